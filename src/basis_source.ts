@@ -1,0 +1,97 @@
+import type { PatchBasis } from "./engine/patcher.ts";
+import { toUint8Array } from "./streams/to_uint8_array.ts";
+
+/** A basis that is read at random: a file, a URL, a table, a formula. */
+export interface BasisSource {
+  /**
+   * Gives bytes of the basis.
+   *
+   * @param offset Where, in bytes from the start.
+   * @param length How many at most.
+   * @returns 1 to `length` bytes, or none at the end of the basis. Fewer than asked for are no error: the rest is asked for again.
+   */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Length of the basis in bytes. Where it is known, a copy past the end fails before it is begun. */
+  readonly size?: number | undefined;
+}
+
+/** A basis as the original has it: go to an offset, then read into a buffer. */
+export interface SeekableBasis {
+  /** Goes to an offset, in bytes. */
+  seek(offset: number): unknown;
+  /** Puts at most `length` bytes at the start of `buffer` and returns how many; 0 is the end. */
+  read(buffer: Uint8Array, length: number): number | Promise<number>;
+  /** Length of the basis in bytes, if known. */
+  readonly size?: number | undefined;
+}
+
+/** What a patch can copy from. */
+export type Basis = Blob | ArrayBuffer | ArrayBufferView | BasisSource | SeekableBasis;
+
+/**
+ * Makes a basis of a pair of callbacks.
+ *
+ * @param callbacks `seek` and `read`, sync or async. Each `read` follows the `seek` to its offset.
+ * @returns A source that reads through them.
+ * @throws {TypeError} If one of them is not a function.
+ */
+export function basisFromCallbacks(callbacks: SeekableBasis): BasisSource {
+  const { seek, read, size } = callbacks;
+  if (typeof seek !== "function" || typeof read !== "function") {
+    throw new TypeError("Cannot use the basis: seek and read have to be functions");
+  }
+  return {
+    size,
+    async read(offset, length) {
+      await seek.call(callbacks, offset);
+      const buffer = new Uint8Array(length);
+      const count = await read.call(callbacks, buffer, length);
+      return buffer.subarray(0, checkReadCount(count, length));
+    },
+  };
+}
+
+/**
+ * Checks what a `read(buffer, length)` returned.
+ *
+ * @throws {TypeError} If it is not a count from 0 to `length`.
+ */
+export function checkReadCount(count: unknown, length: number): number {
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 0 || count > length) {
+    throw new TypeError(`Cannot use what read() returned: a count from 0 to ${length} was expected, ${String(count)} was returned`);
+  }
+  return count;
+}
+
+/**
+ * Makes a basis of what the caller of a patch gave.
+ *
+ * @throws {TypeError} If it is nothing that can be read at random.
+ */
+export function toPatchBasis(basis: Basis): PatchBasis {
+  if (basis instanceof Blob) {
+    return {
+      size: basis.size,
+      read: async (offset, length) => new Uint8Array(await basis.slice(offset, offset + length).arrayBuffer()),
+    };
+  }
+  if (basis instanceof ArrayBuffer || ArrayBuffer.isView(basis)) {
+    const bytes = toUint8Array(basis);
+    return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+  }
+  if (typeof (basis as SeekableBasis)?.seek === "function") {
+    return checkSize(basisFromCallbacks(basis as SeekableBasis));
+  }
+  if (typeof basis?.read !== "function") {
+    throw new TypeError("Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected");
+  }
+  return checkSize(basis as BasisSource);
+}
+
+function checkSize(basis: BasisSource): BasisSource {
+  const { size } = basis;
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new TypeError(`Cannot use the basis: its size is ${String(size)}, a count of bytes was expected`);
+  }
+  return basis;
+}

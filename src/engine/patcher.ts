@@ -1,0 +1,179 @@
+import { RsyncError } from "../rsync_error.ts";
+import type { Digest, Kernel } from "../kernel/interface.ts";
+import type { DeltaEvent, DeltaReader, Input } from "./interface.ts";
+import { DONE, type Stage, type StageResult } from "./stage.ts";
+import type { PatchStats } from "./stats.ts";
+
+/** Bytes of target gathered for a chunk: what a patch holds, however much the delta makes. */
+const CHUNK_LENGTH = 256 * 1024;
+
+/** The basis, read at random. */
+export interface PatchBasis {
+  /** Gives 1 to `length` bytes from `offset` on, or none at its end. */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Its length, if known. */
+  readonly size?: number | undefined;
+}
+
+/** What a patcher needs. */
+export interface PatcherParts {
+  readonly reader: DeltaReader;
+  /** What the reader reads. */
+  readonly input: Input;
+  readonly basis: PatchBasis;
+  readonly kernel: Kernel;
+  readonly maxOutputLength: number;
+}
+
+/** Delta bytes → target bytes. */
+export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
+  readonly #parts: PatcherParts;
+  #digest: Digest | undefined;
+  /** The chunk being gathered. */
+  #out = new Uint8Array(0);
+  #outLength = 0;
+  /** What the command being carried out still has to give. */
+  #copyOffset = 0;
+  #copyLeft = 0;
+  #data = new Uint8Array(0);
+  #dataAt = 0;
+  /** Bytes of the target so far, those of the command being carried out included. */
+  #length = 0;
+  #isDone = false;
+  #isReleased = false;
+
+  constructor(parts: PatcherParts) {
+    this.#parts = parts;
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#parts.input.push(chunk);
+  }
+
+  end(): void {
+    this.#parts.input.end();
+  }
+
+  next(): StageResult<Uint8Array<ArrayBuffer>> | Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+    while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
+      if (this.#copyLeft > 0) return this.#copyAndGoOn();
+      if (this.#dataAt < this.#data.length) {
+        this.#takeData();
+        continue;
+      }
+      const event = this.#parts.reader.next();
+      this.stats.bytesIn = this.#parts.input.position;
+      if (!event) return this.#outLength > 0 ? this.#takeOut() : undefined;
+      this.#begin(event);
+    }
+    return this.#outLength > 0 ? this.#takeOut() : DONE;
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    this.#digest?.release();
+    this.#digest = undefined;
+  }
+
+  #begin(event: DeltaEvent): void {
+    if (event.type === "start") {
+      if (event.strongSum) this.#digest = this.#parts.kernel.digest(event.strongSum);
+    } else if (event.type === "data") {
+      this.#addLength(event.bytes.length);
+      this.stats.literalBytes += event.bytes.length;
+      this.#data = event.bytes;
+      this.#dataAt = 0;
+    } else if (event.type === "copy") {
+      this.#beginCopy(event.offset, event.length);
+    } else {
+      this.#checkEnd(event.targetLength, event.digest);
+      this.#isDone = true;
+    }
+  }
+
+  #beginCopy(offset: number, length: number): void {
+    const { size } = this.#parts.basis;
+    if (size !== undefined && offset + length > size) {
+      throw this.#error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} was seen, the basis has ${size} bytes`);
+    }
+    this.#addLength(length);
+    this.stats.copiedBytes += length;
+    this.#copyOffset = offset;
+    this.#copyLeft = length;
+  }
+
+  #addLength(length: number): void {
+    this.#length += length;
+    const { maxOutputLength } = this.#parts;
+    if (this.#length > maxOutputLength) {
+      throw this.#error("limit", `the target is longer than maxOutputLength, which is ${maxOutputLength} bytes`);
+    }
+  }
+
+  #takeData(): void {
+    const count = Math.min(CHUNK_LENGTH - this.#outLength, this.#data.length - this.#dataAt);
+    this.#append(this.#data.subarray(this.#dataAt, this.#dataAt + count));
+    this.#dataAt += count;
+  }
+
+  async #copyAndGoOn(): Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+    const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
+    const bytes = await this.#parts.basis.read(this.#copyOffset, wanted);
+    if (this.#isReleased) return DONE;
+    if (bytes.length > wanted) {
+      throw new TypeError(`Cannot read the basis: read() gave ${bytes.length} bytes at offset ${this.#copyOffset}, ${wanted} were asked for`);
+    }
+    if (bytes.length === 0) {
+      throw this.#error("basis-short-read", `a copy needs ${this.#copyLeft} bytes at offset ${this.#copyOffset}, the basis gave none there`);
+    }
+    this.#append(bytes);
+    this.#copyOffset += bytes.length;
+    this.#copyLeft -= bytes.length;
+    return this.next();
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#outLength + bytes.length;
+    if (length > this.#out.length) {
+      const longer = new Uint8Array(Math.min(CHUNK_LENGTH, Math.max(length, 2 * this.#out.length)));
+      longer.set(this.#out.subarray(0, this.#outLength));
+      this.#out = longer;
+    }
+    this.#out.set(bytes, this.#outLength);
+    this.#outLength = length;
+  }
+
+  #takeOut(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#out.length === this.#outLength ? this.#out : this.#out.slice(0, this.#outLength);
+    this.#out = new Uint8Array(0);
+    this.#outLength = 0;
+    this.stats.bytesOut += bytes.length;
+    this.#digest?.update(bytes);
+    return bytes;
+  }
+
+  /** The digest covers what was given; the last bytes, which wait to be given, are added first. */
+  #checkEnd(targetLength: number | undefined, expected: Uint8Array | undefined): void {
+    if (targetLength !== undefined && targetLength !== this.#length) {
+      throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta tells ${targetLength}`);
+    }
+    if (!this.#digest || !expected) return;
+    const last = this.#out.subarray(0, this.#outLength);
+    this.#digest.update(last);
+    const digest = this.#digest.digest();
+    this.#digest.release();
+    this.#digest = undefined;
+    if (!digest.every((byte, i) => byte === expected[i])) {
+      throw this.#error("digest-mismatch", `the target's digest is ${hex(digest)}, the delta tells ${hex(expected)}: is it made for this basis?`);
+    }
+  }
+
+  #error(code: RsyncError["code"], why: string): RsyncError {
+    return new RsyncError(code, `Cannot apply the delta: ${why}`, { offset: this.#parts.input.position });
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

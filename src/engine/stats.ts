@@ -1,0 +1,31 @@
+/** What a signature stream has done so far. */
+export interface SigStats {
+  /** Bytes written to the stream and taken up. */
+  bytesIn: number;
+  /** Bytes that the stream gave. */
+  bytesOut: number;
+  /** Blocks summed: records in the signature. */
+  sigCount: number;
+}
+
+/** What a patch stream, or a decoding or encoding one, has done so far. */
+export interface PatchStats {
+  /** Bytes of delta read, or of target written to an encoding stream as data. */
+  bytesIn: number;
+  /** Bytes that the stream gave. */
+  bytesOut: number;
+  /** Bytes of the target that are copied from the basis. */
+  copiedBytes: number;
+  /** Bytes of the target that are in the delta. */
+  literalBytes: number;
+}
+
+/** What a delta stream has done so far. */
+export interface DeltaStats extends PatchStats {
+  /** Blocks in the signature. */
+  sigCount: number;
+  /** Windows whose weak sum is known and whose strong sum is not. */
+  falseAlarms: number;
+  /** Windows whose weak and strong sums are known: blocks matched. */
+  goodAlarms: number;
+}

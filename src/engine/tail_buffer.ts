@@ -1,0 +1,60 @@
+/** Memory that another keeps, and that only grows or stays. */
+export interface Memory {
+  /** Memory of at least `length` bytes that keeps what was in it. */
+  reserve(length: number): Uint8Array;
+}
+
+const FIRST_LENGTH = 64 * 1024;
+
+/**
+ * Bytes that arrive in chunks of any length, gathered in a memory of bounded length. The memory starts small and
+ * grows with what arrives: nobody's header decides how much is allocated.
+ */
+export class TailBuffer {
+  readonly #memory: Memory;
+  readonly #capacity: number;
+  #bytes: Uint8Array;
+  #length = 0;
+
+  /** @param capacity Bytes that it holds at most. */
+  constructor(memory: Memory, capacity: number) {
+    this.#memory = memory;
+    this.#capacity = capacity;
+    this.#bytes = memory.reserve(Math.min(capacity, FIRST_LENGTH));
+  }
+
+  /** Bytes held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get isFull(): boolean {
+    return this.#length === this.#capacity;
+  }
+
+  /** Takes as much of `chunk` from `from` on as fits, and tells how much that is. */
+  fill(chunk: Uint8Array, from: number): number {
+    const count = Math.min(chunk.length - from, this.#capacity - this.#length);
+    this.#grow(this.#length + count);
+    this.#bytes.set(chunk.subarray(from, from + count), this.#length);
+    this.#length += count;
+    return count;
+  }
+
+  /** A view of held bytes, good until the next call of another method. */
+  view(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end);
+  }
+
+  /** Forgets the first `count` bytes, and moves the rest to the front. */
+  drop(count: number): void {
+    this.#bytes.copyWithin(0, count, this.#length);
+    this.#length -= count;
+  }
+
+  #grow(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const doubled = Math.max(length, 2 * this.#bytes.length);
+    this.#bytes = this.#memory.reserve(Math.min(doubled, this.#capacity));
+  }
+}

@@ -1,0 +1,61 @@
+/** Bytes being written, until they are taken as one chunk. */
+export class ByteWriter {
+  #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** Bytes written and not yet taken. */
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): void {
+    this.#view.setUint8(this.#advance(1), value);
+  }
+
+  u16(value: number, isLittleEndian: boolean): void {
+    this.#view.setUint16(this.#advance(2), value, isLittleEndian);
+  }
+
+  u32(value: number, isLittleEndian: boolean): void {
+    this.#view.setUint32(this.#advance(4), value, isLittleEndian);
+  }
+
+  /** An integer up to 2^53 - 1 in 8 bytes. */
+  u64(value: number, isLittleEndian: boolean): void {
+    this.#view.setBigUint64(this.#advance(8), BigInt(value), isLittleEndian);
+  }
+
+  /** An integer up to 2^53 - 1 as unsigned LEB128. */
+  varint(value: number): void {
+    while (value >= 128) {
+      this.u8((value % 128) | 128);
+      value = Math.floor(value / 128);
+    }
+    this.u8(value);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    const at = this.#advance(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /** What was written since the last call, in a buffer of its own. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return taken;
+  }
+
+  #advance(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const longer = new Uint8Array(2 * this.#length);
+      longer.set(this.#bytes.subarray(0, at));
+      this.#bytes = longer;
+      this.#view = new DataView(longer.buffer);
+    }
+    return at;
+  }
+}

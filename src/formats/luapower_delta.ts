@@ -1,0 +1,105 @@
+import { RsyncError } from "../rsync_error.ts";
+import type { ByteReader } from "./_byte_reader.ts";
+import type { ByteWriter } from "./_byte_writer.ts";
+import type { CommandSink, DeltaEvent, DeltaReader } from "../engine/interface.ts";
+
+const DATA = 1;
+const COPY = 2;
+const MAX_COPY_COUNT = 255;
+
+/** Writes commands of the luapower format. A copy of more than 255 blocks becomes several. */
+export class LuapowerDeltaEncoder implements CommandSink {
+  readonly #out: ByteWriter;
+  readonly #blockLength: number;
+
+  constructor(out: ByteWriter, blockLength: number) {
+    this.#out = out;
+    this.#blockLength = blockLength;
+  }
+
+  start(): void {}
+
+  copy(offset: number, length: number): void {
+    const blockLength = this.#blockLength;
+    if (offset % blockLength !== 0 || length % blockLength !== 0 || (offset + length) / blockLength > 2 ** 32) {
+      throw new RsyncError(
+        "unsupported",
+        `Cannot write a copy of ${length} bytes at offset ${offset} in the luapower format: it copies whole blocks of ${blockLength} bytes, of which it can number 2^32`,
+      );
+    }
+    let block = offset / blockLength;
+    for (let left = length / blockLength; left > 0;) {
+      const count = Math.min(left, MAX_COPY_COUNT);
+      this.#out.u8(COPY);
+      this.#out.u32(block, true);
+      this.#out.u8(count);
+      block += count;
+      left -= count;
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#out.u8(DATA);
+    this.#out.u32(bytes.length, true);
+    this.#out.bytes(bytes);
+  }
+
+  end(): void {}
+}
+
+/**
+ * Reads deltas of the luapower format. A delta cut between two commands cannot be told from a whole one, and a wrong
+ * basis not from the right one.
+ */
+export class LuapowerDeltaReader implements DeltaReader {
+  readonly #reader: ByteReader;
+  readonly #blockLength: number;
+  #hasStarted = false;
+  #dataLeft = 0;
+
+  constructor(reader: ByteReader, blockLength: number) {
+    this.#reader = reader;
+    this.#blockLength = blockLength;
+  }
+
+  next(): DeltaEvent | undefined {
+    const reader = this.#reader;
+    if (!this.#hasStarted) {
+      this.#hasStarted = true;
+      return { type: "start", strongSum: undefined };
+    }
+    if (this.#dataLeft > 0) return this.#readData();
+    if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
+    if (!reader.hasBytes) return undefined;
+    const opcode = reader.peek(1)![0]!;
+    if (opcode === COPY) return this.#readCopy();
+    if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
+    const bytes = reader.peek(5);
+    if (!bytes) return undefined;
+    this.#dataLeft = view(bytes).getUint32(1, true);
+    reader.skip(5);
+    return this.#dataLeft > 0 ? this.#readData() : this.next();
+  }
+
+  #readData(): DeltaEvent | undefined {
+    const bytes = this.#reader.data(this.#dataLeft);
+    if (!bytes) return undefined;
+    this.#dataLeft -= bytes.length;
+    return { type: "data", bytes };
+  }
+
+  #readCopy(): DeltaEvent | undefined {
+    const reader = this.#reader;
+    const bytes = reader.peek(6);
+    if (!bytes) return undefined;
+    const block = view(bytes).getUint32(1, true);
+    const count = bytes[5]!;
+    if (count === 0) throw reader.error("unknown-command", "a copy of no blocks was seen");
+    reader.skip(6);
+    return { type: "copy", offset: block * this.#blockLength, length: count * this.#blockLength };
+  }
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

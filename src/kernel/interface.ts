@@ -1,0 +1,137 @@
+/**
+ * What a backend of the kernel offers: the loops that touch every byte.
+ *
+ * The interface is made for a backend whose data lies in one linear memory (WebAssembly). Whoever
+ * calls puts bytes straight into that memory (`reserve`), then asks for a large batch of work in one
+ * call. Results come in columns; nothing makes an object for each block.
+ *
+ * All offsets and lengths are in bytes. Two backends give the same results for the same calls.
+ */
+
+/** Which backend runs. */
+export type Backend = "wasm" | "portable";
+
+/** The cheap sum that finds candidates. */
+export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
+
+/** The cryptographic sum that confirms them. */
+export type StrongSum = "blake2sp" | "blake3" | "blake2b";
+
+/** Which sums to compute, over blocks of which length. */
+export interface SumParams {
+  readonly weakSum: WeakSum;
+  readonly strongSum: StrongSum;
+  /** Bytes kept of each strong sum. */
+  readonly strongLength: number;
+  /** Bytes of a block. */
+  readonly blockLength: number;
+}
+
+/** The sums of consecutive blocks, in columns. */
+export interface SumBatch {
+  /** Blocks in the batch; columns may be longer. */
+  count: number;
+  /** Weak sums; with anchors, the hash of the anchor. */
+  weak: Uint32Array;
+  /** With anchors, the anchor's offset in its block; else empty. */
+  offset: Uint32Array;
+  /** With anchors, the hashes of first and last shingle; else empty. */
+  check: Uint32Array;
+  /** Strong sums, packed: `count * strongLength` bytes. */
+  strong: Uint8Array;
+}
+
+/** Sums blocks for a signature. */
+export interface BlockSummer {
+  /** Memory of at least `length` bytes that keeps what was in it; a view from before is not to be used. */
+  reserve(length: number): Uint8Array<ArrayBuffer>;
+  /** Sums the blocks in the first `length` bytes of the memory; only a file's last may be short. The batch is good until the next call. */
+  sum(length: number): SumBatch;
+  /** Gives memory back. The summer is not used afterwards. */
+  release(): void;
+}
+
+/** A digest of a whole file, unkeyed, 256 bits. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  digest(): Uint8Array<ArrayBuffer>;
+  /** Gives memory back. The digest is not used afterwards. */
+  release(): void;
+}
+
+/** Which windows shorter than a block are looked for. */
+export type TailRule =
+  /** None: the format has no records for short blocks. */
+  | "none"
+  /** The last block, whose length is known. */
+  | "last"
+  /** Every suffix of the target against every record: lengths are unknown. */
+  | "any";
+
+/** How a search treats what it finds. */
+export interface SearchOptions {
+  readonly tail: TailRule;
+  /** Among equal blocks, prefer the one after the block just matched; else always the one the index keeps. */
+  readonly preferNext: boolean;
+}
+
+/** Takes the records of a signature, in order. */
+export interface IndexBuilder {
+  add(batch: SumBatch): void;
+  /**
+   * @param lastLength Length of the last block, or undefined if the format does not tell.
+   */
+  finish(lastLength: number | undefined): SearchIndex;
+}
+
+/** Which of several equal blocks stands for all. */
+export type KeptBlock = "first" | "last";
+
+/** Indexed records: immutable, and shared by any number of searchers. */
+export interface SearchIndex {
+  readonly count: number;
+  /** Bytes of memory it holds. */
+  readonly byteLength: number;
+  searcher(options: SearchOptions): Searcher;
+}
+
+/**
+ * Looks for blocks in a target that is seen through a window of memory.
+ *
+ * What is found depends only on the target's bytes, never on how they were split over calls.
+ */
+export interface Searcher {
+  /** As {@linkcode BlockSummer.reserve}. */
+  reserve(length: number): Uint8Array<ArrayBuffer>;
+  /**
+   * Searches on, as far as the bytes allow.
+   *
+   * @param end Bytes of the memory that hold target.
+   * @param isLast Whether the target ends there.
+   * @returns The number of matches in `matches`. If it is `MAX_MATCHES`, there may be more to find: call again.
+   */
+  search(end: number, isLast: boolean): number;
+  /** Tells that the first `length` bytes of the target in memory were dropped and the rest moved to the front. */
+  shift(length: number): void;
+  /** Three numbers a match: where it starts in memory, the block, and the length. Matches of consecutive blocks are joined. */
+  readonly matches: Uint32Array;
+  /** Everything in memory before this is decided: part of a match, or literal. */
+  readonly settled: number;
+  /** Windows with a known weak sum and an unknown strong sum. */
+  readonly falseAlarms: number;
+  /** Windows with known weak and strong sums: blocks matched. */
+  readonly goodAlarms: number;
+  /** Gives memory back. The searcher is not used afterwards. */
+  release(): void;
+}
+
+/** Matches that one call of {@linkcode Searcher.search} gives at most. */
+export const MAX_MATCHES = 4096;
+
+/** One backend. */
+export interface Kernel {
+  readonly backend: Backend;
+  summer(params: SumParams): BlockSummer;
+  digest(strongSum: StrongSum): Digest;
+  index(params: SumParams, kept: KeptBlock): IndexBuilder;
+}

@@ -1,0 +1,131 @@
+import { SHINGLE_LENGTH } from "../anchor.ts";
+import { CHAIN_STEP_COST, CHECK_COST } from "../work_budget.ts";
+import { SearcherBase } from "./searcher_base.ts";
+import { Shingles } from "./shingle.ts";
+
+/**
+ * The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where
+ * it may be an anchor are the windows tested that it implies.
+ */
+export class AnchoredSearcher extends SearcherBase {
+  #shingles = new Shingles(this.memory);
+  /** The window whose strong sum was computed last, by its place in the target, and the block it is or -1. */
+  #testedStart = -1;
+  #testedLength = 0;
+  #testedBlock = -1;
+  /** The best window that the last look found. */
+  #start = 0;
+  #length = 0;
+  #block = -1;
+
+  protected override memoryChanged(): void {
+    this.#shingles = new Shingles(this.memory);
+  }
+
+  protected run(end: number, isLast: boolean): void {
+    const { index } = this;
+    // Windows implied by a position, and by the positions looked at before one of them is taken, end in the bytes there are.
+    const limit = isLast ? end - SHINGLE_LENGTH : end - 2 * index.params.blockLength;
+    while (!this.isFull) {
+      if (this.expected >= 0 && !this.#takeNext(end, isLast)) break;
+      if (this.expected >= 0) continue;
+      if (!this.#findAnchor(limit, end)) break;
+      this.#preferEarlier(end);
+      this.addMatch(this.#start, this.#block, this.#length);
+    }
+    if (isLast && !this.isFull) {
+      this.#searchTail(end);
+      this.position = this.settled = end;
+    } else {
+      this.settled = Math.max(this.literalStart, this.position - index.params.blockLength);
+    }
+  }
+
+  /** Tests whether the block after the one just matched follows. False if more bytes are needed to tell. */
+  #takeNext(end: number, isLast: boolean): boolean {
+    const { index, expected, literalStart: start } = this;
+    const length = index.lengthOf(expected);
+    if (start + length > end && !isLast) return false;
+    this.expected = -1;
+    if (start + length > end || this.#shingles.check(start, length) !== index.records.key(expected)) return true;
+    this.sumWindow(start, length);
+    if (index.records.hasStrong(expected, this.strongSum, 0)) this.addMatch(start, expected, length);
+    else this.addFalseAlarm(length);
+    return true;
+  }
+
+  /** Goes on to the next position that implies a window which is a block. */
+  #findAnchor(limit: number, end: number): boolean {
+    const { index } = this;
+    const shingles = this.#shingles;
+    let { position } = this;
+    for (; position <= limit; position++) {
+      const hash = shingles.hash(position);
+      if (!index.mayBeAnchor(hash)) continue;
+      this.#block = -1;
+      this.#look(position, hash, end);
+      if (this.#block >= 0) break;
+    }
+    this.position = position;
+    return position <= limit;
+  }
+
+  /** Looks whether later positions imply a window that starts before the one found. */
+  #preferEarlier(end: number): void {
+    const { index } = this;
+    const shingles = this.#shingles;
+    for (let at = this.position + 1; at < this.#start + this.#length && at + SHINGLE_LENGTH <= end; at++) {
+      if (this.#start <= this.literalStart) return;
+      const hash = shingles.hash(at);
+      if (index.mayBeAnchor(hash)) this.#look(at, hash, end);
+    }
+  }
+
+  /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block. */
+  #look(at: number, hash: number, end: number): void {
+    const { index } = this;
+    const { records } = index;
+    for (let k = index.head(hash); k >= 0; k = index.next(k)) {
+      this.spent += CHAIN_STEP_COST;
+      if (this.isExhausted(at)) return;
+      const start = at - records.offset(k);
+      const length = index.lengthOf(k);
+      if (start < this.literalStart || start + length > end) continue;
+      if (this.#block >= 0 && start >= this.#start) continue;
+      this.spent += CHECK_COST;
+      const check = records.key(k);
+      if (this.#shingles.check(start, length) !== check) continue;
+      const block = this.#testWindow(start, length, check);
+      if (block < 0) continue;
+      this.#start = start;
+      this.#length = length;
+      this.#block = block;
+    }
+  }
+
+  /** The block that a window is, or -1; computed once for a window that several anchors imply. */
+  #testWindow(start: number, length: number, check: number): number {
+    const inTarget = this.base + start;
+    if (inTarget === this.#testedStart && length === this.#testedLength) return this.#testedBlock;
+    this.sumWindow(start, length);
+    const block = this.blockOf(check, length);
+    if (block < 0) this.addFalseAlarm(length);
+    this.#testedStart = inTarget;
+    this.#testedLength = length;
+    this.#testedBlock = block;
+    return block;
+  }
+
+  /** A last block too short for an anchor is looked for at the end of the target. */
+  #searchTail(end: number): void {
+    const { index } = this;
+    if (this.options.tail !== "last" || index.count === 0) return;
+    const last = index.count - 1;
+    const length = index.lengthOf(last);
+    const start = end - length;
+    if (length >= SHINGLE_LENGTH || start < this.literalStart) return;
+    this.sumWindow(start, length);
+    if (index.records.hasStrong(last, this.strongSum, 0)) this.addMatch(start, last, length);
+    else this.addFalseAlarm(length);
+  }
+}

@@ -1,0 +1,35 @@
+import type { RollingSum } from "./sums.ts";
+
+const MULTIPLIER = 0x08104225;
+const ADJUST = MULTIPLIER - 1;
+
+/** The polynomial hash of librsync since 2.2: modulo 2^32, seed 1. */
+export class RabinKarp implements RollingSum {
+  #hash = 1;
+  /** MULTIPLIER to the power of the window's length. */
+  #power = 1;
+
+  reset(): void {
+    this.#hash = 1;
+    this.#power = 1;
+  }
+
+  update(bytes: Uint8Array, length: number): void {
+    let hash = this.#hash;
+    let power = this.#power;
+    for (let i = 0; i < length; i++) {
+      hash = (Math.imul(hash, MULTIPLIER) + bytes[i]!) | 0;
+      power = Math.imul(power, MULTIPLIER);
+    }
+    this.#hash = hash;
+    this.#power = power;
+  }
+
+  rotate(out: number, into: number): void {
+    this.#hash = (Math.imul(this.#hash, MULTIPLIER) + into - Math.imul(this.#power, out + ADJUST)) | 0;
+  }
+
+  digest(): number {
+    return this.#hash >>> 0;
+  }
+}

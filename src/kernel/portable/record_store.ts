@@ -1,0 +1,90 @@
+import type { SumBatch, SumParams } from "../interface.ts";
+import { createBatch } from "../sum_batch.ts";
+
+const PAGE_SHIFT = 12;
+/** Records of a page. Pages are never moved, so growing costs no copy and no second memory. */
+const PAGE = 2 ** PAGE_SHIFT;
+
+/** The records of a signature, in columns that are cut into pages. */
+export class RecordStore {
+  readonly #params: SumParams;
+  readonly #pages: SumBatch[] = [];
+  count = 0;
+  byteLength = 0;
+
+  constructor(params: SumParams) {
+    this.#params = params;
+  }
+
+  add(batch: SumBatch): void {
+    for (let from = 0; from < batch.count;) {
+      const at = this.count & (PAGE - 1);
+      if (at === 0) this.#addPage();
+      const n = Math.min(batch.count - from, PAGE - at);
+      this.#fill(this.#pages[this.count >>> PAGE_SHIFT]!, at, batch, from, from + n);
+      this.count += n;
+      from += n;
+    }
+  }
+
+  /** Cuts the last page to the records it has. */
+  trim(): void {
+    const used = this.count & (PAGE - 1);
+    if (used === 0) return;
+    const page = this.#pages.pop()!;
+    const last = createBatch(this.#params, used);
+    this.#fill(last, 0, page, 0, used);
+    this.#pages.push(last);
+    this.byteLength -= batchBytes(page) - batchBytes(last);
+  }
+
+  weak(k: number): number {
+    return this.#pages[k >>> PAGE_SHIFT]!.weak[k & (PAGE - 1)]!;
+  }
+
+  offset(k: number): number {
+    return this.#pages[k >>> PAGE_SHIFT]!.offset[k & (PAGE - 1)]!;
+  }
+
+  /** What has to be equal beside the strong sum: with anchors the check, else the weak sum. */
+  key(k: number): number {
+    const page = this.#pages[k >>> PAGE_SHIFT]!;
+    return (this.#params.weakSum === "anchor" ? page.check : page.weak)[k & (PAGE - 1)]!;
+  }
+
+  /** Whether record `k` has the strong sum at `offset` in `bytes`. */
+  hasStrong(k: number, bytes: Uint8Array, offset: number): boolean {
+    const { strongLength } = this.#params;
+    const { strong } = this.#pages[k >>> PAGE_SHIFT]!;
+    const at = (k & (PAGE - 1)) * strongLength;
+    for (let i = 0; i < strongLength; i++) if (strong[at + i] !== bytes[offset + i]) return false;
+    return true;
+  }
+
+  /** The strong sum of record `k`; not to be changed. */
+  strong(k: number): Uint8Array {
+    const { strongLength } = this.#params;
+    const at = (k & (PAGE - 1)) * strongLength;
+    return this.#pages[k >>> PAGE_SHIFT]!.strong.subarray(at, at + strongLength);
+  }
+
+  #addPage(): void {
+    const page = createBatch(this.#params, PAGE);
+    this.#pages.push(page);
+    this.byteLength += batchBytes(page);
+  }
+
+  #fill(page: SumBatch, at: number, batch: SumBatch, from: number, to: number): void {
+    const { strongLength, weakSum } = this.#params;
+    page.weak.set(batch.weak.subarray(from, to), at);
+    if (weakSum === "anchor") {
+      page.offset.set(batch.offset.subarray(from, to), at);
+      page.check.set(batch.check.subarray(from, to), at);
+    }
+    page.strong.set(batch.strong.subarray(from * strongLength, to * strongLength), at * strongLength);
+  }
+}
+
+function batchBytes({ weak, offset, check, strong }: SumBatch): number {
+  return weak.byteLength + offset.byteLength + check.byteLength + strong.byteLength;
+}

@@ -1,0 +1,40 @@
+import type { RollingSum } from "./sums.ts";
+
+const CHAR_OFFSET = 31;
+
+/**
+ * The rolling sum of the rsync technical report, as librsync and luapower have it: two sums modulo
+ * 2^16 over bytes enlarged by 31.
+ */
+export class Rollsum implements RollingSum {
+  #count = 0;
+  #s1 = 0;
+  #s2 = 0;
+
+  reset(): void {
+    this.#count = 0;
+    this.#s1 = 0;
+    this.#s2 = 0;
+  }
+
+  update(bytes: Uint8Array, length: number): void {
+    let s1 = this.#s1;
+    let s2 = this.#s2;
+    for (let i = 0; i < length; i++) {
+      s1 = (s1 + bytes[i]! + CHAR_OFFSET) | 0;
+      s2 = (s2 + s1) | 0;
+    }
+    this.#s1 = s1;
+    this.#s2 = s2;
+    this.#count += length;
+  }
+
+  rotate(out: number, into: number): void {
+    this.#s1 = (this.#s1 + into - out) | 0;
+    this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + CHAR_OFFSET)) | 0;
+  }
+
+  digest(): number {
+    return ((this.#s2 << 16) | (this.#s1 & 0xffff)) >>> 0;
+  }
+}

@@ -1,0 +1,118 @@
+import { growBytes } from "../grow_bytes.ts";
+import { MAX_MATCHES, type Searcher, type SearchOptions } from "../interface.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../work_budget.ts";
+import type { PortableIndex } from "./index.ts";
+import { StrongBlocks } from "./strong_blocks.ts";
+import type { StrongHash } from "./sums.ts";
+
+/** What both searches have in common: the memory, the tests of a window, the matches, the budget. */
+export abstract class SearcherBase implements Searcher {
+  readonly matches = new Uint32Array(3 * MAX_MATCHES);
+  falseAlarms = 0;
+  goodAlarms = 0;
+  settled = 0;
+  protected matchCount = 0;
+  protected memory = new Uint8Array(0);
+  /** Where the memory starts in the target. */
+  protected base = 0;
+  /** Where in memory the search goes on. */
+  protected position = 0;
+  /** End of the last match in memory: windows do not start before it. */
+  protected literalStart = 0;
+  /** The block after the one just matched, if the match ended at `literalStart`; else -1. */
+  protected expected = -1;
+  /** Spent on false alarms, in the units of the budget. */
+  protected spent = 0;
+  protected readonly index: PortableIndex;
+  protected readonly options: SearchOptions;
+  protected readonly strongSum: Uint8Array;
+  readonly #strong: StrongBlocks;
+
+  constructor(index: PortableIndex, strong: StrongHash, options: SearchOptions) {
+    this.index = index;
+    this.options = options;
+    this.strongSum = new Uint8Array(index.params.strongLength);
+    this.#strong = new StrongBlocks(strong, index.params.strongLength);
+  }
+
+  reserve(length: number): Uint8Array<ArrayBuffer> {
+    const { memory } = this;
+    this.memory = growBytes(memory, length);
+    if (this.memory !== memory) this.memoryChanged();
+    return this.memory;
+  }
+
+  search(end: number, isLast: boolean): number {
+    this.matchCount = 0;
+    this.run(end, isLast);
+    return this.matchCount;
+  }
+
+  shift(length: number): void {
+    this.base += length;
+    this.position -= length;
+    this.literalStart -= length;
+    this.settled -= length;
+  }
+
+  release(): void {
+    this.memory = new Uint8Array(0);
+  }
+
+  protected abstract run(end: number, isLast: boolean): void;
+
+  /** Called when the memory was replaced. */
+  protected memoryChanged(): void {}
+
+  protected get isFull(): boolean {
+    return this.matchCount === MAX_MATCHES;
+  }
+
+  /** Whether the budget at a position in memory is used up. */
+  protected isExhausted(at: number): boolean {
+    return this.spent > Math.max(BUDGET_START, 8 * this.index.params.blockLength) + BUDGET_PER_BYTE * (this.base + at);
+  }
+
+  /** Computes the strong sum of a window into `strongSum`. */
+  protected sumWindow(start: number, length: number): void {
+    this.#strong.sum(this.memory, start, length, this.strongSum, 0);
+  }
+
+  /** The block that a window is, by its key and the strong sum just computed, or -1. */
+  protected blockOf(key: number, length: number): number {
+    const block = this.index.find(key, this.strongSum);
+    return block >= 0 && this.hasLength(block, length) ? block : -1;
+  }
+
+  /** Whether a block may have this length; where lengths are unknown each may. */
+  protected hasLength(block: number, length: number): boolean {
+    return this.options.tail === "any" || this.index.lengthOf(block) === length;
+  }
+
+  protected addFalseAlarm(length: number): void {
+    this.falseAlarms++;
+    this.spent += length;
+  }
+
+  /** Notes that a window is a block, and goes on behind it. */
+  protected addMatch(start: number, block: number, length: number): void {
+    this.goodAlarms++;
+    if (!this.#joinMatch(start, block, length)) {
+      this.matches.set([start, block, length], 3 * this.matchCount++);
+    }
+    this.literalStart = this.position = start + length;
+    this.expected = block + 1 < this.index.count ? block + 1 : -1;
+  }
+
+  #joinMatch(start: number, block: number, length: number): boolean {
+    if (this.matchCount === 0) return false;
+    const at = 3 * (this.matchCount - 1);
+    const { matches } = this;
+    const joinedLength = matches[at + 2]!;
+    const { blockLength } = this.index.params;
+    if (matches[at]! + joinedLength !== start) return false;
+    if ((block - matches[at + 1]!) * blockLength !== joinedLength) return false;
+    matches[at + 2] = joinedLength + length;
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+/** What went wrong with the bytes that were read. The codes are stable and never renamed. */
+export type RsyncErrorCode =
+  | "bad-magic"
+  | "unsupported"
+  | "truncated"
+  | "trailing-data"
+  | "unknown-command"
+  | "copy-out-of-range"
+  | "limit"
+  | "digest-mismatch"
+  | "basis-short-read";
+
+/** Options of {@linkcode RsyncError}. */
+export interface RsyncErrorOptions extends ErrorOptions {
+  /** Where in the stream being read the trouble starts, in bytes. */
+  offset?: number;
+}
+
+/**
+ * Bytes that are not what they should be: a damaged or foreign signature or delta, a wrong basis, a
+ * limit that was reached.
+ *
+ * Failures of somebody else's callback, stream or signal are not wrapped in it: they pass through as
+ * the same object.
+ *
+ * @example Telling what is wrong with a delta
+ * ```ts
+ * import { patchStream, RsyncError } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const delta = new Blob(["not a delta"]);
+ * const patched = delta.stream().pipeThrough(patchStream(new Uint8Array()));
+ * await assert.rejects(
+ *   new Response(patched).bytes(),
+ *   (error) => error instanceof RsyncError && error.code === "bad-magic" && error.offset === 0,
+ * );
+ * ```
+ */
+export class RsyncError extends Error {
+  /** Always `"RsyncError"`, also where two copies of the library meet. */
+  override readonly name = "RsyncError";
+  /** What went wrong, for programs. */
+  readonly code: RsyncErrorCode;
+  /** Where in the stream being read, in bytes; undefined if the trouble has no place there. */
+  readonly offset: number | undefined;
+
+  /**
+   * Makes an error.
+   *
+   * @param code What went wrong, for programs.
+   * @param message What was being done, why not, and what was seen, for people.
+   * @param options Offset in the stream being read, and cause.
+   */
+  constructor(code: RsyncErrorCode, message: string, options: RsyncErrorOptions = {}) {
+    const { offset, cause } = options;
+    const place = offset === undefined ? "" : ` (at byte ${offset})`;
+    super(message + place, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.offset = offset;
+  }
+}

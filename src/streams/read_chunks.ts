@@ -1,0 +1,33 @@
+import { toUint8Array } from "./to_uint8_array.ts";
+
+/** What bytes can be read from, from its start to its end. */
+export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | ArrayBufferView;
+
+/**
+ * Hands each chunk of a source to `take`. If that throws, the source is cancelled with what it threw; the lock is
+ * always released.
+ *
+ * @throws {TypeError} If `source` is none of the kinds of sources.
+ */
+export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) => void): Promise<void> {
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return take(toUint8Array(source));
+  const stream = source instanceof Blob ? source.stream() : source;
+  if (typeof stream?.getReader !== "function") {
+    throw new TypeError("Cannot read the source: a ReadableStream, a Blob or bytes were expected");
+  }
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      try {
+        take(toUint8Array(value));
+      } catch (error) {
+        await reader.cancel(error).catch(() => {});
+        throw error;
+      }
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

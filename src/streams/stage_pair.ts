@@ -1,0 +1,165 @@
+import { DONE, type Stage } from "../engine/stage.ts";
+
+/** Strategies of the two ends, as the platform's own streams take them. */
+export interface StreamStrategies<In, Out> {
+  /** Queue of the writable end. @default one chunk */
+  writableStrategy?: QueuingStrategy<In> | undefined;
+  /** Queue of the readable end. @default none: work is done when it is asked for */
+  readableStrategy?: QueuingStrategy<Out> | undefined;
+}
+
+/** What a pair tells while it works. */
+export interface StageHooks<In> {
+  /** Makes of what was written what the stage takes, or throws. @default as it is */
+  convert?: (chunk: unknown) => In;
+  /** Called after each piece of work, whether or not it gave an item. */
+  onStep?: () => void;
+  /** Called once, when the last item was given. */
+  onEnd?: () => void;
+}
+
+/** A write, or the close, that waits to be used up. */
+interface Pending<In> {
+  chunk: In | undefined;
+  isClose: boolean;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Makes a pair of streams of a stage.
+ *
+ * It is made by hand since the platform's `TransformStream` cannot hold back a transformer that makes a thousand chunks of one, and
+ * since in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of `@std/streams` stands on it,
+ * and its cancel waits for input that may never come.
+ *
+ * Pull drives it: a read asks the stage for one item. A write is done when the stage has used its chunk up. Whatever
+ * ends one side early ends the other with the same reason object, and releases the stage.
+ */
+export function stagePair<In, Out, StageIn = In>(
+  stage: Stage<StageIn, Out>,
+  strategies: StreamStrategies<In, Out> = {},
+  hooks: StageHooks<StageIn> = {},
+): { readable: ReadableStream<Out>; writable: WritableStream<In> } {
+  const pair = new StagePair<In, Out, StageIn>(stage, hooks);
+  return {
+    writable: new WritableStream<In>(
+      {
+        start: (controller) => pair.startWritable(controller),
+        write: (chunk) => pair.push({ chunk, isClose: false }),
+        close: () => pair.push({ chunk: undefined, isClose: true }),
+        abort: (reason) => pair.fail(reason),
+      },
+      strategies.writableStrategy ?? { highWaterMark: 1 },
+    ),
+    readable: new ReadableStream<Out>(
+      {
+        start: (controller) => pair.startReadable(controller),
+        pull: () => pair.pull(),
+        cancel: (reason) => pair.fail(reason),
+      },
+      strategies.readableStrategy ?? { highWaterMark: 0 },
+    ),
+  };
+}
+
+class StagePair<In, Out, StageIn> {
+  readonly #stage: Stage<StageIn, Out>;
+  readonly #hooks: StageHooks<StageIn>;
+  #writable!: WritableStreamDefaultController;
+  #readable!: ReadableStreamDefaultController<Out>;
+  #pending: Pending<In> | undefined;
+  /** Whether the stage has the chunk of `#pending`. */
+  #isTaken = false;
+  /** Wakes a pull that waits for input. */
+  #wake: (() => void) | undefined;
+  #isOver = false;
+
+  constructor(stage: Stage<StageIn, Out>, hooks: StageHooks<StageIn>) {
+    this.#stage = stage;
+    this.#hooks = hooks;
+  }
+
+  startWritable(controller: WritableStreamDefaultController): void {
+    this.#writable = controller;
+    // An abort waits for the write under way, which may wait for a reader: the signal tells at once.
+    controller.signal?.addEventListener("abort", () => this.fail(controller.signal.reason), { once: true });
+  }
+
+  startReadable(controller: ReadableStreamDefaultController<Out>): void {
+    this.#readable = controller;
+  }
+
+  push(item: { chunk: In | undefined; isClose: boolean }): Promise<void> | void {
+    if (this.#isOver) return;
+    return new Promise((resolve, reject) => {
+      this.#pending = { ...item, resolve, reject };
+      this.#isTaken = false;
+      this.#wakeUp();
+    });
+  }
+
+  /** Gives one item, or closes. */
+  async pull(): Promise<void> {
+    try {
+      while (!this.#isOver) {
+        // Without input the stage is not asked: what it gave last was "more input".
+        if (this.#pending && !this.#isTaken) this.#handOver(this.#pending);
+        if (!this.#pending) {
+          await new Promise<void>((resolve) => this.#wake = resolve);
+          continue;
+        }
+        const result = this.#stage.next();
+        const item = result instanceof Promise ? await result : result;
+        if (this.#isOver) return;
+        if (item === DONE) return this.#finish();
+        this.#hooks.onStep?.();
+        if (item !== undefined) {
+          this.#readable.enqueue(item);
+          return;
+        }
+        this.#usedUp();
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Ends both sides with one reason. */
+  fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#readable.error(reason);
+    this.#writable.error(reason);
+    this.#pending?.reject(reason);
+    this.#pending = undefined;
+    this.#stage.release();
+    this.#wakeUp();
+  }
+
+  #handOver(pending: Pending<In>): void {
+    this.#isTaken = true;
+    if (pending.isClose) this.#stage.end();
+    else this.#stage.write(this.#hooks.convert ? this.#hooks.convert(pending.chunk) : pending.chunk as unknown as StageIn);
+  }
+
+  #usedUp(): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve();
+  }
+
+  #finish(): void {
+    this.#hooks.onEnd?.();
+    this.#isOver = true;
+    this.#stage.release();
+    this.#readable.close();
+    this.#usedUp();
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
