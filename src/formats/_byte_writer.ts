@@ -10,20 +10,24 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.#view.setUint8(this.#advance(1), value);
+    const at = this.#advance(1);
+    this.#view.setUint8(at, value);
   }
 
   u16(value: number, isLittleEndian: boolean): void {
-    this.#view.setUint16(this.#advance(2), value, isLittleEndian);
+    const at = this.#advance(2);
+    this.#view.setUint16(at, value, isLittleEndian);
   }
 
   u32(value: number, isLittleEndian: boolean): void {
-    this.#view.setUint32(this.#advance(4), value, isLittleEndian);
+    const at = this.#advance(4);
+    this.#view.setUint32(at, value, isLittleEndian);
   }
 
   /** An integer up to 2^53 - 1 in 8 bytes. */
   u64(value: number, isLittleEndian: boolean): void {
-    this.#view.setBigUint64(this.#advance(8), BigInt(value), isLittleEndian);
+    const at = this.#advance(8);
+    this.#view.setBigUint64(at, BigInt(value), isLittleEndian);
   }
 
   /** An integer up to 2^53 - 1 as unsigned LEB128. */
