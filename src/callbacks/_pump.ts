@@ -1,0 +1,50 @@
+import { checkReadCount } from "../basis_source.ts";
+import { DONE, type Stage } from "../engine/stage.ts";
+import type { ReadCallback } from "./types.ts";
+
+/** Bytes asked for in one read. */
+const READ_LENGTH = 64 * 1024;
+
+/** Gives the next item, or undefined at the end. */
+export type Pull<T> = () => Promise<T | undefined>;
+
+/** Makes the items of a `read(buffer, length)`: views of one buffer, each good until the next is asked for. */
+export function pullFromRead(read: ReadCallback): Pull<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(READ_LENGTH);
+  return async () => {
+    const count = checkReadCount(await read(buffer, READ_LENGTH), READ_LENGTH);
+    return count === 0 ? undefined : buffer.subarray(0, count);
+  };
+}
+
+/** Puts a stage behind a source of items: what it makes is a source again. A source is not asked again after its end. */
+export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pull<Out> {
+  let isEnded = false;
+  return async () => {
+    for (;;) {
+      const item = await stage.next();
+      if (item === DONE) return undefined;
+      if (item !== undefined) return item;
+      if (isEnded) throw new Error("Cannot go on: a stage asks for more after the end of its input");
+      const input = await pull();
+      if (input !== undefined) stage.write(input);
+      else {
+        isEnded = true;
+        stage.end();
+      }
+    }
+  };
+}
+
+/** Takes all items of a source, then releases the stages that make them, also after a failure. */
+export async function drain<T>(
+  pull: Pull<T>,
+  take: (item: T) => unknown,
+  stages: readonly { release(): void }[],
+): Promise<void> {
+  try {
+    for (let item = await pull(); item !== undefined; item = await pull()) await take(item);
+  } finally {
+    for (const stage of stages) stage.release();
+  }
+}

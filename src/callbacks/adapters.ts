@@ -1,0 +1,178 @@
+import { checkCallback } from "../_options.ts";
+import { checkReadCount } from "../basis_source.ts";
+import { toUint8Array } from "../streams/to_uint8_array.ts";
+import type { ReadCallback, WriteCallback } from "./types.ts";
+
+/** Bytes asked for in one read. */
+const READ_LENGTH = 64 * 1024;
+
+/**
+ * Makes a readable of a read callback.
+ *
+ * Each chunk has a buffer of its own. The callback is called when the readable is read, never while a call is under way,
+ * and not again after it has returned 0.
+ *
+ * @param read The callback.
+ * @returns A readable that ends where the callback returns 0.
+ * @throws {TypeError} If `read` is not a function.
+ *
+ * @example A readable of three bytes
+ * ```ts
+ * import { readableFromRead } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = [1, 2, 3];
+ * const readable = readableFromRead((buffer) => {
+ *   const byte = bytes.shift();
+ *   buffer[0] = byte ?? 0;
+ *   return byte === undefined ? 0 : 1;
+ * });
+ *
+ * assert.deepEqual(await new Response(readable).bytes(), Uint8Array.of(1, 2, 3));
+ * ```
+ */
+export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<ArrayBuffer>> {
+  requireFunction("read", read);
+  return new ReadableStream({
+    async pull(controller) {
+      const buffer = new Uint8Array(READ_LENGTH);
+      const count = checkReadCount(await read(buffer, READ_LENGTH), READ_LENGTH);
+      if (count === 0) controller.close();
+      // A short read must not keep a long buffer alive.
+      else controller.enqueue(count < READ_LENGTH / 2 ? buffer.slice(0, count) : buffer.subarray(0, count));
+    },
+  }, { highWaterMark: 0 });
+}
+
+/**
+ * Makes a writable of a write callback.
+ *
+ * @param write The callback; it gets each chunk as bytes.
+ * @returns A writable whose writes are done when the callback is.
+ * @throws {TypeError} If `write` is not a function.
+ *
+ * @example A writable that counts
+ * ```ts
+ * import { writableFromWrite } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * let count = 0;
+ * await new Blob(["12345"]).stream().pipeTo(writableFromWrite((_, length) => {
+ *   count += length;
+ * }));
+ *
+ * assert.equal(count, 5);
+ * ```
+ */
+export function writableFromWrite(write: WriteCallback): WritableStream<BufferSource> {
+  requireFunction("write", write);
+  return new WritableStream({
+    async write(chunk) {
+      const bytes = toUint8Array(chunk);
+      await write(bytes, bytes.length);
+    },
+  });
+}
+
+/** A readable as a read callback. */
+export interface CallbackReader {
+  /** Reads bytes; 0 is the end, which releases the lock. Not to be called while a call is under way. */
+  read: (buffer: Uint8Array, length: number) => Promise<number>;
+  /** Stops early: cancels the readable and releases the lock. */
+  cancel: (reason?: unknown) => Promise<void>;
+}
+
+/**
+ * Makes a read callback of a readable, which it locks.
+ *
+ * @param readable Where the bytes come from.
+ * @returns The callback, and a way to stop early.
+ * @throws {TypeError} If the readable is locked.
+ *
+ * @example Two bytes at a time
+ * ```ts
+ * import { readFromReadable } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const { read } = readFromReadable(new Blob(["abc"]).stream());
+ * const buffer = new Uint8Array(2);
+ *
+ * assert.equal(await read(buffer, 2), 2);
+ * assert.equal(await read(buffer, 2), 1);
+ * assert.equal(await read(buffer, 2), 0);
+ * ```
+ */
+export function readFromReadable(readable: ReadableStream<Uint8Array>): CallbackReader {
+  const reader = readable.getReader();
+  let rest = new Uint8Array(0);
+  let isEnded = false;
+  return {
+    async read(buffer, length) {
+      while (rest.length === 0 && !isEnded) {
+        const { done, value } = await reader.read();
+        if (!done) rest = toUint8Array(value);
+        else {
+          isEnded = true;
+          reader.releaseLock();
+        }
+      }
+      const piece = rest.subarray(0, length);
+      buffer.set(piece);
+      rest = rest.subarray(piece.length);
+      return piece.length;
+    },
+    async cancel(reason) {
+      if (isEnded) return;
+      isEnded = true;
+      rest = new Uint8Array(0);
+      await reader.cancel(reason);
+      reader.releaseLock();
+    },
+  };
+}
+
+/** A writable as a write callback. */
+export interface CallbackWriter {
+  /** Writes bytes; done when the writable is ready for more. */
+  write: (buffer: Uint8Array, length: number) => Promise<void>;
+  /** Closes the writable and releases the lock. */
+  close: () => Promise<void>;
+  /** Gives up: aborts the writable and releases the lock. */
+  abort: (reason?: unknown) => Promise<void>;
+}
+
+/**
+ * Makes a write callback of a writable, which it locks.
+ *
+ * @param writable Where the bytes go.
+ * @returns The callback, and the two ways to end.
+ * @throws {TypeError} If the writable is locked.
+ *
+ * @example Into a decoder
+ * ```ts
+ * import { writeToWritable } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const { readable, writable } = new TransformStream<BufferSource, Uint8Array<ArrayBuffer>>();
+ * const text = new Response(readable).text();
+ * const { write, close } = writeToWritable(writable);
+ * await write(new TextEncoder().encode("hello"), 5);
+ * await close();
+ *
+ * assert.equal(await text, "hello");
+ * ```
+ */
+export function writeToWritable(writable: WritableStream<Uint8Array<ArrayBuffer>>): CallbackWriter {
+  const writer = writable.getWriter();
+  return {
+    // A copy: the caller may fill its buffer again when the write is done, the writable may keep the chunk.
+    write: (buffer, length) => writer.write(buffer.slice(0, length) as Uint8Array<ArrayBuffer>),
+    close: () => writer.close().finally(() => writer.releaseLock()),
+    abort: (reason) => writer.abort(reason).finally(() => writer.releaseLock()),
+  };
+}
+
+function requireFunction(name: string, value: unknown): void {
+  if (value === undefined) throw new TypeError(`Cannot use ${name}: a function was expected, undefined was given`);
+  checkCallback(name, value);
+}

@@ -1,0 +1,321 @@
+import { checkCallback, checkChoice, checkInteger, checkOptions } from "../_options.ts";
+import { basisFromCallbacks } from "../basis_source.ts";
+import { deltaReaderFor } from "../delta_reader.ts";
+import { createMatcher } from "../delta_stream.ts";
+import { Decoder } from "../engine/decoder.ts";
+import type { DeltaCommand } from "../engine/delta_command.ts";
+import { Encoder } from "../engine/encoder.ts";
+import type { SigHeader } from "../engine/interface.ts";
+import { Patcher } from "../engine/patcher.ts";
+import { ByteReader } from "../formats/_byte_reader.ts";
+import { ByteWriter } from "../formats/_byte_writer.ts";
+import { type Format, type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
+import { FORMAT_NAMES, formats } from "../formats/mod.ts";
+import type { Kernel } from "../kernel/interface.ts";
+import { defaultKernel } from "../kernel/mod.ts";
+import { PortableKernel } from "../kernel/portable/kernel.ts";
+import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
+import { readSignature } from "../load_sigs.ts";
+import { createSigner, sigHeader } from "../sig_stream.ts";
+import type { Signature } from "../signature.ts";
+import { readableFromRead } from "./adapters.ts";
+import { drain, type Pull, pullFromRead, pullThrough } from "./_pump.ts";
+import { RecordReader, RecordWriter } from "./_records.ts";
+import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
+
+/** Options of {@linkcode Rsync}. */
+export interface RsyncOptions {
+  /**
+   * Bytes of a block.
+   * @default {1024}
+   */
+  blockLength?: number | undefined;
+  /**
+   * Length of the original's buffer, in bytes, which fixes where data commands split.
+   * @default {65536}
+   */
+  memLength?: number | undefined;
+  /**
+   * The wire format.
+   * @default {"luapower"}
+   */
+  format?: Format | undefined;
+  /** Makes a weak sum in place of rollsum. Only in the luapower format: others name their sums. */
+  weakSum?: (() => RollingSum) | undefined;
+  /** Makes a strong sum in place of BLAKE2sp, as {@linkcode RsyncOptions.weakSum}. */
+  strongSum?: (() => StrongHash) | undefined;
+}
+
+/** What a search counted. */
+export interface Alarms {
+  /** Windows whose weak sum is known and whose strong sum is not. */
+  falseAlarms: number;
+  /** Windows whose weak and strong sums are known: blocks matched. */
+  goodAlarms: number;
+}
+
+/**
+ * The API of luapower/rsync, which the library descends from: five methods over `read(buffer, length)`,
+ * `write(buffer, length)` and `seek(offset)`, all of which may be sync or async.
+ *
+ * Its default wire format is the original's, byte for byte. It has no digest, so a wrong basis gives a wrong target, and both
+ * sides have to agree on the block length.
+ *
+ * @example Three steps over callbacks
+ * ```ts
+ * import { Rsync } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const rsync = new Rsync({ blockLength: 16 });
+ * const basis = new TextEncoder().encode("all work and no play makes jack a dull boy");
+ * const target = new TextEncoder().encode("now: all work and no play makes jack a dull boy");
+ * const from = (bytes: Uint8Array, at = 0) => ({
+ *   seek: (offset: number) => at = offset,
+ *   read: (buffer: Uint8Array, length: number) => {
+ *     const piece = bytes.subarray(at, at + length);
+ *     buffer.set(piece);
+ *     at += piece.length;
+ *     return piece.length;
+ *   },
+ * });
+ * const sig: number[] = [], delta: number[] = [], out: number[] = [];
+ *
+ * await rsync.genSigsFile(from(basis).read, (buffer) => sig.push(...buffer));
+ * const sigs = await rsync.loadSigsFile(from(Uint8Array.from(sig)).read);
+ * const alarms = await rsync.genDeltasFile(from(target).read, sigs, (buffer) => delta.push(...buffer));
+ * const { seek, read } = from(basis);
+ * await rsync.patchFile(from(Uint8Array.from(delta)).read, seek, read, (buffer) => out.push(...buffer));
+ *
+ * assert.equal(alarms.goodAlarms, 2);
+ * assert.deepEqual(Uint8Array.from(out), target);
+ * ```
+ */
+export class Rsync {
+  /** Bytes of a block. */
+  readonly blockLength: number;
+  /** Length of the original's buffer, in bytes. */
+  readonly memLength: number;
+  /** The wire format. */
+  readonly format: Format;
+  readonly #options: RsyncOptions;
+  readonly #codec: FormatCodec;
+  readonly #kernel: Kernel;
+
+  /**
+   * Makes an instance.
+   *
+   * @param options Lengths, format and sums.
+   * @throws {TypeError} If an option is of the wrong kind, or sums are given for a format that names its own.
+   * @throws {RangeError} If a length is out of range.
+   */
+  constructor(options: RsyncOptions = {}) {
+    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(options);
+    this.format = checkChoice("format", format, FORMAT_NAMES);
+    this.memLength = checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
+    this.#codec = formats[this.format];
+    this.#options = { ...options };
+    checkCallback("weakSum", weakSum);
+    checkCallback("strongSum", strongSum);
+    if ((weakSum || strongSum) && this.format !== "luapower") {
+      throw new TypeError(`Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`);
+    }
+    this.#kernel = weakSum || strongSum ? new PortableKernel({ weak: weakSum, strong: strongSum }) : defaultKernel();
+    this.blockLength = this.#header(blockLength).blockLength;
+  }
+
+  /**
+   * An instance with other options; those not named are kept.
+   *
+   * @param options What differs.
+   * @returns A new instance of the same class.
+   */
+  with(options: RsyncOptions): Rsync {
+    return new (this.constructor as typeof Rsync)({ ...this.#options, ...options });
+  }
+
+  /**
+   * Computes the signature of a basis.
+   *
+   * @param read Reads the basis.
+   * @param write Takes the signature.
+   * @param blockLength Bytes of a block, if not this instance's.
+   * @returns Blocks in the signature.
+   */
+  async genSigsFile(read: ReadCallback, write: WriteCallback, blockLength?: number): Promise<number> {
+    const signer = createSigner(this.#codec, this.#header(blockLength), this.#kernel);
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), signer);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [signer]);
+    return signer.stats.sigCount;
+  }
+
+  /** As {@linkcode Rsync.genSigsFile}, and gives records instead of bytes. */
+  async genSigs(
+    read: ReadCallback,
+    writeRecord: (record: SigRecord) => unknown,
+    blockLength?: number,
+  ): Promise<number> {
+    const header = this.#header(blockLength);
+    const signer = createSigner(this.#codec, header, this.#kernel);
+    const input = new ByteReader("the signature");
+    const records = new RecordReader(this.#codec.sigReader(input, header), input);
+    const pull = pullThrough(pullThrough(pullFromRead(checkCallback("read", read)), signer), records);
+    await drain(pull, writeRecord, [signer]);
+    return signer.stats.sigCount;
+  }
+
+  /**
+   * Reads a signature and indexes it.
+   *
+   * @param read Reads the signature.
+   * @param blockLength Bytes of a block, if not this instance's; formats that tell it do not need it.
+   * @returns The signature.
+   * @throws {RsyncError} If the bytes are not a signature.
+   */
+  async loadSigsFile(read: ReadCallback, blockLength?: number): Promise<Signature> {
+    return await readSignature(readableFromRead(read), {
+      codec: this.#codec,
+      header: this.#codec.sigMagic ? undefined : this.#header(blockLength),
+      limit: Infinity,
+      kernel: this.#kernel,
+    });
+  }
+
+  /**
+   * As {@linkcode Rsync.loadSigsFile}, of records instead of bytes: those of {@linkcode Rsync.genSigs}.
+   *
+   * @param readRecord Gives the next record, or undefined at the end.
+   */
+  async loadSigs(
+    readRecord: () => SigRecord | undefined | Promise<SigRecord | undefined>,
+    blockLength?: number,
+  ): Promise<Signature> {
+    if (this.format !== "luapower") {
+      throw new TypeError(`Cannot load records of the ${this.format} format: a record of it alone does not tell enough`);
+    }
+    const writer = new RecordWriter(this.#header(blockLength).strongLength);
+    for (let record = await readRecord(); record !== undefined; record = await readRecord()) writer.write(record);
+    const bytes = writer.take();
+    return await readSignature(bytes, {
+      codec: this.#codec,
+      header: this.#header(blockLength),
+      limit: Infinity,
+      kernel: this.#kernel,
+    });
+  }
+
+  /**
+   * Computes the delta from a signature's basis to a target.
+   *
+   * @param read Reads the target.
+   * @param sigs The signature.
+   * @param write Takes the delta.
+   * @param blockLength Bytes of a block; only checked, since the signature knows.
+   * @returns False and good alarms.
+   * @throws {RangeError} If the signature has another block length.
+   */
+  async genDeltasFile(
+    read: ReadCallback,
+    sigs: Signature,
+    write: WriteCallback,
+    blockLength?: number,
+  ): Promise<Alarms> {
+    const matcher = this.#matcher(sigs, blockLength);
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), matcher);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [matcher]);
+    const { falseAlarms, goodAlarms } = matcher.stats;
+    return { falseAlarms, goodAlarms };
+  }
+
+  /** As {@linkcode Rsync.genDeltasFile}, and gives commands instead of bytes. */
+  async genDeltas(
+    read: ReadCallback,
+    sigs: Signature,
+    writeCommand: (command: DeltaCommand) => unknown,
+    blockLength?: number,
+  ): Promise<Alarms> {
+    const matcher = this.#matcher(sigs, blockLength);
+    const input = new ByteReader("the delta");
+    const decoder = new Decoder(this.#codec.deltaReader(input, { blockLength: sigs.blockLength }), input);
+    const pull = pullThrough(pullThrough(pullFromRead(checkCallback("read", read)), matcher), decoder);
+    await drain(pull, writeCommand, [matcher, decoder]);
+    const { falseAlarms, goodAlarms } = matcher.stats;
+    return { falseAlarms, goodAlarms };
+  }
+
+  /**
+   * Makes the target of the basis and a delta.
+   *
+   * @param readDelta Reads the delta.
+   * @param seek Goes to an offset of the basis.
+   * @param read Reads the basis from there.
+   * @param write Takes the target.
+   * @param blockLength Bytes of a block, if not this instance's.
+   * @throws {RsyncError} If the bytes are not a delta, or not one for this basis as far as the format can tell.
+   */
+  async patchFile(
+    readDelta: ReadCallback,
+    seek: SeekCallback,
+    read: ReadCallback,
+    write: WriteCallback,
+    blockLength?: number,
+  ): Promise<void> {
+    const patcher = this.#patcher(seek, read, blockLength);
+    const pull = pullThrough(pullFromRead(checkCallback("readDelta", readDelta)), patcher);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [patcher]);
+  }
+
+  /**
+   * As {@linkcode Rsync.patchFile}, of commands instead of bytes.
+   *
+   * @param readCommand Gives the next command, or undefined at the end.
+   */
+  async patch(
+    readCommand: () => DeltaCommand | undefined | Promise<DeltaCommand | undefined>,
+    seek: SeekCallback,
+    read: ReadCallback,
+    write: WriteCallback,
+    blockLength?: number,
+  ): Promise<void> {
+    const output = new ByteWriter();
+    const sink = this.#codec.deltaEncoder(output, { blockLength: this.#header(blockLength).blockLength });
+    const encoder = new Encoder(sink, output, this.#codec.hasDigest);
+    const patcher = this.#patcher(seek, read, blockLength);
+    const commands: Pull<DeltaCommand> = async () => await readCommand();
+    const pull = pullThrough(pullThrough(commands, encoder), patcher);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [encoder, patcher]);
+  }
+
+  #header(blockLength = this.blockLength): SigHeader {
+    const header = sigHeader(this.#codec, { blockLength });
+    const { weakSum, strongSum } = this.#options;
+    if (weakSum) checkSum("weakSum", weakSum(), ["reset", "update", "rotate", "digest"]);
+    if (!strongSum) return header;
+    const sum = checkSum("strongSum", strongSum(), ["reset", "update", "digest"]);
+    return { ...header, strongLength: checkInteger("the strong sum's length", sum.length, 1, 255) };
+  }
+
+  #matcher(sigs: Signature, blockLength: number | undefined) {
+    if (blockLength !== undefined && blockLength !== sigs.blockLength) {
+      throw new RangeError(`Cannot use blockLength: ${blockLength} was given, the signature has blocks of ${sigs.blockLength}`);
+    }
+    return createMatcher(sigs, this.#codec, { digest: this.#codec.hasDigest, memLength: this.memLength });
+  }
+
+  #patcher(seek: SeekCallback, read: ReadCallback, blockLength: number | undefined): Patcher {
+    const input = new ByteReader("the delta");
+    const told = this.#codec.deltaMagic ? undefined : this.#header(blockLength).blockLength;
+    return new Patcher({
+      input,
+      kernel: this.#kernel,
+      reader: deltaReaderFor(input, { format: this.format, blockLength: told }),
+      basis: basisFromCallbacks({ seek, read }),
+      maxOutputLength: Infinity,
+    });
+  }
+}
+
+function checkSum<T extends object>(name: string, sum: T, methods: readonly (keyof T)[]): T {
+  const missing = methods.find((method) => typeof sum?.[method] !== "function");
+  if (missing !== undefined) throw new TypeError(`Cannot use ${name}: what it made has no method ${String(missing)}`);
+  return sum;
+}

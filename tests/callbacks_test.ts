@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { deltaStream, RsyncError } from "rsync-streams";
+import {
+  basisFromCallbacks,
+  type DeltaCommand,
+  readableFromRead,
+  type ReadCallback,
+  readFromReadable,
+  Rsync,
+  type SigRecord,
+  writableFromWrite,
+  writeToWritable,
+} from "rsync-streams/callbacks";
+import { assertBytes, type Chunking, chunks, patch, sha256, source, toBytes } from "./_helpers.ts";
+import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
+import vectors from "./vectors/luapower.json" with { type: "json" };
+
+const CHUNKINGS: Chunking[] = ["whole", 1, 1009, { seed: 3, most: 5000 }];
+const MAX_SINGLE_BYTES = 70_000;
+
+/** Callbacks over bytes, with reads as short as `chunking` says. They notice a read after the end, and a second one at a time. */
+function callbacks(bytes: Uint8Array, chunking: Chunking, isAsync = false) {
+  const random = typeof chunking === "object" ? xorshift(chunking.seed) : undefined;
+  let at = 0;
+  let isOver = false;
+  let isBusy = false;
+  const read: ReadCallback = (buffer, length) => {
+    assert.ok(!isOver, "read after the end");
+    assert.ok(!isBusy, "two reads at a time");
+    assert.ok(length > 0 && length <= buffer.length);
+    const most = random ? 1 + random.below((chunking as { most: number }).most) : chunking === "whole" ? length : chunking as number;
+    const piece = bytes.subarray(at, at + Math.min(length, most));
+    buffer.fill(0xaa);
+    buffer.set(piece);
+    at += piece.length;
+    isOver = piece.length === 0;
+    if (!isAsync) return piece.length;
+    isBusy = true;
+    return new Promise((resolve) =>
+      setTimeout(() => {
+        isBusy = false;
+        resolve(piece.length);
+      })
+    );
+  };
+  const seek = (offset: number) => {
+    at = offset;
+    isOver = false;
+  };
+  return { read, seek };
+}
+
+function collector() {
+  const parts: Uint8Array[] = [];
+  return {
+    write: (buffer: Uint8Array, length: number) => {
+      assert.equal(buffer.length, length);
+      parts.push(buffer);
+    },
+    bytes: () => concat(parts),
+  };
+}
+
+for (const golden of vectors.cases) {
+  Deno.test(`Rsync gives the golden luapower files: ${golden.name}`, async () => {
+    const rsync = new Rsync({ blockLength: golden.block_len, memLength: golden.mem_len });
+    const basis = make(golden.basis.recipe);
+    const target = make(golden.new.recipe, basis);
+    for (const chunking of CHUNKINGS) {
+      if (chunking === 1 && target.length + basis.length > MAX_SINGLE_BYTES) continue;
+      const sig = collector();
+      assert.equal(await rsync.genSigsFile(callbacks(basis, chunking).read, sig.write), golden.sig_count);
+      assert.equal(await sha256(sig.bytes()), golden.sig.sha256);
+      const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), chunking).read);
+      const delta = collector();
+      const alarms = await rsync.genDeltasFile(callbacks(target, chunking).read, sigs, delta.write);
+      assert.deepEqual(alarms, { falseAlarms: golden.false_alarms, goodAlarms: golden.good_alarms });
+      assert.equal(await sha256(delta.bytes()), golden.delta.sha256);
+      const out = collector();
+      const { seek, read } = callbacks(basis, chunking);
+      await rsync.patchFile(callbacks(delta.bytes(), chunking).read, seek, read, out.write);
+      assertBytes(out.bytes(), target, "patched bytes");
+    }
+  });
+}
+
+const basis = randomBytes(11, 40_000);
+const target = concat([basis.subarray(20_000), randomBytes(12, 777), basis.subarray(0, 20_000)]);
+
+Deno.test("Rsync works with async callbacks, records and commands", async () => {
+  const rsync = new Rsync({ blockLength: 512 });
+  const records: SigRecord[] = [];
+  const count = await rsync.genSigs(callbacks(basis, 3333, true).read, (record) => records.push(record));
+  assert.equal(count, 78);
+  assert.equal(records.length, 78);
+  const rest = records.slice();
+  const sigs = await rsync.loadSigs(() => Promise.resolve(rest.shift()));
+  const commands: DeltaCommand[] = [];
+  const alarms = await rsync.genDeltas(callbacks(target, 3333, true).read, sigs, (command) => commands.push(command));
+  assert.ok(alarms.goodAlarms > 70);
+  assert.ok(commands.some(({ copy }) => copy) && commands.some(({ data }) => data));
+  const out = collector();
+  const { seek, read } = callbacks(basis, 1000, true);
+  await rsync.patch(() => commands.shift(), seek, read, out.write);
+  assertBytes(out.bytes(), target);
+});
+
+Deno.test("Rsync with format rsync-streams verifies what it patched", async () => {
+  const rsync = new Rsync({ format: "rsync-streams" });
+  const [sig, delta, out] = [collector(), collector(), collector()];
+  await rsync.genSigsFile(callbacks(basis, "whole").read, sig.write);
+  const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), "whole").read);
+  await rsync.genDeltasFile(callbacks(target, "whole").read, sigs, delta.write);
+  const right = callbacks(basis, "whole");
+  await rsync.patchFile(callbacks(delta.bytes(), "whole").read, right.seek, right.read, out.write);
+  assertBytes(out.bytes(), target);
+  const wrong = callbacks(randomBytes(1, basis.length), "whole");
+  await assert.rejects(
+    rsync.patchFile(callbacks(delta.bytes(), "whole").read, wrong.seek, wrong.read, () => {}),
+    (error) => error instanceof RsyncError && error.code === "digest-mismatch",
+  );
+});
+
+/** A weak sum of the user's own: adds the bytes. Weak indeed, so there are false alarms. */
+class ByteSum {
+  static made = 0;
+  #sum = 0;
+  constructor() {
+    ByteSum.made++;
+  }
+  reset() {
+    this.#sum = 0;
+  }
+  update(bytes: Uint8Array, length: number) {
+    for (let i = 0; i < length; i++) this.#sum += bytes[i]!;
+  }
+  rotate(out: number, into: number) {
+    this.#sum += into - out;
+  }
+  digest() {
+    return this.#sum;
+  }
+}
+
+/** A strong sum of the user's own, of 5 bytes. */
+class FiveBytes {
+  readonly length = 5;
+  #sum = new Uint8Array(5);
+  reset() {
+    this.#sum = new Uint8Array(5);
+  }
+  update(bytes: Uint8Array, length: number) {
+    for (let i = 0; i < length; i++) this.#sum[i % 5] = Math.imul(this.#sum[i % 5]! ^ bytes[i]!, 167) + i;
+  }
+  digest() {
+    return this.#sum;
+  }
+}
+
+Deno.test("Rsync uses sums of the user's own, and with() keeps them", async () => {
+  const own = new Rsync({ blockLength: 64, weakSum: () => new ByteSum(), strongSum: () => new FiveBytes() });
+  const rsync = own.with({ blockLength: 100 });
+  assert.equal(rsync.blockLength, 100);
+  const made = ByteSum.made;
+  const [sig, delta, out] = [collector(), collector(), collector()];
+  assert.equal(await rsync.genSigsFile(callbacks(basis, 999).read, sig.write), 400);
+  assert.equal(sig.bytes().length, 400 * (4 + 5));
+  const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), 999).read);
+  assert.equal(sigs.backend, "portable");
+  const alarms = await rsync.genDeltasFile(callbacks(target, 999).read, sigs, delta.write);
+  assert.ok(alarms.goodAlarms >= 398 && alarms.falseAlarms > 0);
+  assert.ok(ByteSum.made > made, "with() dropped the weak sum");
+  const { seek, read } = callbacks(basis, 999);
+  await rsync.patchFile(callbacks(delta.bytes(), 999).read, seek, read, out.write);
+  assertBytes(out.bytes(), target);
+});
+
+Deno.test("Rsync.with() of a derived class gives the derived class", () => {
+  class Derived extends Rsync {}
+  assert.ok(new Derived().with({ blockLength: 32 }) instanceof Derived);
+});
+
+Deno.test("Rsync rejects what the original lets pass", async () => {
+  for (const blockLength of [0, -5, 10.5]) assert.throws(() => new Rsync({ blockLength }), RangeError);
+  assert.throws(() => new Rsync({ weakSum: () => new ByteSum(), format: "rsync-streams" }), TypeError);
+  const rsync = new Rsync({ blockLength: 512 });
+  const sig = collector();
+  await rsync.genSigsFile(callbacks(basis, "whole").read, sig.write);
+  const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), "whole").read);
+  await assert.rejects(rsync.genDeltasFile(callbacks(target, "whole").read, sigs, () => {}, 1024), RangeError);
+  const cut = sig.bytes().subarray(0, -1);
+  await assert.rejects(
+    rsync.loadSigsFile(callbacks(cut, "whole").read),
+    (error) => error instanceof RsyncError && error.code === "truncated",
+  );
+  const unknown = Uint8Array.of(2, 0, 0, 0, 0, 1, 3);
+  const { seek, read } = callbacks(basis, "whole");
+  await assert.rejects(
+    rsync.patchFile(callbacks(unknown, "whole").read, seek, read, () => {}),
+    (error) => error instanceof RsyncError && error.code === "unknown-command" && error.offset === 6,
+  );
+  const past = Uint8Array.of(2, 78, 0, 0, 0, 1);
+  await assert.rejects(
+    rsync.patchFile(callbacks(past, "whole").read, seek, read, () => {}),
+    (error) => error instanceof RsyncError && error.code === "basis-short-read",
+  );
+});
+
+Deno.test("Rsync passes on what a callback throws, as the same object", async () => {
+  const rsync = new Rsync();
+  const reason = { mine: true };
+  const throwing = () => {
+    throw reason;
+  };
+  const isReason = (error: unknown) => error === reason;
+  const { read } = callbacks(basis, "whole");
+  await assert.rejects(rsync.genSigsFile(throwing, () => {}), isReason);
+  await assert.rejects(rsync.genSigsFile(callbacks(basis, "whole").read, throwing), isReason);
+  await assert.rejects(rsync.loadSigsFile(throwing), isReason);
+  await assert.rejects(rsync.genSigsFile(read, () => Promise.reject(reason)), isReason);
+  const copy = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  await assert.rejects(rsync.patchFile(callbacks(copy, "whole").read, throwing, read, () => {}), isReason);
+  await assert.rejects(rsync.patchFile(callbacks(copy, "whole").read, () => {}, throwing, () => {}), isReason);
+});
+
+Deno.test("Rsync rejects a count that read() cannot have read", async () => {
+  for (const count of [-1, 1.5, 2 ** 30, undefined as unknown as number]) {
+    await assert.rejects(new Rsync().genSigsFile(() => count, () => {}), TypeError);
+  }
+});
+
+Deno.test("adapters carry bytes between callbacks and streams, short reads included", async () => {
+  for (const chunking of CHUNKINGS) {
+    assertBytes(await toBytes(readableFromRead(callbacks(target, chunking).read)), target);
+    const out = collector();
+    await source(target, chunking).pipeTo(writableFromWrite(out.write));
+    assertBytes(out.bytes(), target);
+    const { read } = readFromReadable(source(target, chunking));
+    assertBytes(await toBytes(readableFromRead(read)), target);
+  }
+});
+
+Deno.test("writeToWritable() lets the caller fill its buffer again", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(
+    undefined,
+    new CountQueuingStrategy({ highWaterMark: 10 }),
+    new CountQueuingStrategy({ highWaterMark: 10 }),
+  );
+  const { write, close } = writeToWritable(writable);
+  const buffer = new Uint8Array(4);
+  for (const byte of [1, 2, 3]) {
+    buffer.fill(byte);
+    await write(buffer, byte);
+  }
+  await close();
+  assert.equal(writable.locked, false);
+  assertBytes(await toBytes(readable), Uint8Array.of(1, 2, 2, 3, 3, 3));
+});
+
+Deno.test("readFromReadable().cancel() cancels and releases the lock", async () => {
+  let seen: unknown;
+  const readable = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(10)),
+    cancel: (reason) => {
+      seen = reason;
+    },
+  });
+  const { read, cancel } = readFromReadable(readable);
+  assert.equal(await read(new Uint8Array(4), 4), 4);
+  const reason = new Error("enough");
+  await cancel(reason);
+  assert.equal(seen, reason);
+  assert.equal(readable.locked, false);
+});
+
+Deno.test("basisFromCallbacks() and { seek, read } make a basis for patchStream()", async () => {
+  const rsync = new Rsync();
+  const sig = collector();
+  await rsync.genSigsFile(callbacks(basis, "whole").read, sig.write);
+  const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), "whole").read);
+  const delta = await toBytes(source(target).pipeThrough(deltaStream(sigs, { format: "rsync-streams" })));
+  assertBytes(await patch(basisFromCallbacks(callbacks(basis, 777)), delta), target);
+  assertBytes(await patch(callbacks(basis, 777, true), delta), target);
+  assert.ok([...chunks(delta, 100)].length > 1);
+});
