@@ -32,8 +32,10 @@ export { type CopyCommand, type DataCommand, type DeltaCommand } from "./src/eng
 export { type DeltaStats, type PatchStats, type SigStats } from "./src/engine/stats.ts";
 export { type Format } from "./src/formats/interface.ts";
 export { type Backend, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
+export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";
 export { patchStream, type PatchStreamOptions } from "./src/patch_stream.ts";
+export { minStrongLength, recommendedBlockLength } from "./src/recommended_lengths.ts";
 export { RsyncError, type RsyncErrorCode, type RsyncErrorOptions } from "./src/rsync_error.ts";
 export { sigStream, type SigStreamOptions } from "./src/sig_stream.ts";
 export { Signature } from "./src/signature.ts";

@@ -58,7 +58,9 @@ export function basisFromCallbacks(callbacks: SeekableBasis): BasisSource {
  */
 export function checkReadCount(count: unknown, length: number): number {
   if (typeof count !== "number" || !Number.isInteger(count) || count < 0 || count > length) {
-    throw new TypeError(`Cannot use what read() returned: a count from 0 to ${length} was expected, ${String(count)} was returned`);
+    throw new TypeError(
+      `Cannot use what read() returned: a count from 0 to ${length} was expected, ${String(count)} was returned`,
+    );
   }
   return count;
 }
@@ -83,7 +85,9 @@ export function toPatchBasis(basis: Basis): PatchBasis {
     return checkSize(basisFromCallbacks(basis as SeekableBasis));
   }
   if (typeof basis?.read !== "function") {
-    throw new TypeError("Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected");
+    throw new TypeError(
+      "Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected",
+    );
   }
   return checkSize(basis as BasisSource);
 }

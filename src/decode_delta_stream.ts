@@ -17,7 +17,7 @@ export interface DecodeDeltaStreamOptions
  * Makes a transform that turns a delta into its commands, one at a time.
  *
  * With {@linkcode encodeDeltaStream} it transcodes a delta from one format to another; to the same format it gives back
- * the same bytes. A data command of more than 1 MiB is given in pieces of 1 MiB. A delta that carries a digest of its target
+ * the same bytes, if integers were as short as they can be. A data command of more than 1 MiB is given in pieces of 1 MiB. A delta that carries a digest of its target
  * begins and ends with a data command without bytes, whose `digest` tells it.
  *
  * @param options For the luapower format its name and the block length.

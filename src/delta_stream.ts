@@ -27,6 +27,13 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
    * @default {65536}
    */
   memLength?: number | undefined;
+  /**
+   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes. That is of use for comparing, and for nothing else: rdiff reads
+   * both. It names the first of equal blocks always, so that a run of them, such as of zeros, takes a copy for each; and if the signature has no
+   * blocks, data is split at the block length. Where work is cut short (see below) rdiff works on and may find more.
+   * @default {false}
+   */
+  rdiffExact?: boolean | undefined;
 }
 
 /**
@@ -67,12 +74,15 @@ export function deltaStream(
   checkOptions(options);
   const { format = signature.format, memLength } = options;
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const { digest = codec.hasDigest } = options;
+  const { digest = codec.hasDigest, rdiffExact = false } = options;
   if (checkBoolean("digest", digest) && !codec.hasDigest) {
     throw new TypeError(`Cannot use digest: the ${codec.name} format does not carry one`);
   }
+  if (checkBoolean("rdiffExact", rdiffExact) && !codec.hasRdiffExact) {
+    throw new TypeError(`Cannot use rdiffExact: rdiff does not write the ${codec.name} format`);
+  }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
-  const matcher = createMatcher(signature, codec, { digest, memLength });
+  const matcher = createMatcher(signature, codec, { digest, memLength, rdiffExact });
   return createPair(matcher, options, kernel.backend, toUint8Array);
 }
 
@@ -80,22 +90,24 @@ export function deltaStream(
 export function createMatcher(
   signature: Signature,
   codec: FormatCodec,
-  { digest, memLength }: { digest: boolean; memLength: number | undefined },
+  { digest, memLength, rdiffExact = false }: { digest: boolean; memLength: number | undefined; rdiffExact?: boolean },
 ): Matcher {
   const { format, header, index, kernel } = signatureParts(signature);
   const { blockLength, strongSum } = header;
   const own = formats[format];
+  // The signature's sum, if the delta's format can name it: MD4 is no digest for anybody.
+  const digestSum = codec.strongSums.includes(strongSum) ? strongSum : codec.strongSums[0]!;
   const output = new ByteWriter();
   return new Matcher({
     searcher: index.searcher({
       tail: codec.hasShortBlock ? own.tail : "none",
-      preferNext: codec.preferNext,
+      preferNext: codec.preferNext && !rdiffExact,
     }),
     blockLength,
     sigCount: index.count,
-    sink: codec.deltaWriter(output, { blockLength, memLength }),
+    sink: codec.deltaWriter(output, { blockLength, memLength, sigCount: index.count, isRdiffExact: rdiffExact }),
     output,
-    digest: digest ? kernel.digest(strongSum) : undefined,
-    digestSum: digest ? strongSum : undefined,
+    digest: digest ? kernel.digest(digestSum) : undefined,
+    digestSum: digest ? digestSum : undefined,
   });
 }

@@ -35,7 +35,8 @@ export interface LoadSigsOptions {
  * says, `maxBytes` bounds it, and no signature makes the index slow. A delta with it sees up to six blocks of the target
  * at once; who cannot afford six blocks of 2^30 bytes looks at {@linkcode Signature.blockLength} first.
  *
- * In the luapower format a signature that is cut between two records cannot be told from a whole one.
+ * In the luapower and librsync formats a signature that is cut between two records cannot be told from a whole one. librsync's own quirks are not taken: a magic
+ * or a strong length of 0, and up to three bytes after the last record.
  *
  * @param source Signature bytes.
  * @param options Limit, and for the luapower format its name and the block length.
@@ -90,7 +91,9 @@ export async function readSignature(source: ByteSource, options: ReadSignatureOp
   await readChunks(source, (chunk) => {
     length += chunk.length;
     if (length > limit) {
-      throw new RsyncError("limit", `Cannot read the signature: it is longer than maxBytes, which is ${limit}`, { offset: limit });
+      throw new RsyncError("limit", `Cannot read the signature: it is longer than maxBytes, which is ${limit}`, {
+        offset: limit,
+      });
     }
     input.push(chunk);
     work();

@@ -26,7 +26,8 @@ export interface PatchStreamOptions
  * In the rsync-streams format the result is verified: if its length or digest is not the one that the delta tells, the readable
  * ends in an error and never closes. Bytes were given by then, so write to a place that is only kept on
  * success, as `atomicWritable` of `./files` does. Other formats have no digest: a wrong basis gives a wrong target there, and
- * a luapower delta that is cut between two commands looks whole.
+ * a luapower delta that is cut between two commands looks whole. A librsync delta ends in a command, and what follows it is
+ * ignored, as rdiff ignores it.
  *
  * Work is done when the readable is read, one chunk of up to 256 KiB (and a block read from the basis for it) at a time, so a short delta that makes a long target
  * takes no memory. The delta may come from an untrusted peer.

@@ -1,6 +1,6 @@
 import { createPair } from "./_create_pair.ts";
 import { checkBoolean, checkChoice, checkInteger, checkOptions } from "./_options.ts";
-import type { SigHeader } from "./engine/interface.ts";
+import { type SigHeader, wholeStrongLength } from "./engine/interface.ts";
 import { Signer } from "./engine/signer.ts";
 import type { SigStats } from "./engine/stats.ts";
 import { ByteWriter } from "./formats/_byte_writer.ts";
@@ -15,24 +15,25 @@ import { toUint8Array } from "./streams/to_uint8_array.ts";
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
    * Bytes of a block. Small blocks find more of what is the same, and make a longer signature. From 16 (64 with
-   * anchors) to 2^30; the luapower format takes 1 and more.
+   * anchors) to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to the length of the basis.
    * @default {1024}
    */
   blockLength?: number | undefined;
   /**
    * The cheap sum that finds candidates. `"anchor"` makes deltas of new data many times faster than the two rolling sums.
-   * @default the format's own: `"anchor"` for rsync-streams, `"rollsum"` for luapower
+   * @default the format's own: `"anchor"` for rsync-streams, `"rollsum"` for luapower, `"rabinkarp"` for librsync
    */
   weakSum?: WeakSum | undefined;
   /**
-   * The cryptographic sum that confirms them.
-   * @default {"blake2sp"}
+   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken and for compatibility only: who
+   * makes part of a file can make blocks with equal sums, and so a wrong result.
+   * @default the format's own: `"blake2sp"` for rsync-streams and luapower, `"blake2b"` for librsync
    */
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. To shorten it is a decision about security: with untrusted files keep 32, and
-   * for accidents alone 8 to 16 do.
-   * @default the whole sum, 32
+   * for accidents alone 8 to 16 do, or what {@linkcode minStrongLength} tells. From 8 on; the librsync format takes 1 and more.
+   * @default the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**
@@ -41,7 +42,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   format?: Format | undefined;
   /**
-   * Whether the signature ends in a digest of the whole basis. It costs a second pass of the strong sum over each byte.
+   * Whether the signature ends in a digest of the whole basis, which the rsync-streams format alone can carry. It costs a second pass of the strong sum over each byte.
    * @default {false}
    */
   digest?: boolean | undefined;
@@ -88,17 +89,20 @@ export function sigHeader(
   options: Pick<SigStreamOptions, "blockLength" | "weakSum" | "strongSum" | "strongLength" | "digest">,
 ): SigHeader {
   const { blockLength = 1024, digest = false } = options;
-  const { weakSum = codec.weakSums[0], strongSum = codec.strongSums[0], strongLength = codec.maxStrongLength } = options;
+  const { weakSum = codec.weakSums[0], strongSum = codec.strongSums[0] } = options;
   const weak = checkChoice(`weakSum of the ${codec.name} format`, weakSum, codec.weakSums);
+  const strong = checkChoice(`strongSum of the ${codec.name} format`, strongSum, codec.strongSums);
   const least = codec.minBlockLength[weak] ?? 1;
+  const most = Math.min(codec.maxStrongLength, wholeStrongLength(strong));
+  const { strongLength = most } = options;
   if (checkBoolean("digest", digest) && !codec.hasDigest) {
     throw new TypeError(`Cannot use digest: the ${codec.name} format does not carry one`);
   }
   return {
     weakSum: weak,
-    strongSum: checkChoice(`strongSum of the ${codec.name} format`, strongSum, codec.strongSums),
+    strongSum: strong,
     blockLength: checkInteger("blockLength", blockLength, least, MAX_BLOCK_LENGTH),
-    strongLength: checkInteger("strongLength", strongLength, codec.minStrongLength, codec.maxStrongLength),
+    strongLength: checkInteger("strongLength", strongLength, codec.minStrongLength, most),
     hasDigest: digest,
   };
 }

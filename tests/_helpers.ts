@@ -1,5 +1,12 @@
 import { toBytes } from "@std/streams/to-bytes";
-import { deltaStream, type DeltaStreamOptions, loadSigs, type LoadSigsOptions, patchStream, sigStream } from "rsync-streams";
+import {
+  deltaStream,
+  type DeltaStreamOptions,
+  loadSigs,
+  type LoadSigsOptions,
+  patchStream,
+  sigStream,
+} from "rsync-streams";
 import type { Basis, PatchStreamOptions, Signature, SigStreamOptions } from "rsync-streams";
 import { xorshift } from "./_recipes.ts";
 
@@ -38,7 +45,12 @@ export async function makeSigs(basis: Uint8Array, options: SigStreamOptions = {}
   return await loadSigs(bytes, told);
 }
 
-export async function makeDelta(target: Uint8Array, sigs: Signature, options?: DeltaStreamOptions, chunking?: Chunking) {
+export async function makeDelta(
+  target: Uint8Array,
+  sigs: Signature,
+  options?: DeltaStreamOptions,
+  chunking?: Chunking,
+) {
   const stream = deltaStream(sigs, options);
   const bytes = await toBytes(source(target, chunking).pipeThrough(stream));
   return { bytes, stats: stream.stats };
@@ -64,5 +76,7 @@ export function fromBase64(text: string): Uint8Array {
 export function assertBytes(actual: Uint8Array, expected: Uint8Array, what = "bytes"): void {
   const at = actual.findIndex((byte, i) => byte !== expected[i]);
   if (at < 0 && actual.length === expected.length) return;
-  throw new Error(`${what} differ: ${actual.length} and ${expected.length} of them, first at ${at < 0 ? actual.length : at}`);
+  throw new Error(
+    `${what} differ: ${actual.length} and ${expected.length} of them, first at ${at < 0 ? actual.length : at}`,
+  );
 }

@@ -28,7 +28,11 @@ function callbacks(bytes: Uint8Array, chunking: Chunking, isAsync = false) {
     assert.ok(!isOver, "read after the end");
     assert.ok(!isBusy, "two reads at a time");
     assert.ok(length > 0 && length <= buffer.length);
-    const most = random ? 1 + random.below((chunking as { most: number }).most) : chunking === "whole" ? length : chunking as number;
+    const most = random
+      ? 1 + random.below((chunking as { most: number }).most)
+      : chunking === "whole"
+      ? length
+      : chunking as number;
     const piece = bytes.subarray(at, at + Math.min(length, most));
     buffer.fill(0xaa);
     buffer.set(piece);

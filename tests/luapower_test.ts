@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, encodeDeltaStream, loadSigs } from "rsync-streams";
-import { assertBytes, type Chunking, fromBase64, hex, makeDelta, makeSig, patch, sha256, source, toBytes } from "./_helpers.ts";
+import {
+  assertBytes,
+  type Chunking,
+  fromBase64,
+  hex,
+  makeDelta,
+  makeSig,
+  patch,
+  sha256,
+  source,
+  toBytes,
+} from "./_helpers.ts";
 import { make } from "./_recipes.ts";
 import vectors from "./vectors/luapower.json" with { type: "json" };
 import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";

@@ -117,7 +117,9 @@ export class Rsync {
     checkCallback("weakSum", weakSum);
     checkCallback("strongSum", strongSum);
     if ((weakSum || strongSum) && this.format !== "luapower") {
-      throw new TypeError(`Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`);
+      throw new TypeError(
+        `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
+      );
     }
     this.#kernel = weakSum || strongSum ? new PortableKernel({ weak: weakSum, strong: strongSum }) : defaultKernel();
     this.blockLength = this.#header(blockLength).blockLength;
@@ -190,7 +192,9 @@ export class Rsync {
     blockLength?: number,
   ): Promise<Signature> {
     if (this.format !== "luapower") {
-      throw new TypeError(`Cannot load records of the ${this.format} format: a record of it alone does not tell enough`);
+      throw new TypeError(
+        `Cannot load records of the ${this.format} format: a record of it alone does not tell enough`,
+      );
     }
     const writer = new RecordWriter(this.#header(blockLength).strongLength);
     for (let record = await readRecord(); record !== undefined; record = await readRecord()) writer.write(record);
@@ -296,7 +300,9 @@ export class Rsync {
 
   #matcher(sigs: Signature, blockLength: number | undefined) {
     if (blockLength !== undefined && blockLength !== sigs.blockLength) {
-      throw new RangeError(`Cannot use blockLength: ${blockLength} was given, the signature has blocks of ${sigs.blockLength}`);
+      throw new RangeError(
+        `Cannot use blockLength: ${blockLength} was given, the signature has blocks of ${sigs.blockLength}`,
+      );
     }
     return createMatcher(sigs, this.#codec, { digest: this.#codec.hasDigest, memLength: this.memLength });
   }

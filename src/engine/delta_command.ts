@@ -4,6 +4,7 @@ import type { StrongSum } from "./interface.ts";
 export interface CopyCommand {
   /** Which bytes: offset and length in the basis. */
   copy: { offset: number; length: number };
+  /** Not here: that tells the two kinds apart. */
   data?: undefined;
 }
 
@@ -11,6 +12,7 @@ export interface CopyCommand {
 export interface DataCommand {
   /** The bytes. */
   data: Uint8Array;
+  /** Not here: that tells the two kinds apart. */
   copy?: undefined;
   /**
    * Only with no bytes, as the first and the last command of a delta that carries a digest of its target: which digest, and at the

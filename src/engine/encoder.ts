@@ -24,6 +24,7 @@ export class Encoder implements Stage<DeltaCommand, Uint8Array<ArrayBuffer>> {
     checkCommand(command);
     if (!this.#hasStarted) this.#start(command);
     const { copy, data } = command;
+    this.#checkLength(copy ? copy.length : data.length);
     if (copy) {
       this.#sink.copy(copy.offset, copy.length);
       this.stats.copiedBytes += copy.length;
@@ -38,7 +39,9 @@ export class Encoder implements Stage<DeltaCommand, Uint8Array<ArrayBuffer>> {
   end(): void {
     if (!this.#hasStarted) this.#start(undefined);
     if (this.#digest && !this.#digest.sum) {
-      throw new TypeError("Cannot encode the delta: it begins with a digest command, and does not end with the digest itself");
+      throw new TypeError(
+        "Cannot encode the delta: it begins with a digest command, and does not end with the digest itself",
+      );
     }
     const length = this.stats.copiedBytes + this.stats.literalBytes;
     this.#sink.end(length, this.#digest?.sum);
@@ -56,6 +59,13 @@ export class Encoder implements Stage<DeltaCommand, Uint8Array<ArrayBuffer>> {
 
   release(): void {}
 
+  #checkLength(added: number): void {
+    const length = this.stats.copiedBytes + this.stats.literalBytes + added;
+    if (length > Number.MAX_SAFE_INTEGER) {
+      throw new RangeError(`Cannot encode the command: with its ${added} bytes the target is longer than 2^53 - 1`);
+    }
+  }
+
   #start(first: DeltaCommand | undefined): void {
     this.#hasStarted = true;
     const digest = this.#hasDigest ? first?.data && first.digest : undefined;
@@ -66,7 +76,11 @@ export class Encoder implements Stage<DeltaCommand, Uint8Array<ArrayBuffer>> {
   #takeDigest(digest: { strongSum: string; sum?: Uint8Array }): void {
     if (!this.#hasDigest) return;
     if (digest.strongSum !== this.#digest?.strongSum) {
-      throw new TypeError(`Cannot encode the delta: a ${digest.strongSum} digest was seen, the first command names ${this.#digest?.strongSum ?? "none"}`);
+      throw new TypeError(
+        `Cannot encode the delta: a ${digest.strongSum} digest was seen, the first command names ${
+          this.#digest?.strongSum ?? "none"
+        }`,
+      );
     }
     this.#digest = digest;
   }
@@ -76,10 +90,17 @@ function checkCommand(command: DeltaCommand): void {
   if (command?.data instanceof Uint8Array && command.copy === undefined) return;
   const copy = command?.copy;
   if (!copy || command.data !== undefined) {
-    throw new TypeError("Cannot encode the command: it is neither { copy: { offset, length } } nor { data: Uint8Array }");
+    throw new TypeError(
+      "Cannot encode the command: it is neither { copy: { offset, length } } nor { data: Uint8Array }",
+    );
   }
   const { offset, length } = copy;
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 1 || offset + length > 2 ** 52) {
-    throw new RangeError(`Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52`);
+  if (
+    !Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 1 ||
+    offset + length >= 2 ** 52
+  ) {
+    throw new RangeError(
+      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52 - 1`,
+    );
   }
 }

@@ -95,7 +95,10 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   #beginCopy(offset: number, length: number): void {
     const { size } = this.#parts.basis;
     if (size !== undefined && offset + length > size) {
-      throw this.#error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} was seen, the basis has ${size} bytes`);
+      throw this.#error(
+        "copy-out-of-range",
+        `a copy of ${length} bytes at offset ${offset} was seen, the basis has ${size} bytes`,
+      );
     }
     this.#addLength(length);
     this.stats.copiedBytes += length;
@@ -122,10 +125,15 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     const bytes = await this.#parts.basis.read(this.#copyOffset, wanted);
     if (this.#isReleased) return DONE;
     if (bytes.length > wanted) {
-      throw new TypeError(`Cannot read the basis: read() gave ${bytes.length} bytes at offset ${this.#copyOffset}, ${wanted} were asked for`);
+      throw new TypeError(
+        `Cannot read the basis: read() gave ${bytes.length} bytes at offset ${this.#copyOffset}, ${wanted} were asked for`,
+      );
     }
     if (bytes.length === 0) {
-      throw this.#error("basis-short-read", `a copy needs ${this.#copyLeft} bytes at offset ${this.#copyOffset}, the basis gave none there`);
+      throw this.#error(
+        "basis-short-read",
+        `a copy needs ${this.#copyLeft} bytes at offset ${this.#copyOffset}, the basis gave none there`,
+      );
     }
     this.#append(bytes);
     this.#copyOffset += bytes.length;
@@ -165,7 +173,10 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#digest.release();
     this.#digest = undefined;
     if (!digest.every((byte, i) => byte === expected[i])) {
-      throw this.#error("digest-mismatch", `the target's digest is ${hex(digest)}, the delta tells ${hex(expected)}: is it made for this basis?`);
+      throw this.#error(
+        "digest-mismatch",
+        `the target's digest is ${hex(digest)}, the delta tells ${hex(expected)}: is it made for this basis?`,
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import type { IndexBuilder, Kernel, KeptBlock, SearchIndex } from "../kernel/interface.ts";
+import type { IndexBuilder, KeptBlock, Kernel, SearchIndex } from "../kernel/interface.ts";
 import type { SigHeader, SigReader, SigTrailer } from "./interface.ts";
 
 /** Signature bytes → index. */

@@ -1,6 +1,6 @@
 /** Memory that another keeps, and that only grows or stays. */
 export interface Memory {
-  /** Memory of at least `length` bytes that keeps what was in it. */
+  /** Memory of at least `length` bytes that keeps what was in it. A view from before is not to be used. */
   reserve(length: number): Uint8Array;
 }
 
@@ -13,14 +13,14 @@ const FIRST_LENGTH = 64 * 1024;
 export class TailBuffer {
   readonly #memory: Memory;
   readonly #capacity: number;
-  #bytes: Uint8Array;
+  #reserved: number;
   #length = 0;
 
   /** @param capacity Bytes that it holds at most. */
   constructor(memory: Memory, capacity: number) {
     this.#memory = memory;
     this.#capacity = capacity;
-    this.#bytes = memory.reserve(Math.min(capacity, FIRST_LENGTH));
+    this.#reserved = Math.min(capacity, FIRST_LENGTH);
   }
 
   /** Bytes held. */
@@ -52,9 +52,13 @@ export class TailBuffer {
     this.#length -= count;
   }
 
+  /** Asked for each time: the memory may have moved since. */
+  get #bytes(): Uint8Array {
+    return this.#memory.reserve(this.#reserved);
+  }
+
   #grow(length: number): void {
-    if (length <= this.#bytes.length) return;
-    const doubled = Math.max(length, 2 * this.#bytes.length);
-    this.#bytes = this.#memory.reserve(Math.min(doubled, this.#capacity));
+    if (length <= this.#reserved) return;
+    this.#reserved = Math.min(this.#capacity, Math.max(length, 2 * this.#reserved));
   }
 }

@@ -2,12 +2,21 @@
  * What a wire format offers: how signatures and deltas are written and read. A format knows bytes, and neither
  * streams nor how sums are computed.
  */
-import type { CommandSink, DeltaReader, SigHeader, SigReader, SigWriter, StrongSum, TailRule, WeakSum } from "../engine/interface.ts";
+import type {
+  CommandSink,
+  DeltaReader,
+  SigHeader,
+  SigReader,
+  SigWriter,
+  StrongSum,
+  TailRule,
+  WeakSum,
+} from "../engine/interface.ts";
 import type { ByteReader } from "./_byte_reader.ts";
 import type { ByteWriter } from "./_byte_writer.ts";
 
 /** The wire formats. */
-export type Format = "rsync-streams" | "luapower";
+export type Format = "rsync-streams" | "luapower" | "librsync";
 
 /** What writers and readers of deltas need to know beside the commands. */
 export interface DeltaParams {
@@ -15,14 +24,18 @@ export interface DeltaParams {
   readonly blockLength?: number | undefined;
   /** For formats whose data commands depend on the length of a buffer. */
   readonly memLength?: number | undefined;
+  /** Blocks in the signature that was searched with. */
+  readonly sigCount?: number;
+  /** For formats that have it: whether each byte shall be as rdiff writes it. */
+  readonly isRdiffExact?: boolean;
 }
 
 /** One wire format. */
 export interface FormatCodec {
   readonly name: Format;
-  /** The first bytes of its signatures; undefined if there is no magic. */
+  /** The first bytes, up to four, of its signatures; undefined if there is no magic. */
   readonly sigMagic?: Uint8Array;
-  /** The first bytes of its deltas; undefined if there is no magic. */
+  /** The first bytes, up to four, of its deltas; undefined if there is no magic. */
   readonly deltaMagic?: Uint8Array;
   /** The sums it can name; the first is what it uses when not told. */
   readonly weakSums: readonly WeakSum[];
@@ -30,11 +43,14 @@ export interface FormatCodec {
   /** Least block length with each weak sum; 1 where nothing is said. */
   readonly minBlockLength: Readonly<Partial<Record<WeakSum, number>>>;
   readonly minStrongLength: number;
+  /** No more than the sum has. */
   readonly maxStrongLength: number;
   /** Whether a short last block has a record. */
   readonly hasShortBlock: boolean;
   /** Whether signature and delta can carry a digest. */
   readonly hasDigest: boolean;
+  /** Whether a delta can be asked for that is as rdiff writes it. */
+  readonly hasRdiffExact: boolean;
   /** Which short windows a search with its signatures looks for. */
   readonly tail: TailRule;
   /** Which of equal blocks its signatures stand for, and whether a copy may go on with the next block instead. */

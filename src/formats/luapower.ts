@@ -20,6 +20,7 @@ export const luapower: FormatCodec = {
   maxStrongLength: 32,
   hasShortBlock: false,
   hasDigest: false,
+  hasRdiffExact: false,
   tail: "none",
   keptBlock: "last",
   preferNext: false,

@@ -68,17 +68,19 @@ export class LuapowerDeltaReader implements DeltaReader {
       this.#hasStarted = true;
       return { type: "start", strongSum: undefined };
     }
-    if (this.#dataLeft > 0) return this.#readData();
-    if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
-    if (!reader.hasBytes) return undefined;
-    const opcode = reader.peek(1)![0]!;
-    if (opcode === COPY) return this.#readCopy();
-    if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
-    const bytes = reader.peek(5);
-    if (!bytes) return undefined;
-    this.#dataLeft = view(bytes).getUint32(1, true);
-    reader.skip(5);
-    return this.#dataLeft > 0 ? this.#readData() : this.next();
+    // A loop, since a data command may be empty, and a hostile delta may have nothing else.
+    while (this.#dataLeft === 0) {
+      if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
+      if (!reader.hasBytes) return undefined;
+      const opcode = reader.peek(1)![0]!;
+      if (opcode === COPY) return this.#readCopy();
+      if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
+      const bytes = reader.peek(5);
+      if (!bytes) return undefined;
+      this.#dataLeft = view(bytes).getUint32(1, true);
+      reader.skip(5);
+    }
+    return this.#readData();
   }
 
   #readData(): DeltaEvent | undefined {

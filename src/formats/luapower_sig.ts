@@ -1,8 +1,14 @@
-import type { SumBatch } from "../engine/interface.ts";
-import { createBatch } from "../engine/interface.ts";
+import {
+  createBatch,
+  type SigEvent,
+  type SigHeader,
+  type SigReader,
+  type SigWriter,
+  type SumBatch,
+} from "../engine/interface.ts";
 import type { ByteReader } from "./_byte_reader.ts";
 import type { ByteWriter } from "./_byte_writer.ts";
-import type { SigEvent, SigHeader, SigReader, SigWriter } from "../engine/interface.ts";
+import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "./_plain_records.ts";
 
 /** Writes signatures of the luapower format: records of weak and strong sum, and nothing else. */
 export class LuapowerSigWriter implements SigWriter {
@@ -18,11 +24,7 @@ export class LuapowerSigWriter implements SigWriter {
   }
 
   records(batch: SumBatch): void {
-    const length = this.#strongLength;
-    for (let k = 0; k < batch.count; k++) {
-      this.#out.u32(batch.weak[k]!, true);
-      this.#out.bytes(batch.strong.subarray(k * length, (k + 1) * length));
-    }
+    writePlainRecords(this.#out, batch, this.#strongLength, true);
   }
 
   trailer(): void {}
@@ -38,30 +40,18 @@ export class LuapowerSigReader implements SigReader {
   constructor(reader: ByteReader, header: SigHeader) {
     this.#reader = reader;
     this.#header = header;
-    this.#batch = createBatch(header, 1024);
+    this.#batch = createBatch(header, BATCH_CAPACITY);
   }
 
   next(): SigEvent | undefined {
-    const reader = this.#reader;
     if (!this.#hasHeader) {
       this.#hasHeader = true;
       return { type: "header", header: this.#header };
     }
-    if (reader.isAtEnd) return { type: "end", trailer: {} };
+    if (this.#reader.isAtEnd) return { type: "end", trailer: {} };
     const batch = this.#batch;
-    const { strongLength } = this.#header;
-    const recordLength = 4 + strongLength;
-    if (!reader.hasBytes) return undefined;
-    const count = reader.itemsAvailable(recordLength, batch.weak.length);
-    if (count === 0) return undefined;
-    const bytes = reader.take(count * recordLength)!;
-    const fields = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let k = 0; k < count; k++) {
-      const at = k * recordLength;
-      batch.weak[k] = fields.getUint32(at, true);
-      batch.strong.set(bytes.subarray(at + 4, at + recordLength), k * strongLength);
-    }
-    batch.count = count;
-    return { type: "records", batch };
+    return readPlainRecords(this.#reader, batch, this.#header.strongLength, true)
+      ? { type: "records", batch }
+      : undefined;
   }
 }

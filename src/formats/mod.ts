@@ -1,11 +1,12 @@
 /** The wire formats, by name and by magic. Nothing else knows a magic or an opcode. */
 import type { ByteReader } from "./_byte_reader.ts";
 import type { Format, FormatCodec } from "./interface.ts";
+import { librsync } from "./librsync.ts";
 import { luapower } from "./luapower.ts";
 import { rsyncStreams } from "./rsync_streams.ts";
 
 /** Codecs by the name of their format. */
-export const formats: Readonly<Record<Format, FormatCodec>> = { "rsync-streams": rsyncStreams, luapower };
+export const formats: Readonly<Record<Format, FormatCodec>> = { "rsync-streams": rsyncStreams, luapower, librsync };
 
 /** The names of the formats. */
 export const FORMAT_NAMES = Object.keys(formats) as readonly Format[];

@@ -1,5 +1,5 @@
 /** The library's own wire format, version 1: self-describing, and verified. See docs/format.md. */
-import { rsyncStreamsDeltaReader, RsyncStreamsDeltaEncoder } from "./rsync_streams_delta.ts";
+import { RsyncStreamsDeltaEncoder, rsyncStreamsDeltaReader } from "./rsync_streams_delta.ts";
 import { RsyncStreamsSigReader, RsyncStreamsSigWriter } from "./rsync_streams_sig.ts";
 import { DELTA_MAGIC, MIN_BLOCK_LENGTH, SIG_MAGIC } from "./_rsync_streams_numbers.ts";
 import { CopyJoiner } from "./_copy_joiner.ts";
@@ -20,6 +20,7 @@ export const rsyncStreams: FormatCodec = {
   maxStrongLength: 32,
   hasShortBlock: true,
   hasDigest: true,
+  hasRdiffExact: false,
   tail: "last",
   keptBlock: "first",
   preferNext: true,

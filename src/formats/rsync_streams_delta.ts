@@ -19,9 +19,11 @@ export class RsyncStreamsDeltaEncoder implements CommandSink {
 
   start(strongSum: StrongSum | undefined): void {
     const out = this.#out;
+    const number = strongSum ? STRONG_SUMS.indexOf(strongSum) : 0;
+    if (number < 0) throw new TypeError(`Cannot write the delta: the rsync-streams format has no ${strongSum} digest`);
     out.bytes(DELTA_MAGIC);
     out.u8(VERSION);
-    out.u8(strongSum ? STRONG_SUMS.indexOf(strongSum) : 0);
+    out.u8(number);
     out.u16(0, true);
   }
 
@@ -75,7 +77,9 @@ class RsyncStreamsDeltaReader implements DeltaReader {
     const length = Math.floor(head / 2);
     if (length === 0) throw this.#reader.error("unknown-command", "a copy of no bytes was seen");
     const total = this.#targetLength + length;
-    if (total > Number.MAX_SAFE_INTEGER) throw this.#reader.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    if (total > Number.MAX_SAFE_INTEGER) {
+      throw this.#reader.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    }
     if (head % 2 === 1) return this.#readCopy(length, total);
     this.#reader.skip(this.#varintLength);
     this.#targetLength = total;
@@ -96,7 +100,9 @@ class RsyncStreamsDeltaReader implements DeltaReader {
     this.#strongSum = STRONG_SUMS[bytes[5]!];
     if (bytes[5] !== 0 && !this.#strongSum) throw reader.error("unsupported", `unknown digest ${bytes[5]} was seen`, 5);
     for (let i = 6; i < 8; i++) {
-      if (bytes[i] !== 0) throw reader.error("unsupported", `0x${bytes[i]!.toString(16)} was seen in a reserved byte`, i);
+      if (bytes[i] !== 0) {
+        throw reader.error("unsupported", `0x${bytes[i]!.toString(16)} was seen in a reserved byte`, i);
+      }
     }
     reader.skip(HEADER_LENGTH);
     this.#hasHeader = true;
@@ -135,7 +141,10 @@ class RsyncStreamsDeltaReader implements DeltaReader {
     const bytes = reader.peek(length);
     if (!bytes) return undefined;
     if (targetLength !== this.#targetLength) {
-      throw reader.error("digest-mismatch", `its commands make ${this.#targetLength} bytes, and its end tells ${targetLength}`);
+      throw reader.error(
+        "digest-mismatch",
+        `its commands make ${this.#targetLength} bytes, and its end tells ${targetLength}`,
+      );
     }
     this.#end = { type: "end", targetLength, digest: this.#strongSum && bytes.slice(digestAt) };
     reader.skip(length);

@@ -92,7 +92,10 @@ export class RsyncStreamsSigReader implements SigReader {
       const value = view(count).getUint32(0, true);
       if (value === 0) return this.#readTrailer();
       if (value > MAX_FRAME_COUNT) {
-        throw this.#reader.error("limit", `a frame of ${value} records was seen, at most ${MAX_FRAME_COUNT} are allowed`);
+        throw this.#reader.error(
+          "limit",
+          `a frame of ${value} records was seen, at most ${MAX_FRAME_COUNT} are allowed`,
+        );
       }
       this.#reader.skip(4);
       this.#frameCount = value;
@@ -135,7 +138,11 @@ export class RsyncStreamsSigReader implements SigReader {
     if (offsetBytes > 0) {
       const offset = offsetBytes === 2 ? fields.getUint16(at, true) : fields.getUint32(at, true);
       if (offset > header.blockLength - SHINGLE_LENGTH) {
-        throw this.#reader.error("unsupported", `an anchor at offset ${offset} of a block of ${header.blockLength} bytes was seen`, start + at);
+        throw this.#reader.error(
+          "unsupported",
+          `an anchor at offset ${offset} of a block of ${header.blockLength} bytes was seen`,
+          start + at,
+        );
       }
       batch.offset[k] = offset;
       batch.check[k] = fields.getUint32(at + offsetBytes, true);
@@ -152,11 +159,16 @@ export class RsyncStreamsSigReader implements SigReader {
     if (!bytes) return undefined;
     const fileLength = view(bytes).getBigUint64(4, true);
     if (fileLength > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw reader.error("unsupported", `a file length of ${fileLength} was seen, at most 2^53 - 1 is supported`, reader.position + 4);
+      throw reader.error(
+        "unsupported",
+        `a file length of ${fileLength} was seen, at most 2^53 - 1 is supported`,
+        reader.position + 4,
+      );
     }
     const blocks = Math.ceil(Number(fileLength) / header.blockLength);
     if (blocks !== this.#count) {
-      const why = `${this.#count} records were seen, a file of ${fileLength} bytes has ${blocks} blocks of ${header.blockLength}`;
+      const why =
+        `${this.#count} records were seen, a file of ${fileLength} bytes has ${blocks} blocks of ${header.blockLength}`;
       throw reader.error(blocks > this.#count ? "truncated" : "trailing-data", why, reader.position + 4);
     }
     this.#trailer = {
@@ -180,7 +192,10 @@ export class RsyncStreamsSigReader implements SigReader {
       ? batch.weak[k] === WORST_HASH && offset === 0 && batch.check[k] === 0
       : offset <= length - SHINGLE_LENGTH;
     if (!isRight) {
-      throw this.#reader.error("unsupported", `the last block has ${length} bytes, and its anchor at offset ${offset} does not lie in it`);
+      throw this.#reader.error(
+        "unsupported",
+        `the last block has ${length} bytes, and its anchor at offset ${offset} does not lie in it`,
+      );
     }
   }
 }
@@ -203,8 +218,12 @@ function parseHeader(bytes: Uint8Array, reader: ByteReader): SigHeader {
     throw fail(8, `a block length of ${blockLength} was seen, ${least} to ${MAX_BLOCK_LENGTH} are supported`);
   }
   const strongLength = bytes[12]!;
-  if (strongLength < 8 || strongLength > 32) throw fail(12, `a strong length of ${strongLength} was seen, 8 to 32 are supported`);
-  for (let i = 13; i < 16; i++) if (bytes[i] !== 0) throw fail(i, `0x${bytes[i]!.toString(16)} was seen in a reserved byte`);
+  if (strongLength < 8 || strongLength > 32) {
+    throw fail(12, `a strong length of ${strongLength} was seen, 8 to 32 are supported`);
+  }
+  for (let i = 13; i < 16; i++) {
+    if (bytes[i] !== 0) throw fail(i, `0x${bytes[i]!.toString(16)} was seen in a reserved byte`);
+  }
   return { weakSum, strongSum, blockLength, strongLength, hasDigest: flags === FLAG_DIGEST };
 }
 

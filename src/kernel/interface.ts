@@ -14,8 +14,8 @@ export type Backend = "wasm" | "portable";
 /** The cheap sum that finds candidates. */
 export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
 
-/** The cryptographic sum that confirms them. */
-export type StrongSum = "blake2sp" | "blake3" | "blake2b";
+/** The cryptographic sum that confirms them. `"md4"` is broken, and for older signatures of librsync alone. */
+export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
 
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {

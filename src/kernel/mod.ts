@@ -1,10 +1,52 @@
 /** The choice of the backend. */
 import type { Kernel } from "./interface.ts";
 import { PortableKernel } from "./portable/kernel.ts";
+import { WasmKernel } from "./wasm/kernel.ts";
+import { kernelBytes } from "./wasm/kernel_bytes.ts";
+
+/** Blocks longer than this would need more memory than WebAssembly has: the portable backend takes them. */
+const MAX_WASM_BLOCK_LENGTH = 2 ** 26;
 
 const portable = new PortableKernel();
+let wasm: Kernel | null | undefined;
 
-/** The best backend that this runtime allows. */
-export function defaultKernel(): Kernel {
-  return portable;
+/**
+ * The best backend that this runtime allows. Nothing is compiled before the first call.
+ *
+ * @param blockLength Bytes of a block, if blocks are to be summed.
+ */
+export function defaultKernel(blockLength = 0): Kernel {
+  if (wasm === undefined) wasm = compile();
+  return blockLength > MAX_WASM_BLOCK_LENGTH ? portable : wasm ?? portable;
+}
+
+/**
+ * Runs the kernel from a module that was compiled elsewhere, where the runtime compiles none from bytes: in workerd,
+ * or under a content security policy without `wasm-unsafe-eval`. Streams made before keep their backend.
+ *
+ * @param module The compiled `kernel.wasm` of this version.
+ * @throws {WebAssembly.LinkError} If it is another module.
+ * @throws {TypeError} If it is no module.
+ *
+ * @example With the library's own bytes
+ * ```ts
+ * import { sigStream, useWasmModule } from "rsync-streams";
+ * import { kernelBytes } from "rsync-streams/kernel-bytes";
+ * import assert from "node:assert/strict";
+ *
+ * useWasmModule(await WebAssembly.compile(kernelBytes()));
+ * assert.equal(sigStream().backend, "wasm");
+ * ```
+ */
+export function useWasmModule(module: WebAssembly.Module): void {
+  wasm = new WasmKernel(module);
+}
+
+/** Refused where there is no SIMD, no WebAssembly, or no leave to compile: then the portable backend takes over. */
+function compile(): Kernel | null {
+  try {
+    return new WasmKernel(new WebAssembly.Module(kernelBytes()));
+  } catch {
+    return null;
+  }
 }

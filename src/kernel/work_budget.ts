@@ -13,4 +13,4 @@ export const BUDGET_PER_BYTE = 4;
 /** Charged for an entry of a chain that is looked at. */
 export const CHAIN_STEP_COST = 1;
 /** Charged for a window whose check is computed: six loads. */
-export const CHECK_COST = 8;
+export const CHECK_COST = 4;

@@ -140,7 +140,9 @@ class StagePair<In, Out, StageIn> {
   #handOver(pending: Pending<In>): void {
     this.#isTaken = true;
     if (pending.isClose) this.#stage.end();
-    else this.#stage.write(this.#hooks.convert ? this.#hooks.convert(pending.chunk) : pending.chunk as unknown as StageIn);
+    else {this.#stage.write(
+        this.#hooks.convert ? this.#hooks.convert(pending.chunk) : pending.chunk as unknown as StageIn,
+      );}
   }
 
   #usedUp(): void {

@@ -10,5 +10,7 @@ export function toUint8Array(chunk: unknown): Uint8Array<ArrayBuffer> {
   }
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   const seen = chunk === null ? "null" : typeof chunk;
-  throw new TypeError(`Cannot take the chunk as bytes: a Uint8Array, another view or an ArrayBuffer was expected, ${seen} was seen`);
+  throw new TypeError(
+    `Cannot take the chunk as bytes: a Uint8Array, another view or an ArrayBuffer was expected, ${seen} was seen`,
+  );
 }

@@ -47,7 +47,8 @@ export class AnchoredSearcher extends SearcherBase {
     const length = index.lengthOf(expected);
     if (start + length > end && !isLast) return false;
     this.expected = -1;
-    if (start + length > end || this.#shingles.check(start, length) !== index.records.key(expected)) return true;
+    if (start + length > end || !this.isWanted(expected)) return true;
+    if (this.#shingles.check(start, length) !== index.records.key(expected)) return true;
     this.sumWindow(start, length);
     if (index.records.hasStrong(expected, this.strongSum, 0)) this.addMatch(start, expected, length);
     else this.addFalseAlarm(length);
@@ -70,18 +71,29 @@ export class AnchoredSearcher extends SearcherBase {
     return position <= limit;
   }
 
-  /** Looks whether later positions imply a window that starts before the one found. */
+  /**
+   * Looks whether later positions imply a window that starts before the one found, or, if that is the short last block, a
+   * whole block where it starts: a file of equal blocks would else be copied in pieces of the short one. That look goes
+   * further than the window found, so it is charged, and left out when the budget is used up.
+   */
   #preferEarlier(end: number): void {
     const { index } = this;
+    const { blockLength } = index.params;
     const shingles = this.#shingles;
-    for (let at = this.position + 1; at < this.#start + this.#length && at + SHINGLE_LENGTH <= end; at++) {
-      if (this.#start <= this.literalStart) return;
+    const wantsWhole = this.#length < blockLength && !this.isExhausted(this.position);
+    if (wantsWhole) this.spent += blockLength;
+    for (let at = this.position + 1; at + SHINGLE_LENGTH <= end; at++) {
+      if (wantsWhole && this.#length < blockLength) {
+        if (at + SHINGLE_LENGTH > this.#start + blockLength) return;
+      } else if (this.#start <= this.literalStart || at >= this.#start + this.#length) {
+        return;
+      }
       const hash = shingles.hash(at);
       if (index.mayBeAnchor(hash)) this.#look(at, hash, end);
     }
   }
 
-  /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block. */
+  /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block; the longest of those. */
   #look(at: number, hash: number, end: number): void {
     const { index } = this;
     const { records } = index;
@@ -90,8 +102,8 @@ export class AnchoredSearcher extends SearcherBase {
       if (this.isExhausted(at)) return;
       const start = at - records.offset(k);
       const length = index.lengthOf(k);
-      if (start < this.literalStart || start + length > end) continue;
-      if (this.#block >= 0 && start >= this.#start) continue;
+      if (start < this.literalStart || start + length > end || !this.isWanted(k)) continue;
+      if (this.#block >= 0 && (start > this.#start || start === this.#start && length <= this.#length)) continue;
       this.spent += CHECK_COST;
       const check = records.key(k);
       if (this.#shingles.check(start, length) !== check) continue;

@@ -1,5 +1,13 @@
 import { HASH_CAP, SHINGLE_LENGTH } from "../anchor.ts";
-import type { IndexBuilder, KeptBlock, Searcher, SearchIndex, SearchOptions, SumBatch, SumParams } from "../interface.ts";
+import type {
+  IndexBuilder,
+  KeptBlock,
+  Searcher,
+  SearchIndex,
+  SearchOptions,
+  SumBatch,
+  SumParams,
+} from "../interface.ts";
 import { AnchoredSearcher } from "./anchored_searcher.ts";
 import { HashTable, mix, randomSeed } from "./hash_table.ts";
 import { RecordStore } from "./record_store.ts";
@@ -59,7 +67,13 @@ export class PortableIndex implements SearchIndex {
   #threshold = -1;
   #hasSpecial = false;
 
-  constructor(params: SumParams, kept: KeptBlock, sums: SumFactories, records: RecordStore, lastLength: number | undefined) {
+  constructor(
+    params: SumParams,
+    kept: KeptBlock,
+    sums: SumFactories,
+    records: RecordStore,
+    lastLength: number | undefined,
+  ) {
     this.params = params;
     this.records = records;
     this.lastLength = lastLength;
@@ -81,9 +95,7 @@ export class PortableIndex implements SearchIndex {
   searcher(options: SearchOptions): Searcher {
     const strong = this.#sums.strong();
     const rolling = this.#sums.rolling?.();
-    return rolling
-      ? new RollingSearcher(this, strong, options, rolling)
-      : new AnchoredSearcher(this, strong, options);
+    return rolling ? new RollingSearcher(this, strong, options, rolling) : new AnchoredSearcher(this, strong, options);
   }
 
   /** Length of block `k`, as far as it is known. */

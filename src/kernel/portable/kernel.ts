@@ -2,8 +2,8 @@ import type {
   BlockSummer,
   Digest,
   IndexBuilder,
-  Kernel,
   KeptBlock,
+  Kernel,
   StrongSum,
   SumParams,
   WeakSum,
@@ -11,6 +11,7 @@ import type {
 import { Blake2sp } from "./blake2sp.ts";
 import { PortableSummer } from "./block_summer.ts";
 import { PortableIndexBuilder } from "./index.ts";
+import { Md4 } from "./md4.ts";
 import { blake2b256, blake3Sum } from "./noble_hash.ts";
 import { RabinKarp } from "./rabinkarp.ts";
 import { Rollsum } from "./rollsum.ts";
@@ -25,6 +26,7 @@ const strongSums: Record<StrongSum, () => StrongHash> = {
   blake2sp: () => new Blake2sp(),
   blake3: blake3Sum,
   blake2b: blake2b256,
+  md4: () => new Md4(),
 };
 
 /** Sums that take the place of the ones a signature names. */
@@ -57,7 +59,10 @@ export class PortableKernel implements Kernel {
   }
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
-    return new PortableIndexBuilder(params, kept, { rolling: this.#rolling(params), strong: this.#strong(params.strongSum) });
+    return new PortableIndexBuilder(params, kept, {
+      rolling: this.#rolling(params),
+      strong: this.#strong(params.strongSum),
+    });
   }
 
   #rolling({ weakSum }: SumParams): (() => RollingSum) | undefined {

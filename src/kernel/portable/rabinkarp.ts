@@ -2,6 +2,8 @@ import type { RollingSum } from "./sums.ts";
 
 const MULTIPLIER = 0x08104225;
 const ADJUST = MULTIPLIER - 1;
+/** MULTIPLIER times this is 1, modulo 2^32. */
+const INVERSE = 0x98f009ad;
 
 /** The polynomial hash of librsync since 2.2: modulo 2^32, seed 1. */
 export class RabinKarp implements RollingSum {
@@ -27,6 +29,11 @@ export class RabinKarp implements RollingSum {
 
   rotate(out: number, into: number): void {
     this.#hash = (Math.imul(this.#hash, MULTIPLIER) + into - Math.imul(this.#power, out + ADJUST)) | 0;
+  }
+
+  shrink(out: number): void {
+    this.#power = Math.imul(this.#power, INVERSE);
+    this.#hash = (this.#hash - Math.imul(this.#power, out + ADJUST)) | 0;
   }
 
   digest(): number {

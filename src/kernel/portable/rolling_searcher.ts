@@ -39,8 +39,7 @@ export class RollingSearcher extends SearcherBase {
       const { memory, position } = this;
       if (!this.#isRolled) this.#sumWeak(position, blockLength);
       this.#isRolled = true;
-      const sum = weak.digest() >>> 0;
-      if (index.mayKnow(sum) && this.#test(position, blockLength, sum)) continue;
+      if (this.#testSummed(position, blockLength)) continue;
       if (position + blockLength < end) weak.rotate(memory[position]!, memory[position + blockLength]!);
       this.position++;
     }
@@ -48,17 +47,42 @@ export class RollingSearcher extends SearcherBase {
 
   /** Windows shorter than a block, at the end of the target. */
   #searchTail(end: number): void {
-    const { index } = this;
-    const first = this.options.tail === "any" ? this.position : end - index.lengthOf(index.count - 1);
-    if (this.options.tail !== "none" && first >= this.position) {
-      for (let start = first; start < end; start++) {
+    const { tail } = this.options;
+    if (tail === "any") {
+      this.#searchSuffixes(end);
+    } else if (tail === "last") {
+      const start = end - this.index.lengthOf(this.index.count - 1);
+      if (start >= this.position) {
         this.#sumWeak(start, end - start);
-        const sum = this.#weak.digest() >>> 0;
-        if (index.mayKnow(sum) && this.#test(start, end - start, sum)) break;
-        if (this.options.tail === "last") break;
+        this.#testSummed(start, end - start);
       }
     }
     this.position = end;
+  }
+
+  /** Every suffix, from the longest on: the sum shrinks along, so a long block costs no more than a pass over it. */
+  #searchSuffixes(end: number): void {
+    const weak = this.#weak;
+    const first = this.position;
+    for (let start = first; start < end; start++) {
+      if (start === first) {
+        this.#sumWeak(start, end - start);
+      } else if (weak.shrink) {
+        weak.shrink(this.memory[start - 1]!);
+      } else {
+        // A sum of the user's own: computed anew each time, within the budget.
+        this.spent += end - start;
+        if (this.isExhausted(start)) return;
+        this.#sumWeak(start, end - start);
+      }
+      if (this.#testSummed(start, end - start)) return;
+    }
+  }
+
+  /** Tests the window that the weak sum covers. */
+  #testSummed(start: number, length: number): boolean {
+    const sum = this.#weak.digest() >>> 0;
+    return this.index.mayKnow(sum) && this.#test(start, length, sum);
   }
 
   #sumWeak(start: number, length: number): void {

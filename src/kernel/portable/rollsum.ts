@@ -34,6 +34,12 @@ export class Rollsum implements RollingSum {
     this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + CHAR_OFFSET)) | 0;
   }
 
+  shrink(out: number): void {
+    this.#s1 = (this.#s1 - out - CHAR_OFFSET) | 0;
+    this.#s2 = (this.#s2 - Math.imul(this.#count, out + CHAR_OFFSET)) | 0;
+    this.#count--;
+  }
+
   digest(): number {
     return ((this.#s2 << 16) | (this.#s1 & 0xffff)) >>> 0;
   }

@@ -89,6 +89,11 @@ export abstract class SearcherBase implements Searcher {
     return this.options.tail === "any" || this.index.lengthOf(block) === length;
   }
 
+  /** Whether a block may be taken: a short one is not, where the delta's format cannot copy it. */
+  protected isWanted(block: number): boolean {
+    return this.options.tail !== "none" || this.index.lengthOf(block) === this.index.params.blockLength;
+  }
+
   protected addFalseAlarm(length: number): void {
     this.falseAlarms++;
     this.spent += length;

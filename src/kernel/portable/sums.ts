@@ -8,6 +8,11 @@ export interface RollingSum {
   update(bytes: Uint8Array, length: number): void;
   /** Moves the window by one: `out` leaves at the front, `into` enters at the end. */
   rotate(out: number, into: number): void;
+  /**
+   * Makes the window shorter by one: `out` leaves at the front. Without it, a search that looks for short windows sums each anew, and looks
+   * for fewer of them where blocks are long.
+   */
+  shrink?(out: number): void;
   /** The sum, of which 32 bits count. */
   digest(): number;
 }

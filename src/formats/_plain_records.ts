@@ -1,0 +1,43 @@
+import type { SumBatch } from "../engine/interface.ts";
+import type { ByteReader } from "./_byte_reader.ts";
+import type { ByteWriter } from "./_byte_writer.ts";
+
+/** Records a batch may hold: what a reader reads at once. */
+export const BATCH_CAPACITY = 1024;
+/** Bytes of a weak sum. */
+const WEAK_LENGTH = 4;
+
+/** Writes records of weak and strong sum and nothing else, as luapower and librsync have them. */
+export function writePlainRecords(
+  out: ByteWriter,
+  batch: SumBatch,
+  strongLength: number,
+  isLittleEndian: boolean,
+): void {
+  for (let k = 0; k < batch.count; k++) {
+    out.u32(batch.weak[k]!, isLittleEndian);
+    out.bytes(batch.strong.subarray(k * strongLength, (k + 1) * strongLength));
+  }
+}
+
+/** Reads such records into a batch of {@linkcode BATCH_CAPACITY}, as many as there are. False if bytes are missing. */
+export function readPlainRecords(
+  reader: ByteReader,
+  batch: SumBatch,
+  strongLength: number,
+  isLittleEndian: boolean,
+): boolean {
+  if (!reader.hasBytes) return false;
+  const recordLength = WEAK_LENGTH + strongLength;
+  const count = reader.itemsAvailable(recordLength, BATCH_CAPACITY);
+  if (count === 0) return false;
+  const bytes = reader.take(count * recordLength)!;
+  const fields = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let k = 0; k < count; k++) {
+    const at = k * recordLength;
+    batch.weak[k] = fields.getUint32(at, isLittleEndian);
+    batch.strong.set(bytes.subarray(at + WEAK_LENGTH, at + recordLength), k * strongLength);
+  }
+  batch.count = count;
+  return true;
+}

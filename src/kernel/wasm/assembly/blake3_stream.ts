@@ -1,0 +1,119 @@
+import { CHUNK, chunks, parents, ROOT, trees } from "./blake3";
+import { splat } from "./lanes";
+import { gather, scatter, SUMS } from "./message";
+
+// Offsets in the state of a stream.
+const COUNT: usize = 0; // u64, chunks taken: always a multiple of four
+const HELD: usize = 8; // u32, bytes in the buffer
+const WAITING: usize = 16; // chaining values of complete subtrees: one for each 1 in COUNT, which stays below 2^43
+const BUFFER: usize = WAITING + 45 * 32;
+const BUFFER_LENGTH: usize = 4 * CHUNK;
+export const BLAKE3_STATE: usize = BUFFER + BUFFER_LENGTH;
+
+/**
+ * The four lanes take up to 2^5 chunks each, so that all but three of the parents are computed in lanes too.
+ * One chunk each, with all parents alone, would cost a fifth of the speed.
+ */
+const MAX_LEVEL: u32 = 5;
+
+const TOP: usize = memory.data(128, 16);
+
+const SUMS_OF_TREES: usize = memory.data(4 * 32, 16);
+
+export function blake3Start(state: usize): void {
+  store<u64>(state, 0, COUNT);
+  store<u32>(state, 0, HELD);
+}
+
+// @ts-ignore: decorator
+
+function waiting(state: usize, count: u64): usize {
+  return state + WAITING + (<usize>popcnt(count) << 5);
+}
+
+/** The parent of the chaining value at `at` and the one before it, which it replaces. */
+function join(at: usize, root: u32): usize {
+  at -= 32;
+  gather(at, at, at, at);
+  parents(TOP, root);
+  scatter(TOP, SUMS);
+  memory.copy(at, SUMS, 32);
+  return at;
+}
+
+/** Adds a subtree of 2^level chunks. Something must follow it, or its last join would be the root. */
+function push(state: usize, sum: usize, level: u32): void {
+  let count = load<u64>(state, COUNT);
+  let at = waiting(state, count);
+  memory.copy(at, sum, 32);
+  count += 1 << level;
+  store<u64>(state, count, COUNT);
+  for (let sides = <u32>ctz(count) - level; sides; sides--) at = join(at, 0);
+}
+
+/** Takes four subtrees of 2^level chunks each. */
+function takeTrees(state: usize, src: usize, level: u32): void {
+  const length = CHUNK << level;
+  const count = load<u64>(state, COUNT);
+  // The numbers are aligned, so the high halves are equal.
+  const low = i32x4.add(splat(<u32>count), i32x4.shl(i32x4(0, 1, 2, 3), level));
+  const high = splat(<u32>(count >> 32));
+  trees(TOP, src, src + length, src + 2 * length, src + 3 * length, length, low, high, 0);
+  scatter(TOP, SUMS_OF_TREES);
+  for (let i: usize = 0; i < 4; i++) push(state, SUMS_OF_TREES + (i << 5), level);
+}
+
+export function blake3Take(state: usize, src: usize, length: usize): void {
+  const buffer = state + BUFFER;
+  let held = <usize>load<u32>(state, HELD);
+  if (held) {
+    const part = min<usize>(length, BUFFER_LENGTH - held);
+    memory.copy(buffer + held, src, part);
+    held += part;
+    src += part;
+    length -= part;
+    if (length) {
+      takeTrees(state, buffer, 0);
+      held = 0;
+    }
+  }
+  while (length > BUFFER_LENGTH) {
+    const most = min<u32>(<u32>ctz(load<u64>(state, COUNT) | 1 << (MAX_LEVEL + 2)) - 2, MAX_LEVEL);
+    let level: u32 = 0;
+    while (level < most && length > BUFFER_LENGTH << (level + 1)) level++;
+    takeTrees(state, src, level);
+    src += BUFFER_LENGTH << level;
+    length -= BUFFER_LENGTH << level;
+  }
+  memory.copy(buffer + held, src, length);
+  store<u32>(state, <u32>(held + length), HELD);
+}
+
+export function blake3End(state: usize, dst: usize): void {
+  let src = state + BUFFER;
+  let held = <usize>load<u32>(state, HELD);
+  const first = load<u64>(state, COUNT);
+  if (held > CHUNK) {
+    // All whole chunks at once, the last one included, unless it is alone.
+    const low = i32x4.add(splat(<u32>first), i32x4(0, 1, 2, 3));
+    chunks(TOP, src, src + CHUNK, src + 2 * CHUNK, src + 3 * CHUNK, CHUNK, low, splat(<u32>(first >> 32)), 0);
+    scatter(TOP, SUMS_OF_TREES);
+  }
+  let sum = SUMS_OF_TREES;
+  for (; held > CHUNK; held -= CHUNK) {
+    push(state, sum, 0);
+    sum += 32;
+    src += CHUNK;
+  }
+  const count = load<u64>(state, COUNT);
+  if (held < CHUNK || count == first) {
+    const low = splat(<u32>count), high = splat(<u32>(count >> 32));
+    chunks(TOP, src, src, src, src, held, low, high, count ? 0 : ROOT);
+    scatter(TOP, SUMS_OF_TREES);
+    sum = SUMS_OF_TREES;
+  }
+  let at = waiting(state, count);
+  memory.copy(at, sum, 32);
+  for (let left = popcnt(count); left; left--) at = join(at, left == 1 ? ROOT : 0);
+  memory.copy(dst, at, 32);
+}

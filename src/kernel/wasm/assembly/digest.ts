@@ -1,0 +1,42 @@
+import { BLAKE2B_STATE, blake2bEnd, blake2bStart, blake2bTake } from "./blake2b";
+import { BLAKE2SP_STATE, blake2spEnd, blake2spStart, blake2spTake } from "./blake2sp_stream";
+import { BLAKE3_STATE, blake3End, blake3Start, blake3Take } from "./blake3_stream";
+import { BLAKE2SP, BLAKE3 } from "./kinds";
+
+const KIND: usize = 0; // u32; the rest belongs to the function
+const INNER: usize = 16;
+
+/** The largest of the states. */
+export const STATE: usize = INNER + BLAKE3_STATE;
+
+/** Bytes that the host sets aside for one digest. */
+export function digest_state_size(): u32 {
+  return <u32> STATE;
+}
+
+/** Starts the digest of a file: kind 1 is BLAKE2sp, 2 BLAKE3, 3 BLAKE2b; unkeyed, 256 bits. */
+export function digest_init(kind: u32, state: usize): void {
+  store<u32>(state, kind, KIND);
+  state += INNER;
+  if (kind == BLAKE2SP) blake2spStart(state);
+  else if (kind == BLAKE3) blake3Start(state);
+  else blake2bStart(state);
+}
+
+/** Takes the next bytes of the file. How they are cut does not matter. */
+export function digest_update(state: usize, src: usize, length: usize): void {
+  const kind = load<u32>(state, KIND);
+  state += INNER;
+  if (kind == BLAKE2SP) blake2spTake(state, src, length);
+  else if (kind == BLAKE3) blake3Take(state, src, length);
+  else blake2bTake(state, src, length);
+}
+
+/** Writes the 32 bytes of the digest. The state is spent. */
+export function digest_final(state: usize, dst32: usize): void {
+  const kind = load<u32>(state, KIND);
+  state += INNER;
+  if (kind == BLAKE2SP) blake2spEnd(state, dst32);
+  else if (kind == BLAKE3) blake3End(state, dst32);
+  else blake2bEnd(state, dst32);
+}

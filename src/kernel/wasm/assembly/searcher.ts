@@ -1,0 +1,141 @@
+// The state of one search, in memory: an index can be searched by several at a time. Positions are offsets in the searcher's bytes.
+import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./records";
+import { strong_blocks } from "./strong_blocks";
+import { find } from "./tables";
+
+/** Matches that one call gives at most, three u32 each. */
+const MAX_MATCHES: u32 = 4096;
+
+/** The budget of ../../work_budget.ts. */
+const BUDGET_START: f64 = 8 * 1024 * 1024;
+const BUDGET_PER_BYTE: f64 = 4;
+
+@unmanaged
+export class Searcher {
+  /** Where the searcher's bytes are, and where its matches go. */
+  bytes: usize;
+  matches: usize;
+  matchCount: u32;
+  position: u32;
+  /** End of the last match: windows do not start before it. */
+  literalStart: u32;
+  /** Everything before this is decided. */
+  settled: u32;
+  /** The block after the one just matched plus 1, if the match ended at `literalStart`; else 0. */
+  expected: u32;
+  /** Whether short windows are matched with any record, with the last only, or not at all: 2, 1, 0. */
+  tail: u32;
+  preferNext: u32;
+  /** Whether `sum1` and `sum2` are those of the window at `position`. */
+  isRolled: u32;
+  sum1: u32;
+  sum2: u32;
+  /** The best window that the last look found: `block` plus 1, or 0. */
+  start: u32;
+  length: u32;
+  block: u32;
+  /** The window tested last, by its place in the target, and the block it is plus 1. */
+  testedLength: u32;
+  testedBlock: u32;
+  padding: u32;
+  testedStart: f64;
+  /** Where the bytes start in the target. */
+  base: f64;
+  /** Spent on false alarms, in the units of the budget. */
+  spent: f64;
+  falseAlarms: f64;
+  goodAlarms: f64;
+}
+
+/** The strong sums computed last. */
+export const STRONG: usize = memory.data(4 * 32, 16);
+
+export function searcher_size(): usize {
+  return offsetof<Searcher>();
+}
+
+/** Starts a search; the memory of its state is zeroed. */
+export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext: u32): void {
+  s.matches = matches;
+  s.tail = tail;
+  s.preferNext = preferNext;
+  s.testedStart = -1;
+}
+
+export function searcher_set_bytes(s: Searcher, bytes: usize): void {
+  s.bytes = bytes;
+}
+
+/** Moves everything to the front by `length`, which is at most `settled`. */
+export function searcher_shift(s: Searcher, length: u32): void {
+  s.base += <f64>length;
+  s.position -= length;
+  s.settled -= length;
+  if (s.literalStart >= length) {
+    s.literalStart -= length;
+  } else {
+    // The match before is out of sight, and nothing follows it any more.
+    s.literalStart = 0;
+    s.expected = 0;
+  }
+}
+
+export function isFull(s: Searcher): bool {
+  return s.matchCount == MAX_MATCHES;
+}
+
+/** Whether the budget at a position is used up. */
+export function isExhausted(s: Searcher, at: u32): bool {
+  return s.spent > max<f64>(BUDGET_START, 8 * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
+}
+
+/** Computes the strong sums of `count` consecutive windows, all of a block's length but the last, into `STRONG`. */
+export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
+  strong_blocks(strongKind, s.bytes + start, length, count, last, strongLength, STRONG);
+}
+
+/** The block that a window is, by its key and the strong sum at `sum`, plus 1, or 0. */
+export function blockOf(s: Searcher, key: u32, sum: usize, length: u32): u32 {
+  const block = find(key, sum);
+  return block && hasLength(s, block - 1, length) ? block : 0;
+}
+
+/** Whether a block may have this length; where lengths are unknown each may. */
+export function hasLength(s: Searcher, k: u32, length: u32): bool {
+  return s.tail == 2 || lengthOf(k) == length;
+}
+
+/** Whether a block may be taken: a short one is not, where the delta's format cannot copy it. */
+export function isWanted(s: Searcher, k: u32): bool {
+  return s.tail != 0 || lengthOf(k) == blockLength;
+}
+
+export function addFalseAlarm(s: Searcher, length: u32): void {
+  s.falseAlarms += 1;
+  s.spent += <f64>length;
+}
+
+/** Notes that a window is a block, and goes on behind it. Matches of consecutive blocks are joined. */
+export function addMatch(s: Searcher, start: u32, k: u32, length: u32): void {
+  s.goodAlarms += 1;
+  if (!join(s, start, k, length)) {
+    const at = s.matches + <usize>s.matchCount * 12;
+    store<u32>(at, start);
+    store<u32>(at, k, 4);
+    store<u32>(at, length, 8);
+    s.matchCount++;
+  }
+  s.literalStart = s.position = start + length;
+  s.expected = k + 1 < recordCount ? k + 2 : 0;
+}
+
+function join(s: Searcher, start: u32, k: u32, length: u32): bool {
+  if (!s.matchCount) return false;
+  const at = s.matches + <usize>(s.matchCount - 1) * 12;
+  const joined = load<u32>(at, 8);
+  if (load<u32>(at) + joined != start) return false;
+  const first = load<u32>(at, 4);
+  if (k < first || <u64>(k - first) * blockLength != joined) return false;
+  store<u32>(at, joined + length, 8);
+  return true;
+}

@@ -1,0 +1,26 @@
+// The hash of a shingle: a * K1 + b * K2 + c * K3 - 1 of its words at 0, 12 and 28. The multipliers add up to 0, so two
+// multiplications do: (a - c) * K1 + (b - c) * K2 - 1.
+
+/** Bytes that a shingle spans. */
+export const SPAN: usize = 32;
+
+const K1: u32 = 0x9e3779b1;
+const K2: u32 = 0x85ebca75;
+
+export function shingle(p: usize): u32 {
+  const c = load<u32>(p, 28);
+  return (load<u32>(p) - c) * K1 + (load<u32>(p, 12) - c) * K2 - 1;
+}
+
+/** What `shingles` multiplies by and adds. In memory for the reason that IV is in `mix.ts`; load them once before a loop. */
+export const FACTORS: usize = memory.data<u32>([K1, K2, 0x7fffffff]);
+
+/**
+ * Four hashes, of the shingles whose words are in the lanes of a, b and c, with the sign bit flipped: SSE and NEON order
+ * signed lanes in one instruction, unsigned ones in up to three.
+ */
+// @ts-ignore: decorator
+
+export function shingles(a: v128, b: v128, c: v128, k1: v128, k2: v128, bias: v128): v128 {
+  return i32x4.add(i32x4.add(i32x4.mul(i32x4.sub(a, c), k1), i32x4.mul(i32x4.sub(b, c), k2)), bias);
+}

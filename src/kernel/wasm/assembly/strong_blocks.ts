@@ -1,0 +1,75 @@
+import { blake2spBlocks } from "./blake2sp_blocks";
+import { blake3Blocks } from "./blake3_blocks";
+import { digest_final, digest_init, digest_update, STATE } from "./digest";
+import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./kinds";
+import { md4Blocks } from "./md4_blocks";
+import { SUMS } from "./message";
+
+const STREAM: usize = memory.data(STATE, 16);
+
+/**
+ * Whether `lanes` blocks (1 to 4) are summed faster in lockstep than one after another as streams, which fill the
+ * lanes from one block.
+ */
+function inLockstep(kind: u32, length: usize, lanes: u32): bool {
+  if (kind == MD4) return true;
+  if (kind == BLAKE2B) return false;
+  // A stream has the root alone: 8 steps for 1,024 bytes, where four blocks in lockstep take 20. And leaf after leaf of
+  // four blocks is a pass each, which large blocks would do outside the cache.
+  if (kind == BLAKE2SP) return lanes > 2 && length < 65536;
+  // A stream needs four chunks to fill the lanes.
+  return lanes == 4 || length < 4096;
+}
+
+function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length: usize): void {
+  if (kind == BLAKE2SP) blake2spBlocks(p0, p1, p2, p3, length, SUMS);
+  else if (kind == BLAKE3) blake3Blocks(p0, p1, p2, p3, length, SUMS);
+  else md4Blocks(p0, p1, p2, p3, length, SUMS);
+}
+
+/** Copies a sum. A loop, because `memory.copy` is a call out of WASM. */
+function copySum(dst: usize, sum: usize, length: usize): usize {
+  const end = dst + length;
+  for (; dst + 8 <= end; dst += 8) {
+    store<u64>(dst, load<u64>(sum));
+    sum += 8;
+  }
+  for (; dst < end; dst++) store<u8>(dst, load<u8>(sum++));
+  return end;
+}
+
+/**
+ * Writes the first `strongLength` bytes of the strong sum of each of `count` consecutive blocks to `dst`, without gaps.
+ * All blocks are `blockLength` bytes long but the last, which is `lastLength`. Kinds are those of `kinds.ts`.
+ */
+export function strong_blocks(
+  kind: u32,
+  src: usize,
+  blockLength: u32,
+  count: u32,
+  lastLength: u32,
+  strongLength: u32,
+  dst: usize,
+): void {
+  while (count) {
+    // Blocks of one length go together; the short last one goes alone.
+    let lanes = lastLength == blockLength ? min<u32>(count, 4) : min<u32>(count - 1, 4);
+    const length: usize = lanes ? blockLength : lastLength;
+    lanes = max<u32>(lanes, 1);
+    if (inLockstep(kind, length, lanes)) {
+      // A lane without a block repeats the first one.
+      const p1 = lanes > 1 ? src + length : src;
+      const p2 = lanes > 2 ? src + 2 * length : src;
+      const p3 = lanes > 3 ? src + 3 * length : src;
+      lockstep(kind, src, p1, p2, p3, length);
+    } else {
+      digest_init(kind, STREAM);
+      digest_update(STREAM, src, length);
+      digest_final(STREAM, SUMS);
+      lanes = 1;
+    }
+    for (let i: u32 = 0; i < lanes; i++) dst = copySum(dst, SUMS + (i << 5), strongLength);
+    src += length * lanes;
+    count -= lanes;
+  }
+}

@@ -1,0 +1,149 @@
+/** Instances of the kernel: one memory each, and the functions of assembly/. Addresses and lengths are in bytes. */
+
+/** What assembly/index.ts exports. */
+export interface KernelExports {
+  anchor_blocks(
+    src: number,
+    blockLength: number,
+    count: number,
+    lastLength: number,
+    hash: number,
+    offset: number,
+    check: number,
+    uses: number,
+  ): void;
+  rollsum_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
+  rabinkarp_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
+  strong_blocks(
+    kind: number,
+    src: number,
+    blockLength: number,
+    count: number,
+    lastLength: number,
+    strongLength: number,
+    dst: number,
+  ): void;
+  digest_state_size(): number;
+  digest_init(kind: number, state: number): void;
+  digest_update(state: number, src: number, length: number): void;
+  digest_final(state: number, dst: number): void;
+  index_init(records: number, weakKind: number, strongKind: number, blockLength: number, strongLength: number): void;
+  index_stride(): number;
+  index_add(count: number, weak: number, offset: number, check: number, strong: number): void;
+  index_finish(
+    strongTable: number,
+    weakTable: number,
+    slotCount: number,
+    filter: number,
+    filterBits: number,
+    seed: number,
+    lastLength: number,
+    keepLast: number,
+  ): void;
+  searcher_size(): number;
+  searcher_init(searcher: number, matches: number, tail: number, preferNext: number): void;
+  searcher_set_bytes(searcher: number, bytes: number): void;
+  searcher_shift(searcher: number, length: number): void;
+  search_anchored(searcher: number, end: number, isLast: number): number;
+  search_rolling(searcher: number, end: number, isLast: number): number;
+}
+
+const PAGE = 65_536;
+/** Static data of the kernel ends below this address. */
+const FIRST_FREE = PAGE;
+
+/** One instance, and what of its memory is given out. */
+export class KernelInstance {
+  readonly exports: KernelExports;
+  readonly #memory = new WebAssembly.Memory({ initial: FIRST_FREE / PAGE + 1 });
+  #end = FIRST_FREE;
+  /** Pieces that were given back, by length. */
+  readonly #free = new Map<number, number[]>();
+  #bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+
+  constructor(module: WebAssembly.Module) {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.exports = exports as unknown as KernelExports;
+  }
+
+  /** All of the memory. A view is detached when the memory grows, so it is asked for each time. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    return this.#bytes;
+  }
+
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** The first address that is not given out. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Gives out `length` bytes, aligned to 16, with whatever was in them. */
+  allocate(length: number): number {
+    const reused = this.#free.get(length)?.pop();
+    if (reused !== undefined) return reused;
+    const at = this.#end;
+    this.#end += Math.ceil(length / 16) * 16;
+    this.require(this.#end);
+    return at;
+  }
+
+  /** Takes back what `allocate` gave. */
+  free(at: number, length: number): void {
+    const list = this.#free.get(length);
+    if (list) list.push(at);
+    else this.#free.set(length, [at]);
+  }
+
+  /** Takes back everything. */
+  reset(): void {
+    this.#end = FIRST_FREE;
+    this.#free.clear();
+  }
+
+  /**
+   * Lets the memory reach `end`.
+   *
+   * @throws {RangeError} If there is not so much memory.
+   */
+  require(end: number): void {
+    const missing = end - this.byteLength;
+    if (missing <= 0) return;
+    // An eighth more: growing is cheap in V8, a copy elsewhere, and pages that nobody touches are not there.
+    this.#memory.grow(Math.ceil(Math.max(missing, this.byteLength / 8) / PAGE));
+  }
+}
+
+/** Instances kept for the next stream: making one costs more than a small file. */
+const MAX_POOLED = 4;
+/** One that has grown beyond this is not kept. */
+const MAX_POOLED_LENGTH = 8 * 1024 * 1024;
+
+/** Instances of one module, reused. */
+export class InstancePool {
+  readonly #module: WebAssembly.Module;
+  readonly #idle: KernelInstance[] = [];
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  /** An instance for a short time: what is given back is used again. */
+  acquire(): KernelInstance {
+    return this.#idle.pop() ?? new KernelInstance(this.#module);
+  }
+
+  /** An instance with fresh, zeroed memory, which goes when nobody refers to it. */
+  create(): KernelInstance {
+    return new KernelInstance(this.#module);
+  }
+
+  release(instance: KernelInstance): void {
+    if (this.#idle.length >= MAX_POOLED || instance.byteLength > MAX_POOLED_LENGTH) return;
+    instance.reset();
+    this.#idle.push(instance);
+  }
+}

@@ -1,0 +1,100 @@
+import type {
+  IndexBuilder,
+  KeptBlock,
+  Searcher,
+  SearchIndex,
+  SearchOptions,
+  SumBatch,
+  SumParams,
+} from "../interface.ts";
+import type { KernelInstance } from "./instance.ts";
+import { STRONG_KINDS, WEAK_KINDS } from "./kinds.ts";
+import { WasmSearcher } from "./wasm_searcher.ts";
+
+/** Records copied into the kernel's memory at a time. */
+const PIECE = 1024;
+
+/** Collects records in the memory of an instance of its own, then makes the tables behind them. */
+export class WasmIndexBuilder implements IndexBuilder {
+  readonly #params: SumParams;
+  readonly #kept: KeptBlock;
+  readonly #instance: KernelInstance;
+  /** Columns of a piece: weak, offset, check, strong. */
+  readonly #columns: readonly [number, number, number, number];
+  readonly #records: number;
+  readonly #stride: number;
+  #count = 0;
+
+  constructor(params: SumParams, kept: KeptBlock, instance: KernelInstance) {
+    this.#params = params;
+    this.#kept = kept;
+    this.#instance = instance;
+    const column = () => instance.allocate(4 * PIECE);
+    this.#columns = [column(), column(), column(), instance.allocate(PIECE * params.strongLength)];
+    this.#records = instance.end;
+    const { weakSum, strongSum, blockLength, strongLength } = params;
+    const { exports } = instance;
+    exports.index_init(this.#records, WEAK_KINDS[weakSum], STRONG_KINDS[strongSum], blockLength, strongLength);
+    this.#stride = exports.index_stride();
+  }
+
+  add(batch: SumBatch): void {
+    for (let from = 0; from < batch.count; from += PIECE) {
+      this.#addPiece(batch, from, Math.min(batch.count, from + PIECE));
+    }
+  }
+
+  finish(lastLength: number | undefined): SearchIndex {
+    const { weakSum, blockLength } = this.#params;
+    const instance = this.#instance;
+    const count = this.#count;
+    instance.allocate(count * this.#stride);
+    const slotCount = Math.ceil(count / 0.75) + 1;
+    // 16 bits for each weak sum; with anchors the filter holds the special ones alone.
+    const filterBits = weakSum === "anchor" ? 10 : Math.max(8, Math.ceil(Math.log2((count + 1) / 4)));
+    const strongTable = instance.allocate(4 * slotCount);
+    const weakTable = instance.allocate(4 * slotCount);
+    const filter = instance.allocate(8 * 2 ** filterBits);
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const keepLast = this.#kept === "last" ? 1 : 0;
+    const last = lastLength ?? blockLength;
+    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterBits, seed, last, keepLast);
+    return new WasmIndex(this.#params, instance, count);
+  }
+
+  #addPiece(batch: SumBatch, from: number, to: number): void {
+    const { strongLength, weakSum } = this.#params;
+    const [weak, offset, check, strong] = this.#columns;
+    const count = to - from;
+    this.#instance.require(this.#records + (this.#count + count) * this.#stride);
+    const { bytes, exports } = this.#instance;
+    const column = (at: number) => new Uint32Array(bytes.buffer, at, count);
+    column(weak).set(batch.weak.subarray(from, to));
+    if (weakSum === "anchor") {
+      column(offset).set(batch.offset.subarray(from, to));
+      column(check).set(batch.check.subarray(from, to));
+    }
+    bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), strong);
+    exports.index_add(count, weak, offset, check, strong);
+    this.#count += count;
+  }
+}
+
+/** Records and tables in the memory of one instance, which its searchers share. */
+class WasmIndex implements SearchIndex {
+  readonly count: number;
+  readonly byteLength: number;
+  readonly #params: SumParams;
+  readonly #instance: KernelInstance;
+
+  constructor(params: SumParams, instance: KernelInstance, count: number) {
+    this.#params = params;
+    this.#instance = instance;
+    this.count = count;
+    this.byteLength = instance.end;
+  }
+
+  searcher(options: SearchOptions): Searcher {
+    return new WasmSearcher(this.#instance, this.#params.weakSum === "anchor", options);
+  }
+}

@@ -1,0 +1,85 @@
+import { MAX_MATCHES, type Searcher, type SearchOptions } from "../interface.ts";
+import type { KernelInstance } from "./instance.ts";
+import { TAIL_RULES } from "./kinds.ts";
+
+const MATCHES_LENGTH = 12 * MAX_MATCHES;
+/** Where the fields are that are read from here: the layout of `Searcher` in assembly/searcher.ts. */
+const SETTLED_AT = 20;
+const FALSE_ALARMS_AT = 96;
+const GOOD_ALARMS_AT = 104;
+
+/** One search in the memory of its index. */
+export class WasmSearcher implements Searcher {
+  readonly #instance: KernelInstance;
+  readonly #isAnchored: boolean;
+  readonly #state: number;
+  readonly #matches: number;
+  #bytesAt = 0;
+  #length = 0;
+  #isReleased = false;
+
+  constructor(instance: KernelInstance, isAnchored: boolean, options: SearchOptions) {
+    const { exports } = instance;
+    const size = exports.searcher_size();
+    this.#instance = instance;
+    this.#isAnchored = isAnchored;
+    this.#state = instance.allocate(size);
+    this.#matches = instance.allocate(MATCHES_LENGTH);
+    instance.bytes.fill(0, this.#state, this.#state + size);
+    exports.searcher_init(this.#state, this.#matches, TAIL_RULES[options.tail], options.preferNext ? 1 : 0);
+  }
+
+  get matches(): Uint32Array {
+    return new Uint32Array(this.#instance.bytes.buffer, this.#matches, MATCHES_LENGTH / 4);
+  }
+
+  get settled(): number {
+    return this.#fields.getUint32(SETTLED_AT, true);
+  }
+
+  get falseAlarms(): number {
+    return this.#fields.getFloat64(FALSE_ALARMS_AT, true);
+  }
+
+  get goodAlarms(): number {
+    return this.#fields.getFloat64(GOOD_ALARMS_AT, true);
+  }
+
+  reserve(length: number): Uint8Array<ArrayBuffer> {
+    if (length > this.#length) this.#grow(length);
+    return this.#instance.bytes.subarray(this.#bytesAt, this.#bytesAt + this.#length);
+  }
+
+  search(end: number, isLast: boolean): number {
+    const { exports } = this.#instance;
+    const last = isLast ? 1 : 0;
+    return this.#isAnchored
+      ? exports.search_anchored(this.#state, end, last)
+      : exports.search_rolling(this.#state, end, last);
+  }
+
+  shift(length: number): void {
+    this.#instance.exports.searcher_shift(this.#state, length);
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#instance.free(this.#state, this.#instance.exports.searcher_size());
+    this.#instance.free(this.#matches, MATCHES_LENGTH);
+    if (this.#length > 0) this.#instance.free(this.#bytesAt, this.#length);
+  }
+
+  get #fields(): DataView {
+    return new DataView(this.#instance.bytes.buffer, this.#state);
+  }
+
+  #grow(length: number): void {
+    const at = this.#instance.allocate(length);
+    this.#instance.bytes.copyWithin(at, this.#bytesAt, this.#bytesAt + this.#length);
+    if (this.#length > 0) this.#instance.free(this.#bytesAt, this.#length);
+    this.#bytesAt = at;
+    this.#length = length;
+    this.#instance.exports.searcher_set_bytes(this.#state, at);
+  }
+}

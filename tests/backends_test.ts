@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DONE, type Stage } from "../src/engine/stage.ts";
+import { createMatcher } from "../src/delta_stream.ts";
+import { formats } from "../src/formats/mod.ts";
+import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
+import { PortableKernel } from "../src/kernel/portable/kernel.ts";
+import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
+import { readSignature } from "../src/load_sigs.ts";
+import { createSigner } from "../src/sig_stream.ts";
+import type { Signature } from "rsync-streams";
+import { assertBytes, type Chunking, chunks } from "./_helpers.ts";
+import { concat, randomBytes, xorshift } from "./_recipes.ts";
+
+const portable = new PortableKernel();
+const wasm = new WasmKernel(new WebAssembly.Module(kernelBytes()));
+const codec = formats["rsync-streams"];
+
+/** Runs a stage over bytes. */
+async function run(stage: Stage<Uint8Array<ArrayBuffer>, Uint8Array>, bytes: Uint8Array, chunking: Chunking = "whole") {
+  const parts: Uint8Array[] = [];
+  const input = chunks(bytes, chunking);
+  for (;;) {
+    const item = await stage.next();
+    if (item === DONE) break;
+    if (item !== undefined) {
+      parts.push(item);
+      continue;
+    }
+    const { done, value } = input.next();
+    if (done) stage.end();
+    else stage.write(value);
+  }
+  stage.release();
+  return concat(parts);
+}
+
+interface Sums {
+  weakSum: WeakSum;
+  strongSum: StrongSum;
+  strongLength: number;
+  blockLength: number;
+}
+
+async function sign(
+  kernel: Kernel,
+  basis: Uint8Array,
+  sums: Sums,
+  chunking?: Chunking,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await run(createSigner(codec, { ...sums, hasDigest: true }, kernel), basis, chunking);
+}
+
+async function load(kernel: Kernel, sig: Uint8Array): Promise<Signature> {
+  return await readSignature(sig, { codec, header: undefined, limit: Infinity, kernel });
+}
+
+async function delta(signature: Signature, target: Uint8Array, chunking?: Chunking) {
+  const matcher = createMatcher(signature, codec, { digest: true, memLength: undefined });
+  return { bytes: await run(matcher, target, chunking), stats: matcher.stats };
+}
+
+async function assertSame(basis: Uint8Array, target: Uint8Array, sums: Sums, chunking?: Chunking) {
+  const sig = await sign(portable, basis, sums);
+  assertBytes(await sign(wasm, basis, sums, chunking), sig, "signatures");
+  const [a, b] = [await load(portable, sig), await load(wasm, sig)];
+  assert.deepEqual([a.backend, b.backend], ["portable", "wasm"]);
+  const expected = await delta(a, target);
+  const seen = await delta(b, target, chunking);
+  assert.deepEqual(seen.stats, { ...expected.stats });
+  assertBytes(seen.bytes, expected.bytes, "deltas");
+  return expected.stats;
+}
+
+/** Bytes with structure: random, few symbols, zeros, periodic, text-like repeats. */
+const piece = fc.oneof(
+  fc.tuple(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 0, max: 3000 })).map(([seed, n]) =>
+    randomBytes(seed, n)
+  ),
+  fc.integer({ min: 0, max: 3000 }).map((n) => new Uint8Array(n)),
+  fc.tuple(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 1, max: 300 }))
+    .map(
+      ([seed, n, period]) => Uint8Array.from({ length: n }, (_, i) => randomBytes(seed, period)[i % period]!),
+    ),
+  fc.tuple(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 0, max: 3000 })).map(
+    ([seed, n]) => randomBytes(seed, n).map((byte) => byte & 1),
+  ),
+);
+const basisBytes = fc.array(piece, { maxLength: 6 }).map(concat);
+
+/** A target of slices of the basis and new pieces. */
+const pair = basisBytes.chain((basis) =>
+  fc.tuple(
+    fc.constant(basis),
+    fc.array(
+      fc.oneof(
+        piece,
+        fc.tuple(fc.nat(basis.length), fc.nat(basis.length)).map(([a, b]) =>
+          basis.slice(Math.min(a, b), Math.max(a, b))
+        ),
+      ),
+      { maxLength: 6 },
+    ).map(concat),
+  )
+);
+
+const sumsOf = fc.record({
+  weakSum: fc.constantFrom<WeakSum>("anchor", "rollsum", "rabinkarp"),
+  strongSum: fc.constantFrom<StrongSum>("blake2sp", "blake3", "blake2b"),
+  strongLength: fc.integer({ min: 8, max: 32 }),
+  blockLength: fc.oneof(fc.integer({ min: 64, max: 700 }), fc.constantFrom(64, 128, 512, 1024, 4096)),
+});
+
+Deno.test("both backends give the same signatures, deltas and counts", async () => {
+  await fc.assert(
+    fc.asyncProperty(pair, sumsOf, fc.integer({ min: 1, max: 2000 }), async ([basis, target], sums, most) => {
+      await assertSame(basis, target, sums, { seed: most, most });
+    }),
+    { numRuns: Deno.env.get("RSYNC_STREAMS_SLOW") ? 600 : 120 },
+  );
+});
+
+Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {
+  const basis = randomBytes(5, 2 * 2 ** 20 + 777);
+  const random = xorshift(9);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < basis.length;) {
+    const end = at + 1 + random.below(100_000);
+    parts.push(basis.subarray(at, end), randomBytes(at + 1, random.below(3000)));
+    at = end + random.below(50);
+  }
+  const target = concat(parts);
+  for (const weakSum of ["anchor", "rollsum", "rabinkarp"] as const) {
+    const stats = await assertSame(basis, target, {
+      weakSum,
+      strongSum: "blake2sp",
+      strongLength: 32,
+      blockLength: 1024,
+    });
+    assert.ok(stats.copiedBytes > 0.9 * basis.length);
+  }
+});
+
+Deno.test("both backends give up on the same windows of a hostile target", async () => {
+  for (const weakSum of ["anchor", "rollsum", "rabinkarp"] as const) {
+    const sums: Sums = { weakSum, strongSum: "blake2sp", strongLength: 8, blockLength: 16384 };
+    const sig = await sign(portable, new Uint8Array(sums.blockLength), sums);
+    const lying = sig.slice();
+    lying[16 + 4 + (weakSum === "anchor" ? 10 : 4)]! ^= 1; // the strong sum of the only record
+    const target = new Uint8Array(3 * 2 ** 20);
+    const a = await delta(await load(portable, lying), target);
+    const b = await delta(await load(wasm, lying), target);
+    assert.deepEqual(a.stats, { ...b.stats });
+    assertBytes(a.bytes, b.bytes);
+    assert.ok(
+      a.stats.falseAlarms > 100 &&
+        a.stats.falseAlarms * sums.blockLength < 2 ** 23 + 4 * target.length + 2 * sums.blockLength,
+    );
+  }
+});
+
+Deno.test("a wasm index takes at most 64 bytes for each block, its fixed part aside", async () => {
+  for (const weakSum of ["anchor", "rollsum"] as const) {
+    const sums: Sums = { weakSum, strongSum: "blake2sp", strongLength: 32, blockLength: 64 };
+    const byteLength = async (blocks: number) =>
+      (await load(wasm, await sign(wasm, randomBytes(3, 64 * blocks), sums))).byteLength;
+    const [small, large] = [await byteLength(1), await byteLength(100_000)];
+    assert.ok((large - small) / 100_000 <= 64, `${(large - small) / 100_000} bytes a block`);
+  }
+});

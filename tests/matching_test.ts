@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { decodeDeltaStream, type DeltaCommand, loadSigs, type SigStreamOptions, type WeakSum } from "rsync-streams";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
+import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, source } from "./_helpers.ts";
+import { concat, make, randomBytes } from "./_recipes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const WEAK_SUMS: readonly WeakSum[] = ["anchor", "rollsum", "rabinkarp"];
+
+/** The quickest strong sum of the portable backend; which one it is does not matter to the search. */
+const QUICK = { strongSum: "blake3" } as const;
+
+async function commandsOf(delta: Uint8Array): Promise<DeltaCommand[]> {
+  return await Array.fromAsync(source(delta).pipeThrough(decodeDeltaStream()));
+}
+
+function copiesOf(commands: DeltaCommand[]): { offset: number; length: number }[] {
+  return commands.flatMap(({ copy }) => copy ? [copy] : []);
+}
+
+/** The copies of the delta of a target, which has to patch right. */
+async function copiesIn(basis: Bytes, target: Bytes, options: SigStreamOptions) {
+  const { bytes } = await makeDelta(target, await makeSigs(basis, { ...QUICK, ...options }), { digest: false });
+  assertBytes(await patch(basis, bytes), target, "target bytes");
+  return copiesOf(await commandsOf(bytes));
+}
+
+for (const weakSum of WEAK_SUMS) {
+  Deno.test(`deltaStream() finds every block of the basis at any offset: ${weakSum}`, async () => {
+    const blockLength = 100;
+    const basis = randomBytes(11, 6 * blockLength);
+    const sigs = await makeSigs(basis, { ...QUICK, blockLength, weakSum });
+    for (let block = 0; block < 6; block++) {
+      const found = basis.subarray(block * blockLength, (block + 1) * blockLength);
+      for (let offset = 0; offset <= 130; offset++) {
+        const target = concat([randomBytes(12, offset), found, randomBytes(13, offset % 77)]);
+        const { bytes } = await makeDelta(target, sigs, { digest: false });
+        assert.deepEqual(
+          copiesOf(await commandsOf(bytes)),
+          [{ offset: block * blockLength, length: blockLength }],
+          `block ${block} at offset ${offset}`,
+        );
+      }
+    }
+  });
+
+  Deno.test(`deltaStream() finds blocks whose bytes are zeros, of a short period, or of few symbols: ${weakSum}`, async () => {
+    const blockLength = 128;
+    const blocks = [
+      make({ gen: "fill", byte: 0, len: blockLength }),
+      make({ gen: "fill", byte: 255, len: blockLength }),
+      make({ gen: "periodic", seed: 3, period: 3, len: blockLength }),
+      make({ gen: "periodic", seed: 4, period: 40, len: blockLength }),
+      make({ gen: "alpha", seed: 5, symbols: 2, len: blockLength }),
+    ];
+    const sigs = await makeSigs(concat(blocks), { ...QUICK, blockLength, weakSum });
+    for (const [k, block] of blocks.entries()) {
+      const target = concat([randomBytes(6, 77), block, randomBytes(7, 50)]);
+      const { stats } = await makeDelta(target, sigs);
+      assert.equal(stats.copiedBytes, blockLength, `block ${k}`);
+    }
+  });
+}
+
+// ---- anchored search beside rolling search
+
+const PAIRS: Record<string, () => [basis: Bytes, target: Bytes]> = {
+  "text with scattered edits": () => {
+    const basis = make({ gen: "text", seed: 21, len: 600_000 });
+    return [basis, make({ gen: "basis", edits: [{ op: "scatter", seed: 22, count: 150, kind: "mixed" }] }, basis)];
+  },
+  "noise with pieces moved, doubled and inserted": () => {
+    const basis = randomBytes(23, 600_000);
+    const edits = [
+      { op: "shuffle", seed: 24, chunk: 17_001 },
+      { op: "duplicate", from: 3, len: 70_000, to: 300_123 },
+      { op: "insert", at: 77_777, data: { gen: "rand", seed: 25, len: 9_999 } },
+    ];
+    return [basis, make({ gen: "basis", edits }, basis)];
+  },
+  "zeros with islands": () => {
+    const parts = [1, 2, 3, 4].flatMap((
+      seed,
+    ) => [{ gen: "fill", byte: 0, len: 60_001 }, { gen: "rand", seed, len: 20_003 }]);
+    const basis = make({ gen: "concat", parts });
+    return [
+      basis,
+      make({ gen: "basis", edits: [{ op: "delete", at: 30_000, len: 777 }, { op: "rotate", at: 123_457 }] }, basis),
+    ];
+  },
+  "a table of lines that differ little": () => {
+    const lines = Array.from(
+      { length: 12_000 },
+      (_, i) => `${i % 97}\t2020-01-${10 + i % 20}\t${i * i}\tnothing to tell\n`,
+    );
+    const edited = lines.map((line, i) => i % 401 === 0 ? line.replace("nothing", "something") : line);
+    const encoder = new TextEncoder();
+    return [encoder.encode(lines.join("")), encoder.encode(edited.join(""))];
+  },
+  "a long period": () => {
+    const basis = make({ gen: "periodic", seed: 26, period: 5_003, len: 300_000 });
+    return [basis, make({ gen: "basis", edits: [{ op: "scatter", seed: 27, count: 40, kind: "mixed" }] }, basis)];
+  },
+};
+
+for (const [name, pair] of Object.entries(PAIRS)) {
+  Deno.test(`the anchored search copies at least 99.95 % of what the rolling search does: ${name}`, async () => {
+    const [basis, target] = pair();
+    const copied = async (weakSum: WeakSum) => {
+      const sigs = await makeSigs(basis, { ...QUICK, blockLength: 512, weakSum });
+      const { bytes, stats } = await makeDelta(target, sigs, { digest: false });
+      assertBytes(await patch(basis, bytes), target, "target bytes");
+      return stats.copiedBytes;
+    };
+    const [anchored, rolling] = [await copied("anchor"), await copied("rollsum")];
+    assert.ok(rolling > target.length / 2, `the pair has little in common: ${rolling} of ${target.length} bytes`);
+    assert.ok(anchored >= 0.9995 * rolling, `${anchored} bytes with anchors, ${rolling} rolling`);
+  });
+}
+
+// ---- the short last block
+
+for (const weakSum of WEAK_SUMS) {
+  for (const length of [1, 31, 32, 63, 99]) {
+    Deno.test(`deltaStream() matches a last block of ${length} bytes at the end of the target: ${weakSum}`, async () => {
+      const basis = randomBytes(31, 300 + length);
+      const last = { offset: 300, length };
+      const options = { blockLength: 100, weakSum };
+
+      assert.deepEqual(await copiesIn(basis, basis, options), [{ offset: 0, length: 300 + length }]);
+      const after = concat([randomBytes(32, 250), basis.subarray(300)]);
+      assert.deepEqual(await copiesIn(basis, after, options), [last], "after new data");
+      assert.deepEqual(await copiesIn(basis, basis.slice(300), options), [last], "alone");
+      const run = concat([randomBytes(33, 7), basis.subarray(200)]);
+      assert.deepEqual(
+        await copiesIn(basis, run, options),
+        [{ offset: 200, length: 100 + length }],
+        "after its neighbour",
+      );
+    });
+  }
+}
+
+Deno.test("deltaStream() matches a last block of 32 bytes and more anywhere with anchors", async () => {
+  for (const length of [32, 33, 63, 99]) {
+    const basis = randomBytes(34, 300 + length);
+    const target = concat([randomBytes(35, 41), basis.subarray(300), randomBytes(36, 500)]);
+    assert.deepEqual(await copiesIn(basis, target, { blockLength: 100 }), [{ offset: 300, length }]);
+  }
+});
+
+// ---- equal blocks
+
+for (const weakSum of WEAK_SUMS) {
+  Deno.test(`the delta of an unchanged file of N equal blocks does not grow with N: ${weakSum}`, async () => {
+    for (const tail of [0, 1, 50]) {
+      const lengths: number[] = [];
+      for (const count of [300, 1200, 4800]) {
+        const basis = make({ gen: "periodic", seed: 41, period: 80, len: 80 * count + tail });
+        const { bytes } = await makeDelta(basis, await makeSigs(basis, { ...QUICK, blockLength: 80, weakSum }));
+        assert.deepEqual(copiesOf(await commandsOf(bytes)), [{ offset: 0, length: basis.length }]);
+        lengths.push(bytes.length);
+      }
+      // Three lengths of file that take as many bytes as varints.
+      assert.equal(lengths[0], lengths[1]);
+      assert.equal(lengths[1], lengths[2]);
+      assert.ok(lengths[2]! < 60, `${lengths[2]} bytes`);
+    }
+  });
+
+  Deno.test(`deltaStream() keeps runs merged among equal blocks: ${weakSum}`, async () => {
+    const [a, b, c] = [1, 2, 3].map((seed) => randomBytes(seed, 100)) as [Bytes, Bytes, Bytes];
+    for (const blocks of [[a, a, b], [a, b, a, c], [a, a, a, b, a, a, c], [b, a, a, a, a]]) {
+      const basis = concat(blocks);
+      const copies = await copiesIn(basis, basis, { blockLength: 100, weakSum });
+      assert.deepEqual(copies, [{ offset: 0, length: basis.length }]);
+      const moved = concat([randomBytes(9, 13), basis]);
+      assert.deepEqual(await copiesIn(basis, moved, { blockLength: 100, weakSum }), [{
+        offset: 0,
+        length: basis.length,
+      }]);
+    }
+  });
+
+  Deno.test(`deltaStream() writes adjacent copies as one: ${weakSum}`, async () => {
+    const basis = randomBytes(42, 1000);
+    const target = concat([basis.subarray(300, 700), basis.subarray(700), basis.subarray(0, 300)]);
+    const copies = await copiesIn(basis, target, { blockLength: 100, weakSum });
+    assert.deepEqual(copies, [{ offset: 300, length: 700 }, { offset: 0, length: 300 }]);
+  });
+}
+
+// ---- work is linear: a signature whose weak sums are known everywhere, and whose strong sums are wrong
+
+/** Where the records of a signature without digest of the default format are. */
+function recordsOf(sig: Uint8Array): { start: number; end: number }[] {
+  const view = new DataView(sig.buffer, sig.byteOffset, sig.byteLength);
+  const anchorLength = sig[6] !== 3 ? 0 : view.getUint32(8, true) <= 65_536 ? 6 : 8;
+  const length = 4 + anchorLength + sig[12]!;
+  const records = [];
+  for (let at = 16; view.getUint32(at, true) > 0;) {
+    const count = view.getUint32(at, true);
+    for (at += 4; records.length < count; at += length) records.push({ start: at, end: at + length });
+  }
+  return records;
+}
+
+/** The signature with a wrong strong sum in each record. */
+function withWrongStrongSums(sig: Bytes): Bytes {
+  const out = sig.slice();
+  for (const { end } of recordsOf(sig)) out[end - 1]! ^= 1;
+  return out;
+}
+
+/** Bytes of the window that a search sees at the end of what is searched may be granted before they are. */
+function assertInBudget(falseAlarms: number, targetLength: number, blockLength: number): void {
+  const bound = BUDGET_START + BUDGET_PER_BYTE * targetLength + blockLength;
+  const work = falseAlarms * blockLength;
+  assert.ok(work <= bound, `${work} bytes were summed for false alarms, the bound is ${bound}`);
+  assert.ok(work > BUDGET_START / 2, `${work} bytes: the target does not try the budget`);
+}
+
+const HOSTILE: Record<string, { basis: () => Bytes; target: () => Bytes }> = {
+  "zeros": {
+    basis: () => new Uint8Array(8 * 1024),
+    target: () => new Uint8Array(150_000),
+  },
+  "a period of which every phase is known": {
+    basis: () => make({ gen: "periodic", seed: 51, period: 7, len: 14 * 1024 }),
+    target: () => make({ gen: "periodic", seed: 51, period: 7, len: 150_000 }),
+  },
+};
+
+for (const weakSum of WEAK_SUMS) {
+  for (const [name, { basis, target }] of Object.entries(HOSTILE)) {
+    Deno.test(`deltaStream() keeps its budget where each window is a false alarm: ${name}, ${weakSum}`, async () => {
+      const options = { ...QUICK, blockLength: 1024, weakSum };
+      const sigs = await loadSigs(withWrongStrongSums((await makeSig(basis(), options)).bytes));
+      const wanted = target();
+      const delta = await makeDelta(wanted, sigs);
+
+      assertInBudget(delta.stats.falseAlarms, wanted.length, 1024);
+      assert.equal(delta.stats.goodAlarms, 0);
+      assertBytes(await patch(basis(), delta.bytes), wanted, "target bytes");
+      const again = await makeDelta(wanted, sigs, {}, { seed: 8, most: 9000 } as Chunking);
+      assertBytes(again.bytes, delta.bytes, "delta bytes");
+      assert.equal(again.stats.falseAlarms, delta.stats.falseAlarms, "where it gives up does not depend on chunks");
+    });
+  }
+}
+
+Deno.test("deltaStream() keeps its budget where one anchor has a chain of a thousand offsets", async () => {
+  const blockLength = 1024;
+  const { bytes } = await makeSig(new Uint8Array(960 * blockLength), { ...QUICK, blockLength });
+  const view = new DataView(bytes.buffer);
+  for (const [k, { start, end }] of recordsOf(bytes).entries()) {
+    view.setUint16(start + 4, k, true); // every offset that a shingle has in a block
+    view.setUint32(end - 4, k, true); // a strong sum of its own: not one block nine hundred times
+  }
+  const target = new Uint8Array(60_000);
+  const delta = await makeDelta(target, await loadSigs(bytes));
+
+  assertInBudget(delta.stats.falseAlarms, target.length, blockLength);
+  assertBytes(await patch(new Uint8Array(0), delta.bytes), target, "target bytes");
+});
+
+Deno.test("deltaStream() finds blocks again after it gave up on a stretch of false alarms", async () => {
+  const blockLength = 1024;
+  for (const weakSum of WEAK_SUMS) {
+    const real = randomBytes(61, 64 * blockLength);
+    const basis = concat([real, new Uint8Array(2 * blockLength)]);
+    const { bytes } = await makeSig(basis, { ...QUICK, blockLength, weakSum });
+    for (const { end } of recordsOf(bytes).slice(64)) bytes[end - 1]! ^= 1;
+    const target = concat([new Uint8Array(30_000), real]);
+    const { stats } = await makeDelta(target, await loadSigs(bytes));
+    assert.equal(stats.copiedBytes, real.length, weakSum);
+  }
+});
