@@ -17,8 +17,8 @@ export interface DecodeDeltaStreamOptions
  * Makes a transform that turns a delta into its commands, one at a time.
  *
  * With {@linkcode encodeDeltaStream} it transcodes a delta from one format to another; to the same format it gives back
- * the same bytes, if integers were as short as they can be. A data command of more than 1 MiB is given in pieces of 1 MiB. A delta that carries a digest of its target
- * begins and ends with a data command without bytes, whose `digest` tells it.
+ * the same bytes, if its integers are as short as they can be. A data command of more than 1 MiB is given in pieces of
+ * 1 MiB. A delta that carries a digest of its target begins and ends with a data command without bytes, whose `digest` tells it.
  *
  * @param options For the luapower format its name and the block length.
  * @returns A pair whose `writable` takes delta bytes and whose `readable` gives commands. In its stats, `bytesOut` counts bytes of target.

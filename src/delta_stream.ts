@@ -28,9 +28,10 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
    */
   memLength?: number | undefined;
   /**
-   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes. That is of use for comparing, and for nothing else: rdiff reads
-   * both. It names the first of equal blocks always, so that a run of them, such as of zeros, takes a copy for each; and if the signature has no
-   * blocks, data is split at the block length. Where work is cut short (see below) rdiff works on and may find more.
+   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. That is of use for
+   * comparing, and for nothing else: rdiff reads both. It always names the first of equal blocks, so that a run of them,
+   * such as of zeros, takes a copy for each; and if the signature has no blocks, data is split at the block length. Of a
+   * target that was made to be slow, rdiff may copy more: its work has no bound.
    * @default {false}
    */
   rdiffExact?: boolean | undefined;

@@ -35,8 +35,8 @@ export interface LoadSigsOptions {
  * says, `maxBytes` bounds it, and no signature makes the index slow. A delta with it sees up to six blocks of the target
  * at once; who cannot afford six blocks of 2^30 bytes looks at {@linkcode Signature.blockLength} first.
  *
- * In the luapower and librsync formats a signature that is cut between two records cannot be told from a whole one. librsync's own quirks are not taken: a magic
- * or a strong length of 0, and up to three bytes after the last record.
+ * In the luapower and librsync formats a signature that is cut between two records cannot be told from a whole one. What
+ * librsync lets pass is refused: a magic or a strong length of 0, and up to three bytes after the last record.
  *
  * @param source Signature bytes.
  * @param options Limit, and for the luapower format its name and the block length.

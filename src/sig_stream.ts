@@ -15,7 +15,8 @@ import { toUint8Array } from "./streams/to_uint8_array.ts";
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
    * Bytes of a block. Small blocks find more of what is the same, and make a longer signature. From 16 (64 with
-   * anchors) to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to the length of the basis.
+   * anchors) to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to the
+   * length of the basis.
    * @default {1024}
    */
   blockLength?: number | undefined;
@@ -25,14 +26,15 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   weakSum?: WeakSum | undefined;
   /**
-   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken and for compatibility only: who
-   * makes part of a file can make blocks with equal sums, and so a wrong result.
+   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken, and for
+   * compatibility only: who makes part of a file can make blocks with equal sums, and so a wrong result.
    * @default the format's own: `"blake2sp"` for rsync-streams and luapower, `"blake2b"` for librsync
    */
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. To shorten it is a decision about security: with untrusted files keep 32, and
-   * for accidents alone 8 to 16 do, or what {@linkcode minStrongLength} tells. From 8 on; the librsync format takes 1 and more.
+   * for accidents alone 8 to 16 do, or what {@linkcode minStrongLength} tells. From 8 on; the librsync format takes 1
+   * and more.
    * @default the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;

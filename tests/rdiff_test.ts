@@ -6,29 +6,22 @@ import { concat, xorshift } from "./_recipes.ts";
 
 const ROOT = new URL("..", import.meta.url);
 /** Where a Unix system has files of many kinds; what is missing is left out. */
-const SYSTEM_FOLDERS = [
-  "/usr/share/common-licenses",
-  "/usr/share/perl5",
-  "/usr/share/zoneinfo",
-  "/usr/lib",
-  "/usr/bin",
-];
+const SYSTEM_FOLDERS = ["/usr/share/common-licenses", "/usr/share/perl5", "/usr/share/zoneinfo", "/usr/bin"];
 const CHECKOUT_FILES = 30;
 const SYSTEM_FILES = 4;
 const MIN_LENGTH = 1500;
 /** BLAKE2b of the portable backend takes 60 ms for each MB. */
 const MAX_LENGTH = 250_000;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 interface RealFile {
   name: string;
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Bytes;
 }
 
 /** What happens to files: parts come, go and move. */
-const EDITS: Record<
-  string,
-  (file: Uint8Array<ArrayBuffer>, other: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
-> = {
+const EDITS: Record<string, (file: Bytes, other: Bytes) => Bytes> = {
   "a line inserted": (file, other) => splice(file, file.length >> 1, 0, other.subarray(0, 77)),
   "a part deleted": (file) => splice(file, file.length >> 2, file.length >> 3, new Uint8Array(0)),
   "its halves exchanged": (file) => concat([file.subarray(file.length >> 1), file.subarray(0, file.length >> 1)]),
@@ -42,11 +35,11 @@ const EDITS: Record<
   "nothing left": () => new Uint8Array(0),
 };
 
-function splice(file: Uint8Array, at: number, deleted: number, inserted: Uint8Array): Uint8Array<ArrayBuffer> {
+function splice(file: Uint8Array, at: number, deleted: number, inserted: Uint8Array): Bytes {
   return concat([file.subarray(0, at), inserted, file.subarray(at + deleted)]);
 }
 
-function scatter(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function scatter(file: Bytes): Bytes {
   const { below } = xorshift(file.length);
   const out = file.slice();
   for (let i = 0; i < 5; i++) out[below(out.length)]! ^= 1 + below(255);
@@ -96,7 +89,7 @@ class Rdiff {
     this.#folder = folder;
   }
 
-  async run(command: string[], ...inputs: Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+  async run(command: string[], ...inputs: Uint8Array[]): Promise<Bytes> {
     const paths = [];
     for (const [i, bytes] of inputs.entries()) {
       paths.push(`${this.#folder}/input${i}`);
@@ -109,28 +102,25 @@ class Rdiff {
 }
 
 /** Kinds, block lengths and strong lengths take turns, each at its own pace. */
-function sigOptions(
-  turn: number,
-  fileLength: number,
-): Required<Pick<SigStreamOptions, "blockLength" | "strongLength">> & SigStreamOptions {
+function sigOptions(turn: number, fileLength: number) {
   const strongSum = turn & 1 ? "md4" : "blake2b";
   const weakSum = turn & 2 ? "rollsum" : "rabinkarp";
   const blockLength = [recommendedBlockLength(fileLength), 64, 700, 2048, 1024][turn % 5]!;
   const most = strongSum === "md4" ? 16 : 32;
   const strongLength = [most, 8, minStrongLength(fileLength, blockLength)][turn % 3]!;
-  return { format: "librsync", weakSum, strongSum, blockLength, strongLength };
+  return { format: "librsync", weakSum, strongSum, blockLength, strongLength } satisfies SigStreamOptions;
 }
 
 async function checkPair(
   tool: Rdiff,
-  basis: Uint8Array<ArrayBuffer>,
-  target: Uint8Array<ArrayBuffer>,
+  basis: Bytes,
+  target: Bytes,
   turn: number,
   isSameVersion: boolean,
 ): Promise<void> {
   const options = sigOptions(turn, basis.length);
   const { weakSum, strongSum, blockLength, strongLength } = options;
-  const sums = ["-H", strongSum === "md4" ? "md4" : "blake2", "-R", weakSum!];
+  const sums = ["-H", strongSum === "md4" ? "md4" : "blake2", "-R", weakSum];
   const theirSig = await tool.run([...sums, "-b", `${blockLength}`, "-S", `${strongLength}`, "signature"], basis);
   const ourSig = (await makeSig(basis, options)).bytes;
   assertBytes(ourSig, theirSig, "signature bytes");
@@ -164,7 +154,7 @@ Deno.test("rdiff is there to be compared with", { ignore: version === undefined 
 });
 if (version === undefined) {
   console.warn(
-    "\nSKIPPED: rdiff is not installed, so nothing is compared with it (Debian's package rdiff, Homebrew's librsync)\n",
+    "\nSKIPPED: rdiff is not installed, so nothing is compared with it (Debian: rdiff, Homebrew: librsync)\n",
   );
 }
 

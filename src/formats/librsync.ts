@@ -1,6 +1,6 @@
 /**
- * The formats of librsync, which `rdiff` and others read and write. They have magics and no digest: neither a wrong basis nor a
- * wrong result is noticed.
+ * The formats of librsync, which `rdiff` and others read and write. They have magics and no digest: neither a wrong
+ * basis nor a wrong result is noticed.
  */
 import { CopyJoiner } from "./_copy_joiner.ts";
 import type { FormatCodec } from "./interface.ts";

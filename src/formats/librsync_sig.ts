@@ -56,8 +56,8 @@ export class LibrsyncSigWriter implements SigWriter {
 }
 
 /**
- * Reads signatures of librsync, and is stricter than it (format page, section 1.4): a magic or a strong length of 0 is no default, and
- * bytes after the last record are an error. A signature cut between two records cannot be told from a whole one.
+ * Reads signatures of librsync, and is stricter than it (format page, section 1.4): a magic or a strong length of 0 is
+ * no default, and bytes after the last record are an error. A signature cut between two records cannot be told from a whole one.
  */
 export class LibrsyncSigReader implements SigReader {
   readonly #reader: ByteReader;

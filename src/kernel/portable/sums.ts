@@ -9,8 +9,8 @@ export interface RollingSum {
   /** Moves the window by one: `out` leaves at the front, `into` enters at the end. */
   rotate(out: number, into: number): void;
   /**
-   * Makes the window shorter by one: `out` leaves at the front. Without it, a search that looks for short windows sums each anew, and looks
-   * for fewer of them where blocks are long.
+   * Makes the window shorter by one: `out` leaves at the front. Without it, a search for short windows sums each
+   * anew, and looks for fewer of them where blocks are long.
    */
   shrink?(out: number): void;
   /** The sum, of which 32 bits count. */

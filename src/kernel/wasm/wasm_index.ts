@@ -45,13 +45,13 @@ export class WasmIndexBuilder implements IndexBuilder {
   }
 
   finish(lastLength: number | undefined): SearchIndex {
-    const { weakSum, blockLength } = this.#params;
+    const { blockLength } = this.#params;
     const instance = this.#instance;
     const count = this.#count;
     instance.allocate(count * this.#stride);
     const slotCount = Math.ceil(count / 0.75) + 1;
-    // 16 bits for each weak sum; with anchors the filter holds the special ones alone.
-    const filterBits = weakSum === "anchor" ? 10 : Math.max(8, Math.ceil(Math.log2((count + 1) / 4)));
+    // 16 bits for each weak sum, or more: one in a hundred unknown ones passes.
+    const filterBits = Math.max(8, Math.ceil(Math.log2((count + 1) / 4)));
     const strongTable = instance.allocate(4 * slotCount);
     const weakTable = instance.allocate(4 * slotCount);
     const filter = instance.allocate(8 * 2 ** filterBits);

@@ -8,7 +8,7 @@ const CANDIDATE: u32 = 128_849_018;
 const LEAST: usize = memory.data(16, 16);
 
 // @ts-ignore: decorator
-
+@inline
 function min4(a: v128, b: v128): v128 {
   return i32x4.min_s(a, b);
 }
@@ -34,6 +34,7 @@ function findLeast(p: usize, end: usize): void {
     b2 = c2;
     b3 = c3;
   }
+  // Lanes are positions here; transposed, they are classes. In registers: through memory it cost 10 % at 1,024 bytes.
   const low01 = low32(least0, least1), low23 = low32(least2, least3);
   const high01 = high32(least0, least1), high23 = high32(least2, least3);
   const least = min4(
@@ -44,7 +45,7 @@ function findLeast(p: usize, end: usize): void {
   for (let c: usize = 0; p < end; p++) {
     const at = LEAST + (c << 2);
     store<u32>(at, min<u32>(load<u32>(at), shingle(p)));
-    c = c + 1 & 3;
+    c = (c + 1) & 3;
   }
 }
 
@@ -85,7 +86,7 @@ export function anchor_blocks(
       for (let c: usize = 0; c < 4; c++) {
         const h = load<u32>(LEAST + (c << 2));
         const use: u32 = h <= CANDIDATE ? load<u8>(uses + (h & 0xfffff)) >> 2 : 64;
-        best = min<u64>(best, <u64>use << 34 | <u64>h << 2 | c);
+        best = min<u64>(best, (<u64>use << 34) | (<u64>h << 2) | c);
       }
       hash = <u32>(best >> 2);
       offset = findFirst(src + (<usize>best & 3), last + 1, hash) - src;

@@ -41,7 +41,7 @@ function run(s: Searcher, end: u32, isLast: bool): void {
 }
 
 // @ts-ignore: decorator
-
+@inline
 function checkAt(p: usize, length: u32): u32 {
   if (length < <u32> SPAN) return 0;
   return shingle(p) ^ rotl<u32>(shingle(p + length - SPAN), 16);

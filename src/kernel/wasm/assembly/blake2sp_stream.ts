@@ -7,8 +7,7 @@ const FIRST_LEAVES: usize = 0; // leaves 0 to 3, one a lane
 const LAST_LEAVES: usize = 128; // leaves 4 to 7
 const COUNT: usize = 256; // u64, bytes that each leaf has taken
 const HELD: usize = 264; // u32, bytes in the buffer
-const BUFFER: usize = 272; // two rows
-export const BLAKE2SP_STATE: usize = BUFFER + 1024;
+const BUFFER: usize = 272; // two rows; it is last
 
 // A row can be taken once it is sure that none of its stripes is the last of a leaf: when more than this follows its start.
 const ENOUGH: usize = 512 + 7 * 64;
@@ -17,7 +16,7 @@ const TREE_SUMS: usize = memory.data(8 * 32, 16);
 const TOP: usize = memory.data(128, 16);
 
 // @ts-ignore: decorator
-
+@inline
 function startLeaves(h: usize, first: u32): void {
   startNodes(h, i32x4.add(splat(first), i32x4(0, 1, 2, 3)), LEAF);
 }
@@ -107,7 +106,7 @@ export function blake2spEnd(state: usize, dst: usize): void {
     const last = i == 3 ? -1 : 0;
     const p = TREE_SUMS + (i << 6);
     gather(p, p, p, p);
-    compress(TOP, i + 1 << 6, last, last);
+    compress(TOP, (i + 1) << 6, last, last);
   }
   scatter(TOP, TREE_SUMS);
   memory.copy(dst, TREE_SUMS, 32);

@@ -15,7 +15,7 @@ export const CHUNK: usize = 1024;
 const WAITING: usize = memory.data(21 * 128, 16);
 
 // @ts-ignore: decorator
-
+@inline
 function compress(h: usize, low: v128, high: v128, length: usize, flags: u32): void {
   mix(h, BLAKE3_SCHEDULE, BLAKE3_SCHEDULE + 112, low, high, splat(<u32>length), splat(flags), splat(0));
 }

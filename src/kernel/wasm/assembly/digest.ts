@@ -1,17 +1,17 @@
-import { BLAKE2B_STATE, blake2bEnd, blake2bStart, blake2bTake } from "./blake2b";
-import { BLAKE2SP_STATE, blake2spEnd, blake2spStart, blake2spTake } from "./blake2sp_stream";
+import { blake2bEnd, blake2bStart, blake2bTake } from "./blake2b_stream";
+import { blake2spEnd, blake2spStart, blake2spTake } from "./blake2sp_stream";
 import { BLAKE3_STATE, blake3End, blake3Start, blake3Take } from "./blake3_stream";
 import { BLAKE2SP, BLAKE3 } from "./kinds";
 
 const KIND: usize = 0; // u32; the rest belongs to the function
 const INNER: usize = 16;
 
-/** The largest of the states. */
+/** The state of BLAKE3 is the largest. */
 export const STATE: usize = INNER + BLAKE3_STATE;
 
 /** Bytes that the host sets aside for one digest. */
 export function digest_state_size(): u32 {
-  return <u32> STATE;
+  return <u32>STATE;
 }
 
 /** Starts the digest of a file: kind 1 is BLAKE2sp, 2 BLAKE3, 3 BLAKE2b; unkeyed, 256 bits. */

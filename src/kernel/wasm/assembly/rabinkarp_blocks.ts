@@ -17,7 +17,7 @@ const M15: u32 = M8 * M7;
 const M16: u32 = M8 * M8;
 
 // @ts-ignore: decorator
-
+@inline
 function step(sums: v128, power: v128, bytes: v128): v128 {
   return i32x4.add(i32x4.mul(sums, power), bytes);
 }
@@ -42,8 +42,7 @@ function rabinkarp(src: usize, length: usize): u32 {
   c = i32x4.mul(c, i32x4(M7, M6, M5, M4));
   d = i32x4.mul(d, i32x4(M3, M2, M1, 1));
   a = i32x4.add(i32x4.add(a, b), i32x4.add(c, d));
-  let h: u32 = i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) +
-    i32x4.extract_lane(a, 3);
+  let h: u32 = i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
   for (const last = src + length; p < last; p++) h = h * M1 + load<u8>(p);
   return h;
 }

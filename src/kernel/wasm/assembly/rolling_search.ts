@@ -77,17 +77,17 @@ function takeRun(s: Searcher, limit: i64): bool {
 }
 
 // @ts-ignore: decorator
-
+@inline
 function current(s: Searcher): u32 {
   return weakKind == ROLLSUM ? s.sum2 << 16 | (s.sum1 & 0xffff) : s.sum1;
 }
 
 /** Rolls on to the next window whose weak sum may be known, or to the last that there are bytes for. */
 function scanRollsum(s: Searcher, end: u32): void {
-  let s1 = s.sum1, s2 = s.sum2;
   const n = blockLength;
-  let p = s.bytes + s.position;
   const last = s.bytes + end - n;
+  let p = skipUnknown(s, s.bytes + s.position, last);
+  let s1 = s.sum1, s2 = s.sum2;
   for (; p < last && !mayKnow(s2 << 16 | (s1 & 0xffff)); p++) {
     const out = <u32>load<u8>(p);
     s1 += <u32>load<u8>(p + n) - out;
@@ -96,6 +96,49 @@ function scanRollsum(s: Searcher, end: u32): void {
   s.sum1 = s1;
   s.sum2 = s2;
   s.position = <u32>(p - s.bytes);
+}
+
+/**
+ * Rolls over windows in eights, as long as none of an eight may be known. Both sums are modulo 2^16, so lanes of 16 bits hold
+ * them; the sums of eight windows are running totals over what one step each adds.
+ */
+function skipUnknown(s: Searcher, p: usize, last: usize): usize {
+  const n = <usize>blockLength;
+  const length = i16x8.splat(<i16>blockLength);
+  const charOffset = i16x8.splat(<i16>CHAR_OFFSET);
+  let s1 = i16x8.splat(<i16>s.sum1), s2 = i16x8.splat(<i16>s.sum2);
+  for (; p + 8 <= last; p += 8) {
+    const out = v128.load_ext<u8>(p);
+    const into = v128.load_ext<u8>(p + n);
+    const next1 = i16x8.add(s1, total(i16x8.sub(into, out)));
+    const next2 = i16x8.add(s2, total(i16x8.sub(next1, i16x8.mul(length, i16x8.add(out, charOffset)))));
+    // The windows at p to p + 7 have the sums before the step of p and after those of p to p + 6.
+    const here1 = v128.shuffle<i16>(s1, next1, 7, 8, 9, 10, 11, 12, 13, 14);
+    const here2 = v128.shuffle<i16>(s2, next2, 7, 8, 9, 10, 11, 12, 13, 14);
+    const low = v128.shuffle<i16>(here1, here2, 0, 8, 1, 9, 2, 10, 3, 11);
+    const high = v128.shuffle<i16>(here1, here2, 4, 12, 5, 13, 6, 14, 7, 15);
+    if (
+      mayKnow(i32x4.extract_lane(low, 0)) | mayKnow(i32x4.extract_lane(low, 1)) |
+      mayKnow(i32x4.extract_lane(low, 2)) | mayKnow(i32x4.extract_lane(low, 3)) |
+      mayKnow(i32x4.extract_lane(high, 0)) | mayKnow(i32x4.extract_lane(high, 1)) |
+      mayKnow(i32x4.extract_lane(high, 2)) | mayKnow(i32x4.extract_lane(high, 3))
+    ) break;
+    s1 = v128.shuffle<i16>(next1, next1, 7, 7, 7, 7, 7, 7, 7, 7);
+    s2 = v128.shuffle<i16>(next2, next2, 7, 7, 7, 7, 7, 7, 7, 7);
+  }
+  s.sum1 = i16x8.extract_lane_u(s1, 7);
+  s.sum2 = i16x8.extract_lane_u(s2, 7);
+  return p;
+}
+
+/** Running totals of eight lanes. */
+// @ts-ignore: decorator
+@inline
+function total(x: v128): v128 {
+  const zero = i16x8.splat(0);
+  x = i16x8.add(x, v128.shuffle<i16>(zero, x, 0, 8, 9, 10, 11, 12, 13, 14));
+  x = i16x8.add(x, v128.shuffle<i16>(zero, x, 0, 1, 8, 9, 10, 11, 12, 13));
+  return i16x8.add(x, v128.shuffle<i16>(zero, x, 0, 1, 2, 3, 8, 9, 10, 11));
 }
 
 function scanRabinKarp(s: Searcher, end: u32): void {

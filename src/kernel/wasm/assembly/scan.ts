@@ -1,6 +1,6 @@
 // The loop that sees every byte of new data.
 import { FACTORS, shingle, shingles } from "./shingle";
-import { hasThreshold, MAX_SPECIALS, mayBeAnchor, special0, special1, specialCount, threshold } from "./tables";
+import { hasThreshold, MAX_SPECIALS, mayBeAnchor, mayKnow, special0, special1, specialCount, threshold } from "./tables";
 
 /** The sign bit: hashes are compared as signed lanes. */
 const SIGN: u32 = 0x80000000;
@@ -27,7 +27,14 @@ function nextBelow(p: usize, limit: usize): usize {
       const h3 = shingles(v128.load(p, 3), b3, c3, k1, k2, bias);
       const least = i32x4.min_s(i32x4.min_s(h0, h1), i32x4.min_s(h2, h3));
       if (v128.any_true(i32x4.le_s(least, most))) {
-        return p + first(i32x4.le_s(h0, most), i32x4.le_s(h1, most), i32x4.le_s(h2, most), i32x4.le_s(h3, most));
+        const found = firstKnown(
+          p,
+          i32x4.le_s(h0, most),
+          i32x4.le_s(h1, most),
+          i32x4.le_s(h2, most),
+          i32x4.le_s(h3, most),
+        );
+        if (found) return found;
       }
       b0 = c0;
       b1 = c1;
@@ -52,7 +59,10 @@ function nextWithSpecials(p: usize, limit: usize): usize {
     const m1 = v128.or(i32x4.le_s(h1, most), v128.or(i32x4.eq(h1, x), i32x4.eq(h1, y)));
     const m2 = v128.or(i32x4.le_s(h2, most), v128.or(i32x4.eq(h2, x), i32x4.eq(h2, y)));
     const m3 = v128.or(i32x4.le_s(h3, most), v128.or(i32x4.eq(h3, x), i32x4.eq(h3, y)));
-    if (v128.any_true(v128.or(v128.or(m0, m1), v128.or(m2, m3)))) return p + first(m0, m1, m2, m3);
+    if (v128.any_true(v128.or(v128.or(m0, m1), v128.or(m2, m3)))) {
+      const found = firstKnown(p, m0, m1, m2, m3);
+      if (found) return found;
+    }
   }
   return nextByFilter(p, limit);
 }
@@ -62,16 +72,20 @@ function nextByFilter(p: usize, limit: usize): usize {
   return p;
 }
 
-/** The first of sixteen positions whose lane is set: position 4 k + c is lane k of mask c. */
-function first(m0: v128, m1: v128, m2: v128, m3: v128): usize {
-  const bits = spread(i32x4.bitmask(m0)) | spread(i32x4.bitmask(m1)) << 1 | spread(i32x4.bitmask(m2)) << 2 |
+/** The first of sixteen positions whose lane is set and whose hash the filter knows, or 0: position 4 k + c is lane k of mask c. */
+function firstKnown(p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usize {
+  let bits = spread(i32x4.bitmask(m0)) | spread(i32x4.bitmask(m1)) << 1 | spread(i32x4.bitmask(m2)) << 2 |
     spread(i32x4.bitmask(m3)) << 3;
-  return ctz(bits);
+  for (; bits; bits &= bits - 1) {
+    const at = p + <usize>ctz(bits);
+    if (mayKnow(shingle(at))) return at;
+  }
+  return 0;
 }
 
 /** Bit k of four goes to bit 4 k. */
 // @ts-ignore: decorator
-
+@inline
 function spread(bits: u32): u32 {
   return bits & 1 | (bits & 2) << 3 | (bits & 4) << 6 | (bits & 8) << 9;
 }

@@ -1,3 +1,4 @@
+import { blake2bBlocks } from "./blake2b_blocks";
 import { blake2spBlocks } from "./blake2sp_blocks";
 import { blake3Blocks } from "./blake3_blocks";
 import { digest_final, digest_init, digest_update, STATE } from "./digest";
@@ -5,18 +6,16 @@ import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./kinds";
 import { md4Blocks } from "./md4_blocks";
 import { SUMS } from "./message";
 
-const STREAM: usize = memory.data(STATE, 16);
+const STREAM: usize = memory.data(<i32>STATE, 16);
 
 /**
  * Whether `lanes` blocks (1 to 4) are summed faster in lockstep than one after another as streams, which fill the
  * lanes from one block.
  */
 function inLockstep(kind: u32, length: usize, lanes: u32): bool {
-  if (kind == MD4) return true;
-  if (kind == BLAKE2B) return false;
-  // A stream has the root alone: 8 steps for 1,024 bytes, where four blocks in lockstep take 20. And leaf after leaf of
-  // four blocks is a pass each, which large blocks would do outside the cache.
-  if (kind == BLAKE2SP) return lanes > 2 && length < 65536;
+  if (kind == MD4 || kind == BLAKE2B) return true;
+  // The root of a stream leaves lanes idle: 8 steps for one block of 1,024 bytes, where four in lockstep take 20.
+  if (kind == BLAKE2SP) return lanes > 2;
   // A stream needs four chunks to fill the lanes.
   return lanes == 4 || length < 4096;
 }
@@ -24,7 +23,11 @@ function inLockstep(kind: u32, length: usize, lanes: u32): bool {
 function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length: usize): void {
   if (kind == BLAKE2SP) blake2spBlocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == BLAKE3) blake3Blocks(p0, p1, p2, p3, length, SUMS);
-  else md4Blocks(p0, p1, p2, p3, length, SUMS);
+  else if (kind == MD4) md4Blocks(p0, p1, p2, p3, length, SUMS);
+  else {
+    blake2bBlocks(p0, p1, length, SUMS);
+    if (p2 != p0) blake2bBlocks(p2, p3, length, SUMS + 64);
+  }
 }
 
 /** Copies a sum. A loop, because `memory.copy` is a call out of WASM. */

@@ -24,9 +24,9 @@ let seed: u32 = 0;
 let byStrong: usize = 0;
 let byWeak: usize = 0;
 let slots: u32 = 0;
-/** Two bits in one 64-bit word for each weak sum; with anchors, for each special one. */
+/** Two bits in one 64-bit word for each weak sum: most that are unknown are told without a look at a table. */
 let filter: usize = 0;
-let filterShift: u32 = 0;
+let filterShift: u64 = 0;
 /** The greatest anchor that is not special, and whether there is one. */
 export let threshold: u32 = 0;
 export let hasThreshold: bool = false;
@@ -36,7 +36,7 @@ export let special1: u32 = 0;
 
 /** The finalizer of MurmurHash3. */
 // @ts-ignore: decorator
-
+@inline
 function mix(h: u32): u32 {
   h = (h ^ h >>> 16) * 0x85ebca6b;
   h = (h ^ h >>> 13) * 0xc2b2ae35;
@@ -44,13 +44,13 @@ function mix(h: u32): u32 {
 }
 
 // @ts-ignore: decorator
-
+@inline
 function firstSlot(hash: u32): u32 {
   return <u32>(<u64>hash * slots >> 32);
 }
 
 // @ts-ignore: decorator
-
+@inline
 function nextSlot(slot: u32): u32 {
   return slot + 1 == slots ? 0 : slot + 1;
 }
@@ -60,7 +60,7 @@ function nextSlot(slot: u32): u32 {
  *
  * @param strongTable `slotCount` slots of 4 bytes.
  * @param weakTable As many.
- * @param filterWords 2^`filterBits` words of 8 bytes.
+ * @param filterWords 2^`filterBits` words of 8 bytes, `filterBits` at least 1.
  * @param keepLast Whether the last of equal blocks stands for all, or the first.
  */
 export function index_finish(
@@ -77,7 +77,7 @@ export function index_finish(
   byWeak = weakTable;
   slots = slotCount;
   filter = filterWords;
-  filterShift = 32 - filterBits;
+  filterShift = 64 - filterBits;
   seed = random;
   threshold = 0;
   hasThreshold = false;
@@ -109,48 +109,42 @@ function insertWeak(k: u32): void {
     }
   }
   if (isAnchored || !head) store<u32>(slot, k + 1);
-  if (!isAnchored) addToFilter(weak);
+  addToFilter(weak);
 }
 
 function addSpecial(weak: u32): void {
   if (specialCount == 0) special0 = weak;
   if (specialCount <= 1) special1 = weak;
   specialCount++;
-  addToFilter(weak);
 }
 
+/** Its high bits choose a word of the filter, and twelve in the middle two bits of that word. */
 // @ts-ignore: decorator
-
-function filterHash(weak: u32): u32 {
-  return (weak ^ weak >>> 15) * 0x9e3779b1;
-}
-
-// @ts-ignore: decorator
-
-function filterBits(hash: u32): u64 {
-  return <u64> 1 << (hash & 63) | <u64> 1 << (hash >>> 6 & 63);
+@inline
+function filterHash(weak: u32): u64 {
+  return <u64>weak * 0x9e3779b97f4a7c15;
 }
 
 function addToFilter(weak: u32): void {
   const hash = filterHash(weak);
-  const word = filter + (<usize>(hash >>> filterShift) << 3);
-  store<u64>(word, load<u64>(word) | filterBits(hash));
+  const word = filter + (<usize>(hash >> filterShift) << 3);
+  store<u64>(word, load<u64>(word) | <u64>1 << (hash >> 24 & 63) | <u64>1 << (hash >> 30 & 63));
 }
 
-/** Whether a weak sum may be known: wrongly so for less than one in a hundred. */
+/** 1 if a weak sum may be known: wrongly so for less than one in a hundred. Else 0. */
 // @ts-ignore: decorator
-
-export function mayKnow(weak: u32): bool {
+@inline
+export function mayKnow(weak: u32): u32 {
   const hash = filterHash(weak);
-  const bits = filterBits(hash);
-  return (load<u64>(filter + (<usize>(hash >>> filterShift) << 3)) & bits) == bits;
+  const word = load<u64>(filter + (<usize>(hash >> filterShift) << 3));
+  return <u32>(word >> (hash >> 24 & 63) & word >> (hash >> 30 & 63)) & 1;
 }
 
 /** Whether a shingle's hash may be an anchor. */
 // @ts-ignore: decorator
-
+@inline
 export function mayBeAnchor(hash: u32): bool {
-  return hasThreshold && hash <= threshold || specialCount > 0 && mayKnow(hash);
+  return (specialCount > 0 || hasThreshold && hash <= threshold) && <bool>mayKnow(hash);
 }
 
 /** The first record with a weak sum plus 1, or 0. */

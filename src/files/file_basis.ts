@@ -1,0 +1,94 @@
+import { checkInteger } from "../_options.ts";
+import type { BasisSource } from "../basis_source.ts";
+import { OpenFile } from "./_open_file.ts";
+import { checkPath } from "./_path.ts";
+
+/** Bytes that one read gives at most. */
+const MAX_READ_LENGTH = 2 ** 30;
+
+/** A file as a basis, open until it is closed. */
+export interface FileBasis extends BasisSource, AsyncDisposable {
+  /** Length of the file in bytes when it was opened; undefined if it is no regular file, as a block device. */
+  readonly size: number | undefined;
+  /** Gives 1 to `length` bytes from `offset` on, in a buffer of their own, or none at the end. Reads may overlap. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Closes the file, after the reads under way. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file as a basis, to copy from while patching.
+ *
+ * It is read at random, past 4 GiB too, and nothing is kept in memory. Close it, or declare it with `await using`. The file must not change before the
+ * patch is done: a file that has become shorter ends the patch with `basis-short-read`, and other bytes with `digest-mismatch`.
+ * To replace the file itself, write to `atomicWritable`, which puts the new one in its place at the end.
+ *
+ * @param path Where the file is: a path or a `file:` URL.
+ * @returns The basis. A failure of the file system rejects with the runtime's own error: `ENOENT` if there is no such file.
+ * @throws {TypeError} If the path is neither.
+ *
+ * @example Updating a file in its place
+ * ```ts
+ * import { deltaStream, loadSigs, patchStream, sigStream } from "rsync-streams";
+ * import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
+ * import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "rsync-streams-"));
+ * const path = join(folder, "file");
+ * const text = "the old text, ".repeat(100);
+ * await writeFile(path, text);
+ * const target = new Blob(["the new text. ", text]);
+ *
+ * const sigs = await loadSigs(fileReadable(path).pipeThrough(sigStream({ blockLength: 64 })));
+ * const delta = target.stream().pipeThrough(deltaStream(sigs));
+ * {
+ *   await using basis = await fileBasis(path);
+ *   await delta.pipeThrough(patchStream(basis)).pipeTo(atomicWritable(path));
+ * }
+ *
+ * assert.equal(await readFile(path, "utf8"), await target.text());
+ * await rm(folder, { recursive: true });
+ * ```
+ */
+export async function fileBasis(path: string | URL): Promise<FileBasis> {
+  const file = await OpenFile.open(checkPath(path), "r");
+  try {
+    const stat = await file.stat();
+    // A folder can be opened but not read: better told now than at the first copy, in the words of the system.
+    if (stat.isDirectory()) await file.read(new Uint8Array(1), 0);
+    return new OpenFileBasis(file, stat.isFile() ? stat.size : undefined);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+class OpenFileBasis implements FileBasis {
+  readonly size: number | undefined;
+  readonly #file: OpenFile;
+
+  constructor(file: OpenFile, size: number | undefined) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger("length", length, 0, Number.MAX_SAFE_INTEGER);
+    const left = Math.max(0, (this.size ?? Infinity) - offset);
+    const buffer = new Uint8Array(Math.min(length, left, MAX_READ_LENGTH));
+    const count = await this.#file.read(buffer, offset);
+    return count === buffer.length ? buffer : buffer.slice(0, count);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

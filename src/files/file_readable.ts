@@ -1,0 +1,119 @@
+import { Buffer } from "node:buffer";
+import { OpenFile } from "./_open_file.ts";
+import { checkPath } from "./_path.ts";
+
+/**
+ * Bytes of one read. Of 64 KiB to 4 MiB, reading and computing at once: 1 MiB is the fastest in Deno 2.9 (2.6 GB/s; 256 KiB 1.6,
+ * 2 MiB 2.1); Node 20 and Bun 1.4 differ by less than the noise from 256 KiB on.
+ */
+const READ_LENGTH = 2 ** 20;
+/** Bytes of a read past the length that the system tells, to see that it is the end, or of a file that has none: what a pipe holds. */
+const PROBE_LENGTH = 2 ** 16;
+
+/**
+ * Makes a readable of the bytes of a file.
+ *
+ * The file is opened at the first read, and closed at its end, on cancel and on error. While a chunk is worked on, the next one is
+ * read, so at most 2 MiB are held. Each chunk, of 1 MiB and the last one shorter, has a buffer of its own. What is not a regular
+ * file (a pipe, `/dev/stdin`) is read until it ends.
+ *
+ * @param path Where the file is: a path or a `file:` URL.
+ * @returns The readable. A failure of the file system ends it with the runtime's own error: `ENOENT` if there is no such file.
+ * @throws {TypeError} If the path is neither.
+ *
+ * @example The signature of a file
+ * ```ts
+ * import { loadSigs, sigStream } from "rsync-streams";
+ * import { fileReadable } from "rsync-streams/files";
+ * import { mkdtemp, rm, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "rsync-streams-"));
+ * const path = join(folder, "basis");
+ * await writeFile(path, "hello, ".repeat(20));
+ *
+ * const sigs = await loadSigs(fileReadable(path).pipeThrough(sigStream({ blockLength: 64 })));
+ *
+ * assert.equal(sigs.fileLength, 140);
+ * await rm(folder, { recursive: true });
+ * ```
+ */
+export function fileReadable(path: string | URL): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = new ReadAhead(checkPath(path));
+  return new ReadableStream({
+    async pull(controller) {
+      const chunk = await reader.next();
+      if (chunk) controller.enqueue(chunk);
+      else if (!reader.isClosed) controller.close();
+    },
+    cancel: () => reader.close(),
+  }, { highWaterMark: 0 });
+}
+
+/** Reads a file from its start to its end, one chunk ahead. */
+class ReadAhead {
+  /** Whether it was closed before its end. */
+  isClosed = false;
+  readonly #path: string;
+  #opening: Promise<OpenFile> | undefined;
+  #ahead: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  /** Length of the file as the system told, less what was asked for. */
+  #left = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Gives the next chunk, or undefined at the end. */
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      const file = await (this.#opening ??= this.#open());
+      if (this.isClosed) return undefined;
+      const chunk = await (this.#ahead ?? this.#read(file));
+      if (this.isClosed) return undefined;
+      if (chunk.length > 0) {
+        this.#ahead = this.#read(file);
+        // Nobody may come to read on: a failure is told at the next read, and is no unhandled one before.
+        this.#ahead.catch(() => {});
+        return chunk;
+      }
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
+    await this.#release();
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.#release();
+  }
+
+  async #open(): Promise<OpenFile> {
+    const file = await OpenFile.open(this.#path, "r");
+    try {
+      this.#left = (await file.stat()).size;
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async #release(): Promise<void> {
+    const file = await this.#opening?.catch(() => undefined);
+    await file?.close();
+  }
+
+  async #read(file: OpenFile): Promise<Uint8Array<ArrayBuffer>> {
+    const wanted = this.#left > 0 ? Math.min(this.#left, READ_LENGTH) : PROBE_LENGTH;
+    this.#left -= wanted;
+    // Not filled with zeros: 10 to 40 % of the time of reading in Node and Bun. Hence what the read did not fill is never given away.
+    const buffer = new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer);
+    const length = await file.read(buffer, null);
+    return length === wanted ? buffer : buffer.slice(0, length);
+  }
+}

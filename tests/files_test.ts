@@ -1,0 +1,406 @@
+import assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { deltaStream, loadSigs, patchStream, RsyncError, sigStream } from "rsync-streams";
+import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
+import { assertBytes, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
+import { concat, randomBytes } from "./_recipes.ts";
+
+const MIB = 2 ** 20;
+const OLD = new TextEncoder().encode("what was there before");
+const isWindows = process.platform === "win32";
+const hasProc = await fs.access("/proc/self/fd").then(() => true, () => false);
+const hasFull = await fs.access("/dev/full").then(() => true, () => false);
+
+/** A folder of its own for a test, gone at its end. */
+async function folder(): Promise<AsyncDisposable & { path(name: string): string; names(): Promise<string[]> }> {
+  const root = await fs.realpath(await fs.mkdtemp(join(tmpdir(), "rsync-streams-test-")));
+  return {
+    path: (name) => join(root, name),
+    names: async () => (await fs.readdir(root)).sort(),
+    [Symbol.asyncDispose]: () => fs.rm(root, { recursive: true }),
+  };
+}
+
+/** Paths that this process has open, where the system tells; elsewhere none are expected. */
+async function openPaths(prefix: string): Promise<string[]> {
+  if (!hasProc) return [];
+  const links = (await fs.readdir("/proc/self/fd")).map((fd) => fs.readlink(`/proc/self/fd/${fd}`).catch(() => ""));
+  return (await Promise.all(links)).filter((path) => path.startsWith(prefix));
+}
+
+async function pathOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(() => undefined, (reason) => reason);
+  assert.ok(error instanceof Error, "a failure was expected");
+  return (error as Error & { code: string }).code;
+}
+
+Deno.test("fileReadable() gives all bytes, whatever their number", async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  for (const length of [0, 1, 65_537, MIB - 1, MIB, MIB + 1, 3 * MIB + 12_345]) {
+    const bytes = randomBytes(length + 1, length);
+    await fs.writeFile(path, bytes);
+    assertBytes(await toBytes(fileReadable(path)), bytes, `${length} bytes`);
+    assertBytes(await toBytes(fileReadable(pathToFileURL(path))), bytes, `${length} bytes by URL`);
+  }
+  assert.deepEqual(await openPaths(path), []);
+});
+
+Deno.test("fileReadable() gives chunks of up to 1 MiB with buffers of their own", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), randomBytes(1, 2 * MIB + 5));
+  const chunks = await Array.fromAsync(fileReadable(dir.path("file")));
+  assert.deepEqual(chunks.map((chunk) => chunk.length), [MIB, MIB, 5]);
+  assert.equal(new Set(chunks.map((chunk) => chunk.buffer)).size, 3);
+  for (const chunk of chunks) assert.equal(chunk.buffer.byteLength, chunk.length);
+});
+
+Deno.test("fileReadable() reads on where the file has grown since it was opened", async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  await fs.writeFile(path, new Uint8Array(10));
+  const reader = fileReadable(path).getReader();
+  assert.equal((await reader.read()).value!.length, 10);
+  reader.releaseLock();
+  // What is read of a file that is being written is not defined; that it ends is.
+  const stream = fileReadable(path);
+  await fs.appendFile(path, new Uint8Array(100_000));
+  assert.equal((await toBytes(stream)).length, 100_010);
+});
+
+Deno.test("fileReadable() reads files whose length the system does not tell", { ignore: !hasProc }, async () => {
+  const text = new TextDecoder().decode(await toBytes(fileReadable("/proc/self/status")));
+  assert.match(text, /^Name:/);
+});
+
+Deno.test("fileReadable() opens nothing before the first read", async () => {
+  await using dir = await folder();
+  fileReadable(dir.path("missing"));
+  await fs.writeFile(dir.path("file"), OLD);
+  await fileReadable(dir.path("file")).cancel();
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("fileReadable() closes the file on cancel", async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  await fs.writeFile(path, new Uint8Array(5 * MIB));
+  const reader = fileReadable(path).getReader();
+  await reader.read();
+  assert.equal((await openPaths(path)).length, hasProc ? 1 : 0);
+  await reader.cancel("enough");
+  assert.deepEqual(await openPaths(path), []);
+
+  const early = fileReadable(path).getReader();
+  const first = early.read();
+  await early.cancel("before the first chunk");
+  assert.equal((await first).done, true);
+  assert.deepEqual(await openPaths(path), []);
+});
+
+Deno.test("fileReadable() passes the failure of the file system on", async () => {
+  await using dir = await folder();
+  assert.equal(await pathOf(toBytes(fileReadable(dir.path("missing")))), "ENOENT");
+  assert.equal(await pathOf(toBytes(fileReadable(dir.path("")))), "EISDIR");
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("fileReadable(), fileBasis() and atomicWritable() refuse what is no path", async () => {
+  // @ts-expect-error: the wrong kind
+  assert.throws(
+    () => fileReadable(5),
+    new TypeError("Cannot use path: a string or a file URL was expected, a value of type number was given"),
+  );
+  assert.throws(() => atomicWritable(""), TypeError);
+  assert.throws(() => fileReadable(new URL("https://example.com/")), TypeError);
+  // @ts-expect-error: the wrong kind
+  assert.throws(() => atomicWritable("file", { sync: 1 }), TypeError);
+  // @ts-expect-error: the wrong kind
+  await assert.rejects(fileBasis(null), TypeError);
+});
+
+Deno.test("fileBasis() reads at random, at the end and past it", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(3, 100_000);
+  await fs.writeFile(dir.path("file"), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  assert.equal(basis.size, 100_000);
+  assertBytes(await basis.read(0, 10), bytes.subarray(0, 10));
+  assertBytes(await basis.read(50_001, 333), bytes.subarray(50_001, 50_334));
+  assertBytes(await basis.read(99_990, 1000), bytes.subarray(99_990));
+  assert.equal((await basis.read(100_000, 10)).length, 0);
+  assert.equal((await basis.read(2 ** 52, 2 ** 52)).length, 0);
+  assert.equal((await basis.read(0, 0)).length, 0);
+  await assert.rejects(basis.read(-1, 10), RangeError);
+  await assert.rejects(basis.read(0, 0.5), RangeError);
+});
+
+Deno.test("fileBasis() reads at many places at once, past 4 GiB", async () => {
+  await using dir = await folder();
+  const path = dir.path("sparse");
+  const places = Array.from({ length: 32 }, (_, i) => 5 * 2 ** 30 - (i + 1) * 16_384);
+  const file = await fs.open(path, "w");
+  await file.truncate(5 * 2 ** 30);
+  for (const place of places) await file.write(randomBytes(place % 1009 + 1, 4096), 0, 4096, place);
+  await file.close();
+
+  await using basis = await fileBasis(path);
+  assert.equal(basis.size, 5 * 2 ** 30);
+  await Promise.all(places.map(async (place) => {
+    assertBytes(await basis.read(place, 4096), randomBytes(place % 1009 + 1, 4096), `at ${place}`);
+  }));
+  assert.equal((await basis.read(5 * 2 ** 30 - 1, 4096)).length, 1);
+});
+
+Deno.test("fileBasis() closes after the reads under way, once, and refuses later ones", async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  await fs.writeFile(path, new Uint8Array(8 * MIB));
+  const basis = await fileBasis(path);
+  const read = basis.read(0, 8 * MIB);
+  await Promise.all([basis.close(), basis.close()]);
+  assert.equal((await read).length, 8 * MIB);
+  assert.deepEqual(await openPaths(path), []);
+  await assert.rejects(basis.read(0, 1), new TypeError("Cannot use the file: it is closed"));
+  await basis.close();
+});
+
+Deno.test("fileBasis() passes the failure of the file system on", async () => {
+  await using dir = await folder();
+  assert.equal(await pathOf(fileBasis(dir.path("missing"))), "ENOENT");
+  assert.equal(await pathOf(fileBasis(dir.path(""))), "EISDIR");
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("patchStream() tells that a fileBasis() has become shorter", async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  const bytes = randomBytes(4, 300_000);
+  await fs.writeFile(path, bytes);
+  const { bytes: delta } = await makeDelta(bytes, await makeSigs(bytes));
+  await using basis = await fileBasis(path);
+  await fs.truncate(path, 100_000);
+  await assert.rejects(
+    toBytes(source(delta).pipeThrough(patchStream(basis))),
+    (error) => error instanceof RsyncError && error.code === "basis-short-read",
+  );
+});
+
+Deno.test("atomicWritable() makes a file, of views and buffers, also an empty one", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(5, 2 * MIB + 7);
+  await source(bytes, 100_003).pipeTo(atomicWritable(dir.path("file")));
+  assertBytes(await fs.readFile(dir.path("file")), bytes);
+
+  const writer = atomicWritable(pathToFileURL(dir.path("views")), { sync: false }).getWriter();
+  const words = new Uint16Array([0x0101, 0x0202, 0x0303]);
+  await writer.write(words.subarray(1, 2));
+  await writer.write(words.buffer);
+  await writer.write(new Uint8Array(0));
+  await writer.close();
+  assertBytes(await fs.readFile(dir.path("views")), Uint8Array.of(2, 2, 1, 1, 2, 2, 3, 3));
+
+  await atomicWritable(dir.path("empty")).close();
+  assert.equal((await fs.stat(dir.path("empty"))).size, 0);
+  assert.deepEqual(await dir.names(), ["empty", "file", "views"]);
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("atomicWritable() keeps the old file until the close, and its temporary file beside it", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  const writer = atomicWritable(dir.path("file")).getWriter();
+  await writer.ready;
+  assert.deepEqual(await dir.names(), ["file"]);
+  await writer.write(randomBytes(6, 100));
+  const [temporary] = await dir.names();
+  assert.match(temporary!, /^\.file\.[0-9a-z]+\.tmp$/);
+  assertBytes(await fs.readFile(dir.path("file")), OLD);
+  await writer.close();
+  assertBytes(await fs.readFile(dir.path("file")), randomBytes(6, 100));
+  assert.deepEqual(await dir.names(), ["file"]);
+});
+
+Deno.test("atomicWritable() does not look at a chunk after its write", async () => {
+  await using dir = await folder();
+  const writer = atomicWritable(dir.path("file")).getWriter();
+  const chunk = new Uint8Array(100_000).fill(1);
+  await writer.write(chunk);
+  chunk.fill(2);
+  await writer.write(chunk);
+  await writer.close();
+  const bytes = await fs.readFile(dir.path("file"));
+  assertBytes(bytes, concat([new Uint8Array(100_000).fill(1), new Uint8Array(100_000).fill(2)]));
+});
+
+Deno.test("atomicWritable() leaves the old file and no other when it is aborted", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  for (const isWritten of [true, false]) {
+    const writer = atomicWritable(dir.path("file")).getWriter();
+    if (isWritten) await writer.write(new Uint8Array(100));
+    await writer.abort(new Error("enough"));
+    assertBytes(await fs.readFile(dir.path("file")), OLD);
+    assert.deepEqual(await dir.names(), ["file"]);
+  }
+  const busy = atomicWritable(dir.path("file")).getWriter();
+  const write = busy.write(new Uint8Array(20 * MIB));
+  await busy.abort("while a write is under way");
+  await write.catch(() => {});
+  assert.deepEqual(await dir.names(), ["file"]);
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("atomicWritable() leaves the old file when its source fails, and passes the reason on", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  const reason = new Error("the source broke");
+  let pulls = 0;
+  const failing = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      if (pulls++ === 3) controller.error(reason);
+      else controller.enqueue(new Uint8Array(1000));
+    },
+  });
+  await assert.rejects(failing.pipeTo(atomicWritable(dir.path("file"))), (error) => error === reason);
+  assertBytes(await fs.readFile(dir.path("file")), OLD);
+  assert.deepEqual(await dir.names(), ["file"]);
+});
+
+Deno.test("atomicWritable() leaves the old file when the patch finds another digest", async () => {
+  await using dir = await folder();
+  const path = dir.path("basis");
+  const basisBytes = randomBytes(7, 700_000);
+  const { bytes: delta } = await makeDelta(basisBytes, await makeSigs(basisBytes));
+  const wrong = basisBytes.slice();
+  wrong[600_000]! ^= 1;
+  await fs.writeFile(path, wrong);
+
+  await using basis = await fileBasis(path);
+  await assert.rejects(
+    source(delta).pipeThrough(patchStream(basis)).pipeTo(atomicWritable(path)),
+    (error) => error instanceof RsyncError && error.code === "digest-mismatch",
+  );
+  assertBytes(await fs.readFile(path), wrong);
+  assert.deepEqual(await dir.names(), ["basis"]);
+});
+
+Deno.test("atomicWritable() cleans up after a chunk that is no bytes", async () => {
+  await using dir = await folder();
+  const writer = atomicWritable(dir.path("file")).getWriter();
+  writer.closed.catch(() => {});
+  await writer.write(OLD);
+  // @ts-expect-error: the wrong kind
+  await assert.rejects(writer.write("text"), TypeError);
+  assert.deepEqual(await dir.names(), []);
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("atomicWritable() cleans up when the rename fails", async () => {
+  await using dir = await folder();
+  const writer = atomicWritable(dir.path("file")).getWriter();
+  writer.closed.catch(() => {});
+  await writer.write(OLD);
+  await fs.mkdir(dir.path("file"));
+  await assert.rejects(writer.close());
+  assert.deepEqual(await dir.names(), ["file"]);
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("atomicWritable() keeps the mode of the file that it replaces", { ignore: isWindows }, async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  for (const mode of [0o640, 0o600, 0o777, 0o444]) {
+    await fs.writeFile(path, OLD);
+    await fs.chmod(path, mode);
+    await source(randomBytes(8, 10)).pipeTo(atomicWritable(path));
+    assert.equal((await fs.stat(path)).mode & 0o7777, mode);
+    assertBytes(await fs.readFile(path), randomBytes(8, 10));
+    await fs.rm(path);
+  }
+});
+
+Deno.test("atomicWritable() replaces what a symbolic link points to", { ignore: isWindows }, async () => {
+  await using dir = await folder();
+  await fs.mkdir(dir.path("real"));
+  await fs.writeFile(dir.path("real/file"), OLD);
+  await fs.symlink("real/file", dir.path("link"));
+  await fs.symlink("link", dir.path("second"));
+  await fs.symlink("real/missing", dir.path("dangling"));
+
+  await source(randomBytes(9, 10)).pipeTo(atomicWritable(dir.path("second")));
+  assertBytes(await fs.readFile(dir.path("real/file")), randomBytes(9, 10));
+  await source(randomBytes(10, 10)).pipeTo(atomicWritable(dir.path("dangling")));
+  assertBytes(await fs.readFile(dir.path("real/missing")), randomBytes(10, 10));
+
+  assert.equal(await fs.readlink(dir.path("second")), "link");
+  assert.equal(await fs.readlink(dir.path("dangling")), "real/missing");
+  assert.deepEqual(await fs.readdir(dir.path("real")), ["file", "missing"]);
+  assert.deepEqual(await dir.names(), ["dangling", "link", "real", "second"]);
+});
+
+Deno.test("atomicWritable() takes a name as long as names may be", async () => {
+  await using dir = await folder();
+  for (const name of ["n".repeat(250), "\u{1f600}".repeat(60)]) {
+    await source(OLD).pipeTo(atomicWritable(dir.path(name)));
+    assertBytes(await fs.readFile(dir.path(name)), OLD);
+  }
+});
+
+Deno.test("atomicWritable() refuses a folder, and a folder that is missing, before it reads on", async () => {
+  await using dir = await folder();
+  for (const [path, code] of [[dir.path(""), "EISDIR"], [dir.path("missing/file"), "ENOENT"]] as const) {
+    let pulls = 0;
+    let reason: unknown;
+    const input = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        pulls++;
+        controller.enqueue(new Uint8Array(1000));
+      },
+      cancel(why) {
+        reason = why;
+      },
+    });
+    const error = await input.pipeTo(atomicWritable(path)).then(() => assert.fail("it was taken"), (error) => error);
+    assert.equal(error.code, code);
+    assert.equal(reason, error);
+    assert.ok(pulls <= 3, `${pulls} chunks were read`);
+    assert.deepEqual(await dir.names(), []);
+  }
+});
+
+if (!hasFull) console.warn("NOT TESTED here: a full disk, for there is no /dev/full");
+Deno.test("atomicWritable() writes straight to a device and passes a full disk on", { ignore: !hasFull }, async () => {
+  assert.equal(await pathOf(source(OLD).pipeTo(atomicWritable("/dev/full"))), "ENOSPC");
+  await source(OLD).pipeTo(atomicWritable("/dev/null"));
+  assert.ok((await fs.stat("/dev/null")).isCharacterDevice());
+  assert.deepEqual(await openPaths("/dev/full"), []);
+});
+
+Deno.test("files: signature, delta and patch from file to file", async () => {
+  await using dir = await folder();
+  const basisBytes = randomBytes(11, 3 * MIB + 77);
+  const targetBytes = concat([
+    basisBytes.subarray(MIB),
+    randomBytes(12, 5000),
+    basisBytes.subarray(0, MIB),
+    Uint8Array.of(1),
+  ]);
+  await fs.writeFile(dir.path("basis"), basisBytes);
+  await fs.writeFile(dir.path("target"), targetBytes);
+
+  await fileReadable(dir.path("basis")).pipeThrough(sigStream()).pipeTo(atomicWritable(dir.path("sig")));
+  const sigs = await loadSigs(fileReadable(dir.path("sig")));
+  await fileReadable(dir.path("target")).pipeThrough(deltaStream(sigs)).pipeTo(atomicWritable(dir.path("delta")));
+  assert.ok((await fs.stat(dir.path("delta"))).size < 20_000);
+  {
+    await using basis = await fileBasis(dir.path("basis"));
+    await fileReadable(dir.path("delta")).pipeThrough(patchStream(basis)).pipeTo(atomicWritable(dir.path("basis")));
+  }
+  assertBytes(await fs.readFile(dir.path("basis")), targetBytes);
+  assert.deepEqual(await dir.names(), ["basis", "delta", "sig", "target"]);
+  assert.deepEqual(await openPaths(dir.path("")), []);
+});

@@ -1,0 +1,343 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
+import { PortableSummer } from "../src/kernel/portable/block_summer.ts";
+import { PortableKernel } from "../src/kernel/portable/kernel.ts";
+import { blake2b256, blake3Sum } from "../src/kernel/portable/noble_hash.ts";
+import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
+import { Rollsum } from "../src/kernel/portable/rollsum.ts";
+import type { RollingSum, StrongHash } from "../src/kernel/portable/sums.ts";
+import { fromBase64, hex, makeSig } from "./_helpers.ts";
+import { concat, make, randomBytes } from "./_recipes.ts";
+import vectors from "./vectors/luapower.json" with { type: "json" };
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const STRONG_SUMS: Record<string, () => StrongHash> = {
+  blake2sp: () => new Blake2sp(),
+  blake3: blake3Sum,
+  blake2b: blake2b256,
+};
+
+const ROLLING_SUMS: Record<string, () => RollingSum> = {
+  rollsum: () => new Rollsum(),
+  rabinkarp: () => new RabinKarp(),
+};
+
+function sumOf(hash: StrongHash, bytes: Uint8Array): string {
+  hash.reset();
+  hash.update(bytes, bytes.length);
+  return hex(hash.digest());
+}
+
+/** The input of BLAKE3's published vectors. */
+function counting(length: number): Bytes {
+  return Uint8Array.from({ length }, (_, i) => i % 251);
+}
+
+// ---- strong sums
+
+Deno.test("blake3Sum() gives the published sums", () => {
+  // github.com/BLAKE3-team/BLAKE3, test_vectors/test_vectors.json
+  const published: [length: number, sum: string][] = [
+    [0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"],
+    [1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"],
+    [1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"],
+    [1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"],
+    [31744, "62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47"],
+  ];
+  for (const [length, sum] of published) assert.equal(sumOf(blake3Sum(), counting(length)), sum, `${length} bytes`);
+});
+
+Deno.test("blake2b256() gives the published sums", () => {
+  const abc = new TextEncoder().encode("abc");
+  assert.equal(
+    sumOf(blake2b256(), new Uint8Array()),
+    "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8",
+  );
+  assert.equal(sumOf(blake2b256(), abc), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+});
+
+Deno.test("Blake2sp gives the published sums", () => {
+  // github.com/BLAKE2/BLAKE2, testvectors/blake2-kat.json: bytes 0, 1, 2 ... without a key
+  const published: [length: number, sum: string][] = [
+    [0, "dd0e891776933f43c7d032b08a917e25741f8aa9a12c12e1cac8801500f2ca4f"],
+    [1, "a6b9eecc25227ad788c99d3f236debc8da408849e9a5178978727a81457f7239"],
+  ];
+  for (const [length, sum] of published) assert.equal(sumOf(new Blake2sp(), counting(length)), sum, `${length} bytes`);
+});
+
+Deno.test("Blake2sp gives the sums of the original's BLAKE2 in updates of any lengths", () => {
+  for (const { recipe, blake2sp } of vectors.sums) {
+    const bytes = make(recipe);
+    fc.assert(
+      fc.property(fc.array(fc.nat(700), { maxLength: 30 }), (lengths) => {
+        const sum = new Blake2sp();
+        let at = 0;
+        for (const length of lengths) {
+          const piece = bytes.subarray(at, at + length);
+          sum.update(piece, piece.length);
+          at += piece.length;
+        }
+        sum.update(bytes.subarray(at), bytes.length - at);
+        assert.equal(hex(sum.digest()), blake2sp);
+      }),
+      { numRuns: 4 },
+    );
+  }
+});
+
+for (const [name, create] of Object.entries(STRONG_SUMS)) {
+  Deno.test(`${name} does not depend on how the updates are split, and starts over after a reset`, () => {
+    const piece = fc.uint8Array({ maxLength: 300 });
+    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), piece, (pieces, other) => {
+      const whole = concat(pieces);
+      const expected = sumOf(create(), whole);
+      const hash = create();
+      hash.update(other, other.length);
+      hash.digest();
+      hash.reset();
+      for (const one of pieces) hash.update(one, one.length);
+      assert.equal(hex(hash.digest()), expected);
+    }));
+  });
+
+  Deno.test(`${name} takes as many bytes as it is told`, () => {
+    const hash = create();
+    hash.reset();
+    hash.update(counting(100), 60);
+    assert.equal(hex(hash.digest()), sumOf(create(), counting(60)));
+  });
+
+  Deno.test(`${name} gives the digest of a whole file through PortableKernel`, () => {
+    const bytes = randomBytes(9, 5000);
+    const digest = new PortableKernel().digest(name as "blake3");
+    digest.update(bytes.subarray(0, 1234));
+    digest.update(bytes.subarray(1234));
+    assert.equal(hex(digest.digest()), sumOf(create(), bytes));
+    digest.release();
+  });
+}
+
+Deno.test("sigStream() writes the start of the strong sum where strongLength is less", async () => {
+  const basis = randomBytes(8, 300);
+  for (const strongSum of ["blake2sp", "blake3", "blake2b"] as const) {
+    for (const strongLength of [8, 9, 16, 31, 32]) {
+      const options = { strongSum, strongLength, weakSum: "rollsum", blockLength: 100 } as const;
+      const { bytes } = await makeSig(basis, options);
+      for (let k = 0; k < 3; k++) {
+        const at = 20 + k * (4 + strongLength) + 4;
+        const expected = sumOf(STRONG_SUMS[strongSum]!(), basis.subarray(100 * k, 100 * k + 100)).slice(
+          0,
+          2 * strongLength,
+        );
+        assert.equal(
+          hex(bytes.subarray(at, at + strongLength)),
+          expected,
+          `${strongSum}, ${strongLength} bytes, block ${k}`,
+        );
+      }
+    }
+  }
+});
+
+// ---- rolling sums
+
+/** Rollsum by its definition: bytes enlarged by 31, their sum and the sum of the sums, modulo 2^16. */
+function plainRollsum(bytes: Uint8Array): number {
+  let s1 = 0;
+  let s2 = 0;
+  for (const byte of bytes) {
+    s1 = (s1 + byte + 31) % 65_536;
+    s2 = (s2 + s1) % 65_536;
+  }
+  return s2 * 65_536 + s1;
+}
+
+/** RabinKarp by its definition: a polynomial in 0x08104225 with the first coefficient 1, modulo 2^32. */
+function plainRabinKarp(bytes: Uint8Array): number {
+  let hash = 1n;
+  for (const byte of bytes) hash = (hash * 0x08104225n + BigInt(byte)) % 2n ** 32n;
+  return Number(hash);
+}
+
+const PLAIN: Record<string, (bytes: Uint8Array) => number> = { rollsum: plainRollsum, rabinkarp: plainRabinKarp };
+
+for (const [name, create] of Object.entries(ROLLING_SUMS)) {
+  Deno.test(`${name} is what its definition says, in updates of any lengths`, () => {
+    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 6 }), (pieces) => {
+      const sum = create();
+      for (const piece of pieces) sum.update(piece, piece.length);
+      assert.equal(sum.digest() >>> 0, PLAIN[name]!(concat(pieces)));
+    }));
+  });
+
+  Deno.test(`${name} rotated along is what it is computed afresh`, () => {
+    const arbitrary = fc.tuple(
+      fc.oneof(
+        fc.uint8Array({ minLength: 2, maxLength: 400 }),
+        fc.integer({ min: 2, max: 400 }).map((length) => new Uint8Array(length).fill(255)),
+      ),
+      fc.nat(),
+    );
+    fc.assert(fc.property(arbitrary, ([bytes, pick]) => {
+      const window = 1 + pick % (bytes.length - 1);
+      const rolled = create();
+      rolled.update(bytes, window);
+      for (let at = 0; at + window < bytes.length; at++) {
+        rolled.rotate(bytes[at]!, bytes[at + window]!);
+        assert.equal(
+          rolled.digest() >>> 0,
+          PLAIN[name]!(bytes.subarray(at + 1, at + 1 + window)),
+          `window of ${window} at ${at + 1}`,
+        );
+      }
+    }));
+  });
+
+  Deno.test(`${name} rotated over a window of a million bytes stays what it is afresh`, () => {
+    const window = 1_000_000;
+    const bytes = randomBytes(7, window + 50);
+    const rolled = create();
+    rolled.update(bytes, window);
+    for (let at = 0; at < 50; at++) rolled.rotate(bytes[at]!, bytes[at + window]!);
+    const fresh = create();
+    fresh.update(bytes.subarray(50), window);
+    assert.equal(rolled.digest(), fresh.digest());
+  });
+
+  Deno.test(`${name} starts over after a reset`, () => {
+    const sum = create();
+    sum.update(counting(99), 99);
+    sum.rotate(0, 1);
+    sum.reset();
+    sum.update(counting(40), 40);
+    assert.equal(sum.digest() >>> 0, PLAIN[name]!(counting(40)));
+  });
+}
+
+// ---- anchors, by the format page
+
+const SPAN = 32;
+const CAP = Math.floor(0.03 * 2 ** 32);
+
+/** Hash of the shingle at `at`, in integers without bound. */
+function shingle(bytes: Uint8Array, at: number): number {
+  const word = (from: number) => [3, 2, 1, 0].reduce((sum, i) => sum * 256n + BigInt(bytes[at + from + i]!), 0n);
+  const sum = word(0) * 0x9e3779b1n + word(12) * 0x85ebca75n + word(28) * 0xdbdcbbdan - 1n;
+  return Number(BigInt.asUintN(32, sum));
+}
+
+interface Anchor {
+  hash: number;
+  offset: number;
+  check: number;
+}
+
+/** The anchors of the blocks of a file. */
+function plainAnchors(basis: Uint8Array, blockLength: number): Anchor[] {
+  const uses = new Map<number, number>();
+  const anchors: Anchor[] = [];
+  for (let start = 0; start < basis.length; start += blockLength) {
+    const block = basis.subarray(start, start + blockLength);
+    if (block.length < SPAN) {
+      anchors.push({ hash: 2 ** 32 - 1, offset: 0, check: 0 });
+      continue;
+    }
+    const hashes = Array.from(
+      { length: block.length - SPAN + 1 },
+      (_, offset) => ({ hash: shingle(block, offset), offset }),
+    );
+    const least = [0, 1, 2, 3].flatMap((lane) => {
+      const inLane = hashes.filter(({ offset }) => offset % 4 === lane);
+      return inLane.length === 0 ? [] : [inLane.reduce((best, one) => one.hash < best.hash ? one : best)];
+    });
+    const use = ({ hash }: { hash: number }) => Math.floor((uses.get(hash % 2 ** 20) ?? 0) / 4);
+    const small = least.filter(({ hash }) => hash <= CAP);
+    const sorted = (small.length > 0 ? small : least).toSorted((a, b) => {
+      return (small.length > 0 ? use(a) - use(b) : 0) || a.hash - b.hash || a.offset % 4 - b.offset % 4;
+    });
+    const { hash, offset } = sorted[0]!;
+    const slot = hash % 2 ** 20;
+    uses.set(slot, Math.min(255, (uses.get(slot) ?? 0) + 1));
+    const last = hashes.at(-1)!.hash;
+    const check = (hashes[0]!.hash ^ (last << 16 | last >>> 16)) >>> 0;
+    anchors.push({ hash, offset, check });
+  }
+  return anchors;
+}
+
+/** The anchors in a signature with blocks of at most 65,536 bytes and 8 bytes of strong sum, of less than 1 MiB of basis. */
+function anchorsIn(sig: Bytes): Anchor[] {
+  const view = new DataView(sig.buffer);
+  const count = view.getUint32(16, true);
+  return Array.from({ length: count }, (_, k) => {
+    const at = 20 + 18 * k;
+    return {
+      hash: view.getUint32(at, true),
+      offset: view.getUint16(at + 4, true),
+      check: view.getUint32(at + 6, true),
+    };
+  });
+}
+
+const BASES: Record<string, () => Bytes> = {
+  "noise": () => randomBytes(31, 20_017),
+  "text": () => make({ gen: "text", seed: 32, len: 20_050 }),
+  "zeros": () => new Uint8Array(3_000),
+  "a period of 4": () => make({ gen: "periodic", seed: 33, period: 4, len: 3_000 }),
+  "a period of 100, so that uses count": () => make({ gen: "periodic", seed: 34, period: 100, len: 30_000 }),
+  "two symbols": () => make({ gen: "alpha", seed: 35, symbols: 2, len: 20_000 }),
+  "noise among zeros": () =>
+    concat([1, 2, 3].flatMap((seed) => [new Uint8Array(1_500), randomBytes(seed, 300), new Uint8Array(700)])),
+  "a last block of 31 bytes": () => randomBytes(36, 1_031),
+  "a last block of 32 bytes": () => randomBytes(37, 1_032),
+  "a last block of 33 bytes": () => randomBytes(38, 1_033),
+  "a last block of 1 byte": () => randomBytes(39, 1_001),
+};
+
+for (const [name, basis] of Object.entries(BASES)) {
+  Deno.test(`sigStream() takes the anchors that the format page says: ${name}`, async () => {
+    for (const blockLength of [64, 100, 500]) {
+      const { bytes } = await makeSig(basis(), { blockLength, strongLength: 8, strongSum: "blake3" });
+      assert.deepEqual(anchorsIn(bytes), plainAnchors(basis(), blockLength), `blocks of ${blockLength}`);
+    }
+  });
+}
+
+Deno.test("PortableSummer counts the uses of anchors across its batches", () => {
+  const basis = make({ gen: "periodic", seed: 40, period: 100, len: 12_000 });
+  const params = { weakSum: "anchor", strongSum: "blake3", strongLength: 8, blockLength: 100 } as const;
+  const summer = new PortableSummer(params, undefined, blake3Sum());
+  const seen: Anchor[] = [];
+  for (let start = 0; start < basis.length; start += 2_000) {
+    summer.reserve(2_000).set(basis.subarray(start, start + 2_000));
+    const batch = summer.sum(2_000);
+    for (let k = 0; k < batch.count; k++) {
+      seen.push({ hash: batch.weak[k]!, offset: batch.offset[k]!, check: batch.check[k]! });
+    }
+  }
+  summer.release();
+  assert.deepEqual(seen, plainAnchors(basis, 100));
+  assert.ok(new Set(seen.map(({ hash }) => hash)).size > 1, "uses count: equal blocks do not all have the same anchor");
+});
+
+Deno.test("the shingle of data of period 1, 2 and 4 is the worst", async () => {
+  for (const period of [1, 2, 4]) {
+    const basis = make({ gen: "periodic", seed: 50 + period, period, len: 640 });
+    const { bytes } = await makeSig(basis, { blockLength: 64, strongLength: 8, strongSum: "blake3" });
+    for (const { hash } of anchorsIn(bytes)) assert.equal(hash, 2 ** 32 - 1);
+  }
+});
+
+Deno.test("a luapower signature holds the weak sums of Rollsum and the strong sums of Blake2sp", () => {
+  const golden = vectors.cases.find(({ sig }) => sig.base64 && sig.len > 200)!;
+  const sig = fromBase64(golden.sig.base64!);
+  const basis = make(golden.basis.recipe);
+  const view = new DataView(sig.buffer);
+  for (let k = 0; k < golden.sig_count; k++) {
+    const block = basis.subarray(k * golden.block_len, (k + 1) * golden.block_len);
+    assert.equal(view.getUint32(36 * k, true), plainRollsum(block));
+    assert.equal(hex(sig.subarray(36 * k + 4, 36 * k + 36)), sumOf(new Blake2sp(), block));
+  }
+});
