@@ -28,7 +28,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
   /**
    * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken, and for
    * compatibility only: who makes part of a file can make blocks with equal sums, and so a wrong result.
-   * @default the format's own: `"blake2sp"` for rsync-streams and luapower, `"blake2b"` for librsync
+   * @default the format's own: `"blake3"` for rsync-streams, `"blake2sp"` for luapower, `"blake2b"` for librsync
    */
   strongSum?: StrongSum | undefined;
   /**

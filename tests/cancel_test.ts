@@ -10,7 +10,7 @@ import {
   sigStream,
   type StreamPair,
 } from "rsync-streams";
-import { makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
+import { chunks, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -181,17 +181,21 @@ for (const [name, one] of Object.entries(CASES)) {
     const readable = through(first.readable);
     const writer = first.writable.getWriter();
     const reader = readable.getReader();
-    const write = writer.write(one.input);
+    const writes = [...chunks(one.input, 50_000)].map((chunk) => writer.write(chunk));
+    const writing = Promise.allSettled(writes);
     for (let i = 0; i < one.reads; i++) assert.equal((await reader.read()).done, false);
-    const waiting = reader.read().then(() => reader.read()).then(() => reader.read());
+    const waiting = (async () => {
+      while (!(await reader.read()).done);
+    })();
     const reason = { why: "the input is bad" };
-    const reasons = [rejection(writer.closed), rejection(reader.closed), rejection(waiting), rejection(write)];
+    const reasons = [rejection(writer.closed), rejection(reader.closed), rejection(waiting), rejection(writes.at(-1)!)];
     await writer.abort(reason);
     const [atWriter, atReader, ofRead, ofWrite] = await Promise.all(reasons);
     assert.equal(atWriter, reason);
     assert.equal(atReader, reason);
     assert.equal(ofRead, reason);
     assert.equal(ofWrite, reason);
+    await writing;
     writer.releaseLock();
     reader.releaseLock();
     await assertReleased(pairs, new ReadableStream(), basis);
@@ -232,6 +236,7 @@ for (const [name, one] of Object.entries(CASES)) {
     });
     const piped = through(origin.readable.pipeThrough(first as never)).pipeTo(sink);
     assert.equal(await rejection(piped), reason);
+    await settle();
     assert.equal(origin.seen.reason, reason);
     assert.equal(sink.locked, false);
     await assertReleased(pairs, origin.readable, basis);
@@ -259,6 +264,7 @@ for (const [name, one] of Object.entries(CASES)) {
       const piped = through(first.readable).pipeTo(sink, options("last"));
       assert.equal(await rejection(piped), reason);
       assert.equal(await reasonOfFirst, reason);
+      await settle();
       assert.equal(aborted, reason);
       assert.equal(origin.seen.reason, reason);
       assert.equal(sink.locked, false);
@@ -269,13 +275,12 @@ for (const [name, one] of Object.entries(CASES)) {
 
 // ---- failures inside a stage
 
-const PATCHES: Record<string, () => { pairs: Pair[]; input: Bytes; failing: (basis: BasisSource) => Pair[] }> = {
-  "delta to target": () => ({ pairs: [], input: DELTA, failing: (basis) => [patchStream(basis) as Pair] }),
-  "target to delta to target": () => ({
-    pairs: [],
+const PATCHES: Record<string, { input: Bytes; stages: (basis: BasisSource) => Pair[] }> = {
+  "delta to target": { input: DELTA, stages: (basis) => [patchStream(basis) as Pair] },
+  "target to delta to target": {
     input: TARGET,
-    failing: (basis) => [deltaStream(SIGS) as Pair, patchStream(basis) as Pair],
-  }),
+    stages: (basis) => [deltaStream(SIGS) as Pair, patchStream(basis) as Pair],
+  },
 };
 
 const reason = new Error("the basis is gone");
@@ -290,12 +295,11 @@ const FAILING: Record<string, BasisSource["read"]> = {
   },
 };
 
-for (const [name, make] of Object.entries(PATCHES)) {
+for (const [name, { input, stages }] of Object.entries(PATCHES)) {
   for (const [how, read] of Object.entries(FAILING)) {
     Deno.test(`a basis whose read ${how} ends both ends with what it threw: ${name}`, async () => {
-      const { input, failing } = make();
       let reads = 0;
-      const pairs = failing({
+      const pairs = stages({
         size: BASIS.length,
         read: (offset, length) => {
           if (++reads === 4) return read(offset, length);
@@ -426,7 +430,9 @@ for (const [name, make] of Object.entries(STAGES)) {
       const closed = rejection(writer.closed);
       const close = rejection(writer.close());
       await settle();
-      await (end === "cancel" ? readable.cancel(reason) : writer.abort(reason));
+      // The platform rejects an abort that meets a close, if the close fails.
+      if (end === "cancel") await readable.cancel(reason);
+      else assert.equal(await rejection(writer.abort(reason)), reason);
       assert.equal(await close, reason);
       assert.equal(await closed, reason);
     }

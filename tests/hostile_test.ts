@@ -328,7 +328,7 @@ interface Lie {
 
 const SIG_LIES: Record<string, Lie & { options?: LoadSigsOptions }> = {
   "no bytes at all": { bytes: bytesOf(), code: "truncated", offset: 0 },
-  "a foreign magic": { bytes: sigHead({ magic: Uint8Array.of(0x72, 0x73, 0x01, 0x99) }), code: "bad-magic", offset: 0 },
+  "a foreign magic": { bytes: sigHead({ magic: Uint8Array.of(0x1f, 0x8b, 8, 0) }), code: "bad-magic", offset: 0 },
   "the magic of a delta": { bytes: sigHead({ magic: DELTA_MAGIC }), code: "bad-magic", offset: 0 },
   "the magic of a delta, where the format is told": {
     bytes: sigHead({ magic: DELTA_MAGIC }),
@@ -500,7 +500,7 @@ interface DeltaLie extends Lie {
 
 const DELTA_LIES: Record<string, DeltaLie> = {
   "no bytes at all": { bytes: bytesOf(), code: "truncated", offset: 0 },
-  "a foreign magic": { bytes: bytesOf(0x72, 0x73, 0x02, 0x36, 0), code: "bad-magic", offset: 0 },
+  "a foreign magic": { bytes: bytesOf(0x1f, 0x8b, 8, 0, 0), code: "bad-magic", offset: 0 },
   "the magic of a signature": { bytes: deltaHead({ magic: SIG_MAGIC }), code: "bad-magic", offset: 0 },
   "the magic of a signature, where the format is told": {
     bytes: deltaHead({ magic: SIG_MAGIC }),
@@ -665,6 +665,13 @@ const DELTA_LIES: Record<string, DeltaLie> = {
     options: LUAPOWER,
     code: "copy-out-of-range",
     isPatchOnly: true,
+  },
+  "luapower: a copy beyond 2^53": {
+    bytes: bytesOf(2, u32(2 ** 32 - 1), 1),
+    options: { format: "luapower", blockLength: 2 ** 30 },
+    basis: { read: (_, length) => new Uint8Array(length) },
+    code: "copy-out-of-range",
+    offset: 0,
   },
   "luapower: a copy past the end of a basis of untold length": {
     bytes: bytesOf(2, u32(2), 1),

@@ -153,11 +153,11 @@ for (const sig of SIGS) {
   }
 }
 
-Deno.test("deltaStream() takes BLAKE2sp for the digest where the signature has MD4", async () => {
+Deno.test("deltaStream() takes the default sum of the delta's format for the digest where the signature has MD4", async () => {
   const sigs = await makeSigs(basis, { format: "librsync", strongSum: "md4", blockLength: 512 });
   const { bytes } = await makeDelta(target, sigs, { format: "rsync-streams" });
   const commands = await decode(bytes);
-  assert.equal(commands[0]!.data && commands[0]!.digest?.strongSum, "blake2sp");
+  assert.equal(commands[0]!.data && commands[0]!.digest?.strongSum, (await makeSigs(basis)).strongSum);
   assertBytes(await patch(basis, bytes), target);
   const wrong = basis.slice();
   wrong.fill(0, 6000, 7000);
@@ -201,6 +201,9 @@ Deno.test("deltaStream() takes rdiffExact for librsync's format alone", async ()
   const zeros = new Uint8Array(10_240);
   assert.equal((await decode((await makeDelta(zeros, sigs)).bytes)).length, 1);
   assert.equal((await decode((await makeDelta(zeros, sigs, { rdiffExact: true })).bytes)).length, 10);
+  const none = await makeSigs(new Uint8Array(0), { format: "librsync", blockLength: 100 });
+  assert.equal((await decode((await makeDelta(zeros, none)).bytes)).length, 1);
+  assert.equal((await decode((await makeDelta(zeros, none, { rdiffExact: true })).bytes)).length, 103);
 });
 
 Deno.test("recommendedBlockLength() and minStrongLength() are right next to squares and powers of two", () => {

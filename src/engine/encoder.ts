@@ -97,10 +97,10 @@ function checkCommand(command: DeltaCommand): void {
   const { offset, length } = copy;
   if (
     !Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 1 ||
-    offset + length >= 2 ** 52
+    length >= 2 ** 52 || offset + length > 2 ** 52
   ) {
     throw new RangeError(
-      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52 - 1`,
+      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52, or is longer than 2^52 - 1`,
     );
   }
 }

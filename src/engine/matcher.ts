@@ -8,6 +8,9 @@ import { TailBuffer } from "./tail_buffer.ts";
 const WINDOW_LENGTH = 2 ** 20;
 /** Blocks that a search may have to see at once are three; the rest saves moving them to the front too often. */
 const WINDOW_BLOCKS = 6;
+/** Bytes to gather for a call of the kernel, at least; and blocks, so that it can sum four at a time. */
+const SEARCH_LENGTH = 128 * 1024;
+const SEARCH_BLOCKS = 2;
 /** Bytes of delta worth a chunk of their own while there is still input. */
 const CHUNK_LENGTH = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);
@@ -32,6 +35,8 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   readonly #buffer: TailBuffer;
   /** Everything in the buffer before this went to the sink. */
   #written = 0;
+  /** Everything in the buffer before this was there when the kernel was called last. */
+  #searched = 0;
   #chunk = NO_BYTES;
   #at = 0;
   #isEnded = false;
@@ -86,7 +91,9 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#at += count;
     this.stats.bytesIn += count;
     digest?.update(buffer.view(start, start + count));
-    this.#search(false);
+    const { blockLength } = this.#parts;
+    const enough = Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength);
+    if (buffer.isFull || buffer.length - this.#searched >= enough) this.#search(false);
   }
 
   #finish(): void {
@@ -104,6 +111,7 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
       for (let i = 0; i < count; i++) this.#writeMatch(searcher.matches, 3 * i);
       this.#writeData(searcher.settled);
     } while (count === MAX_MATCHES);
+    this.#searched = this.#buffer.length;
     this.stats.falseAlarms = searcher.falseAlarms;
     this.stats.goodAlarms = searcher.goodAlarms;
   }
@@ -130,5 +138,6 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#buffer.drop(count);
     this.#parts.searcher.shift(count);
     this.#written = 0;
+    this.#searched -= count;
   }
 }

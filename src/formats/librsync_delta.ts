@@ -39,8 +39,6 @@ export class LibrsyncDeltaEncoder implements CommandSink {
 
   data(bytes: Uint8Array): void {
     const { length } = bytes;
-    // A literal of no bytes would be the end.
-    if (length === 0) return;
     if (length <= MAX_INLINE_LENGTH) {
       this.#out.u8(length);
     } else {

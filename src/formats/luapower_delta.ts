@@ -97,8 +97,13 @@ export class LuapowerDeltaReader implements DeltaReader {
     const block = view(bytes).getUint32(1, true);
     const count = bytes[5]!;
     if (count === 0) throw reader.error("unknown-command", "a copy of no blocks was seen");
+    const offset = block * this.#blockLength;
+    const length = count * this.#blockLength;
+    if (offset + length > Number.MAX_SAFE_INTEGER) {
+      throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
+    }
     reader.skip(6);
-    return { type: "copy", offset: block * this.#blockLength, length: count * this.#blockLength };
+    return { type: "copy", offset, length };
   }
 }
 

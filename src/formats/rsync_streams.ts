@@ -14,7 +14,7 @@ export const rsyncStreams: FormatCodec = {
   sigMagic: SIG_MAGIC,
   deltaMagic: DELTA_MAGIC,
   weakSums: ["anchor", "rollsum", "rabinkarp"],
-  strongSums: ["blake2sp", "blake3", "blake2b"],
+  strongSums: ["blake3", "blake2sp", "blake2b"],
   minBlockLength: MIN_BLOCK_LENGTH,
   minStrongLength: 8,
   maxStrongLength: 32,

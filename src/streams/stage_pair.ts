@@ -82,8 +82,9 @@ class StagePair<In, Out, StageIn> {
 
   startWritable(controller: WritableStreamDefaultController): void {
     this.#writable = controller;
-    // An abort waits for the write under way, which may wait for a reader: the signal tells at once.
-    controller.signal?.addEventListener("abort", () => this.fail(controller.signal.reason), { once: true });
+    // An abort waits for the write under way, which may wait for a reader: the signal tells at once. The stream is about to
+    // have the reason; it must not get it from here, or abort() would reject instead of resolving.
+    controller.signal?.addEventListener("abort", () => this.#end(controller.signal.reason), { once: true });
   }
 
   startReadable(controller: ReadableStreamDefaultController<Out>): void {
@@ -128,9 +129,15 @@ class StagePair<In, Out, StageIn> {
   /** Ends both sides with one reason. */
   fail(reason: unknown): void {
     if (this.#isOver) return;
+    this.#writable.error(reason);
+    this.#end(reason);
+  }
+
+  /** Ends the readable and what is under way. */
+  #end(reason: unknown): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#readable.error(reason);
-    this.#writable.error(reason);
     this.#pending?.reject(reason);
     this.#pending = undefined;
     this.#stage.release();

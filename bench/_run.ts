@@ -1,0 +1,71 @@
+/** Runs whole processes in turn, and tells medians and ratios. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+/** One side of a comparison. */
+export interface Side {
+  name: string;
+  command: readonly string[];
+}
+
+/** What one run took. */
+export interface Run {
+  seconds: number;
+  /** Peak resident memory in bytes, as the kernel tells it while the process runs. */
+  peak: number;
+}
+
+/** Runs a command once. Its output is shown if it fails. */
+export function runOnce([program, ...args]: readonly string[]): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+    let peak = 0;
+    let output = "";
+    const timer = setInterval(() => peak = Math.max(peak, peakOf(child.pid!)), 10);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => output += text);
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      clearInterval(timer);
+      const seconds = (performance.now() - start) / 1000;
+      if (code === 0) resolve({ seconds, peak });
+      else reject(new Error(`${program} ${args.join(" ")} ended with ${code}: ${output.slice(-2000)}`));
+    });
+  });
+}
+
+function peakOf(pid: number): number {
+  try {
+    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0; // gone, or not Linux
+  }
+}
+
+/** Runs all sides in turn, `rounds` times after one that does not count. */
+export async function interleave(sides: readonly Side[], rounds: number): Promise<Map<string, Run[]>> {
+  const runs = new Map<string, Run[]>(sides.map(({ name }) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    for (const { name, command } of sides) {
+      const run = await runOnce(command);
+      if (round >= 0) runs.get(name)!.push(run);
+    }
+  }
+  return runs;
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
+
+/** A row of a Markdown table. */
+export function row(cells: readonly (string | number)[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Whether a program is there. */
+export async function has(command: readonly string[]): Promise<boolean> {
+  return await runOnce(command).then(() => true, () => false);
+}

@@ -1,0 +1,25 @@
+/** deno task bench [kernel | peers | scaling | streams] [options]. Without a name: all but the long ones, small. */
+import process from "node:process";
+import { hostile } from "./hostile.ts";
+import { kernel } from "./kernel.ts";
+import { peers } from "./peers.ts";
+import { scaling } from "./scaling.ts";
+import { streams } from "./streams.ts";
+
+const benches: Record<string, (args: string[]) => Promise<void> | void> = { kernel, peers, scaling, streams, hostile };
+const [name, ...args] = process.argv.slice(2);
+
+if (name === undefined || name === "--help") {
+  console.log(`deno task bench NAME [OPTIONS]
+
+kernel    loops in memory: portable against wasm, and against node:crypto and hash-wasm
+peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only NAME,NAME --runtimes deno,node,bun
+scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
+streams   the cost of streams alone
+hostile   inputs made to be slow, against random ones`);
+} else if (benches[name]) {
+  await benches[name](args);
+} else {
+  console.error(`no benchmark ${name}: ${Object.keys(benches).join(", ")}`);
+  process.exit(1);
+}
