@@ -1,5 +1,5 @@
 /** Inputs that are slow where an implementation is careless, beside random ones of the same length. */
-import { deltaStream, loadSigs, type SigStreamOptions, sigStream } from "rsync-streams";
+import { deltaStream, loadSigs, sigStream, type SigStreamOptions } from "rsync-streams";
 import { MIB, randomChunks } from "./_data.ts";
 import { median, row } from "./_run.ts";
 
@@ -54,7 +54,11 @@ export async function hostile(): Promise<void> {
     ["random, identical", (o) => new Response(stream(random(1)).pipeThrough(sigStream(o))).bytes(), random(1)],
     ["zeros, identical", (o) => new Response(stream(zeros).pipeThrough(sigStream(o))).bytes(), zeros],
     ["zeros, all false alarms", (o) => lying(zeros, o), zeros],
-    ["period 300, identical", (o) => new Response(stream(periodic(300)).pipeThrough(sigStream(o))).bytes(), periodic(300)],
+    [
+      "period 300, identical",
+      (o) => new Response(stream(periodic(300)).pipeThrough(sigStream(o))).bytes(),
+      periodic(300),
+    ],
     ["period 300, all false alarms", (o) => lying(periodic(300), o), periodic(300)],
     ["random, all false alarms", (o) => lying(random(1), o), random(1)],
     ["zero runs of 600, other data", (o) => new Response(stream(holed(1)).pipeThrough(sigStream(o))).bytes(), holed(2)],

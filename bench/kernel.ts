@@ -75,7 +75,14 @@ export async function kernel(): Promise<void> {
   console.log(row(["loop", "portable", "wasm", "wasm / portable", "hash-wasm", "node:crypto"]));
   console.log(row(Array(6).fill("---")));
   const line = (name: string, slow: number, fast: number, peers: (number | string)[] = ["", ""]) =>
-    console.log(row([name, ...[slow, fast].map((x) => x.toFixed(1)), (fast / slow).toFixed(1), ...peers.map((x) => typeof x === "number" ? x.toFixed(0) : x)]));
+    console.log(
+      row([
+        name,
+        ...[slow, fast].map((x) => x.toFixed(1)),
+        (fast / slow).toFixed(1),
+        ...peers.map((x) => typeof x === "number" ? x.toFixed(0) : x),
+      ]),
+    );
 
   const blake2s = await createBLAKE2s(256), blake3 = await createBLAKE3(256), blake2b = await createBLAKE2b(256);
   const others: Record<string, [number | string, number | string]> = {

@@ -64,13 +64,18 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
     else console.error(`${name} is missing`);
   }
 
-  console.log(`${options.size} MiB, rounds ${options.rounds}, medians of wall-clock time; ratio: their time / our time\n`);
+  console.log(
+    `${options.size} MiB, rounds ${options.rounds}, medians of wall-clock time; ratio: their time / our time\n`,
+  );
   console.log(row(["job", "block", "side", "MB/s", "peak MiB", "ratio to rdiff"]));
   console.log(row(Array(6).fill("---")));
   for (const block of options.blocks.split(",").map(Number)) {
     for (const job of jobs(path)) {
       if (options.only && !options.only.split(",").some((name) => job.name.includes(name))) continue;
-      const sides: Side[] = runtimes.map(({ name, command }) => ({ name, command: [...command, bundle, ...job.ours(block)] }));
+      const sides: Side[] = runtimes.map(({ name, command }) => ({
+        name,
+        command: [...command, bundle, ...job.ours(block)],
+      }));
       if (hasRdiff) sides.unshift({ name: "rdiff", command: ["rdiff", "-f", ...job.theirs(block)] });
       await prepare(path, block, runtimes[0]!.command, bundle, hasRdiff);
       report(job.name, block, size, await interleave(sides, Number(options.rounds)));
@@ -123,7 +128,13 @@ const NO_DIGEST = { digest: false };
 let prepared = 0;
 
 /** Signatures and deltas that the jobs read. */
-async function prepare(path: (name: string) => string, block: number, runtime: string[], bundle: string, hasRdiff: boolean) {
+async function prepare(
+  path: (name: string) => string,
+  block: number,
+  runtime: string[],
+  bundle: string,
+  hasRdiff: boolean,
+) {
   if (prepared === block) return;
   prepared = block;
   const ours = (...args: string[]) => runOnce([...runtime, bundle, ...args]);
@@ -139,7 +150,12 @@ async function prepare(path: (name: string) => string, block: number, runtime: s
   await runOnce(["rdiff", "-f", "delta", path("sig.theirs"), path("edited"), path("delta.theirs")]);
 }
 
-function report(job: string, block: number, size: number, runs: Map<string, { seconds: number; peak: number }[]>): void {
+function report(
+  job: string,
+  block: number,
+  size: number,
+  runs: Map<string, { seconds: number; peak: number }[]>,
+): void {
   const theirs = runs.has("rdiff") ? median(runs.get("rdiff")!.map(({ seconds }) => seconds)) : NaN;
   for (const [side, list] of runs) {
     const seconds = median(list.map((run) => run.seconds));

@@ -45,7 +45,8 @@ export async function scaling(argv: string[]): Promise<void> {
     const signature = await time(async () => sig = await drain(source(1, length).pipeThrough(sigStream())));
     const sigs = await loadSigs(new Blob(sig as BlobPart[]));
     sig = [];
-    const delta = (seed: number) => time(() => drainAway(source(seed, length).pipeThrough(deltaStream(sigs, { digest: false }))));
+    const delta = (seed: number) =>
+      time(() => drainAway(source(seed, length).pipeThrough(deltaStream(sigs, { digest: false }))));
     const identical = await delta(1);
     const fresh = await delta(5);
     console.log(row([

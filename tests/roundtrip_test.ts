@@ -30,6 +30,7 @@ interface FormatTraits {
 // deno-fmt-ignore
 const FORMATS: readonly FormatTraits[] = [
   { format: "rsync-streams", weakSums: ["anchor", "rollsum", "rabinkarp"], strongSums: ["blake2sp", "blake3", "blake2b"], strongLengths: [8, 32], leastBlockLength: (sum) => sum === "anchor" ? 64 : 16, hasDigest: true, isBlockwise: false },
+  { format: "librsync", weakSums: ["rabinkarp", "rollsum"], strongSums: ["blake2b", "md4"], strongLengths: [8, 16], leastBlockLength: () => 1, hasDigest: false, isBlockwise: false },
   { format: "luapower", weakSums: ["rollsum"], strongSums: ["blake2sp"], strongLengths: [32, 32], leastBlockLength: () => 1, hasDigest: false, isBlockwise: true },
 ];
 

@@ -4,10 +4,11 @@ import { DONE, type Stage, type StageResult } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";
 import { TailBuffer } from "./tail_buffer.ts";
 
-/** Bytes of the target that are seen at once, at least; a search wants a few blocks. */
-const WINDOW_LENGTH = 2 ** 20;
-/** Blocks that a search may have to see at once are three; the rest saves moving them to the front too often. */
-const WINDOW_BLOCKS = 6;
+/** Blocks of the target that a search has to see at once, at most. */
+const WINDOW_BLOCKS = 3;
+/** Bytes seen beside them: as much again, so that what is seen moves to the front seldom, within these bounds. */
+const MIN_ROOM = 2 ** 20;
+const MAX_ROOM = 2 ** 26;
 /** Bytes to gather for a call of the kernel, at least; and blocks, so that it can sum four at a time. */
 const SEARCH_LENGTH = 128 * 1024;
 const SEARCH_BLOCKS = 2;
@@ -45,7 +46,8 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   constructor(parts: MatcherParts) {
     const { searcher, blockLength, sigCount, sink, digestSum } = parts;
     this.#parts = parts;
-    this.#buffer = new TailBuffer(searcher, Math.max(WINDOW_LENGTH, WINDOW_BLOCKS * blockLength));
+    const window = WINDOW_BLOCKS * blockLength;
+    this.#buffer = new TailBuffer(searcher, window + Math.min(MAX_ROOM, Math.max(MIN_ROOM, window)));
     this.stats = { bytesIn: 0, bytesOut: 0, sigCount, falseAlarms: 0, goodAlarms: 0, copiedBytes: 0, literalBytes: 0 };
     sink.start(digestSum);
   }
