@@ -89,7 +89,7 @@ export class Encoder implements Stage<DeltaCommand, Uint8Array<ArrayBuffer>> {
 function checkCommand(command: DeltaCommand): void {
   if (command?.data instanceof Uint8Array && command.copy === undefined) return;
   const copy = command?.copy;
-  if (!copy || command.data !== undefined) {
+  if (typeof copy?.offset !== "number" || typeof copy.length !== "number" || command.data !== undefined) {
     throw new TypeError(
       "Cannot encode the command: it is neither { copy: { offset, length } } nor { data: Uint8Array }",
     );

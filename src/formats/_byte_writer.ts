@@ -1,3 +1,5 @@
+import { copyBytes } from "./_copy_bytes.ts";
+
 /** Bytes being written, until they are taken as one chunk. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -42,6 +44,12 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): void {
     const at = this.#advance(bytes.length);
     this.#bytes.set(bytes, at);
+  }
+
+  /** A few bytes of `bytes`, from `at` on. */
+  few(bytes: Uint8Array, at: number, count: number): void {
+    const to = this.#advance(count);
+    copyBytes(bytes, at, this.#bytes, to, count);
   }
 
   /** What was written since the last call, in a buffer of its own. */

@@ -1,6 +1,7 @@
 import type { SumBatch } from "../engine/interface.ts";
 import type { ByteReader } from "./_byte_reader.ts";
 import type { ByteWriter } from "./_byte_writer.ts";
+import { copyBytes } from "./_copy_bytes.ts";
 
 /** Records a batch may hold: what a reader reads at once. */
 export const BATCH_CAPACITY = 1024;
@@ -16,7 +17,7 @@ export function writePlainRecords(
 ): void {
   for (let k = 0; k < batch.count; k++) {
     out.u32(batch.weak[k]!, isLittleEndian);
-    out.bytes(batch.strong.subarray(k * strongLength, (k + 1) * strongLength));
+    out.few(batch.strong, k * strongLength, strongLength);
   }
 }
 
@@ -36,7 +37,7 @@ export function readPlainRecords(
   for (let k = 0; k < count; k++) {
     const at = k * recordLength;
     batch.weak[k] = fields.getUint32(at, isLittleEndian);
-    batch.strong.set(bytes.subarray(at + WEAK_LENGTH, at + recordLength), k * strongLength);
+    copyBytes(bytes, at + WEAK_LENGTH, batch.strong, k * strongLength, strongLength);
   }
   batch.count = count;
   return true;

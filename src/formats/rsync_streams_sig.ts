@@ -3,6 +3,7 @@ import { SHINGLE_LENGTH, WORST_HASH } from "../engine/interface.ts";
 import { createBatch } from "../engine/interface.ts";
 import type { ByteReader } from "./_byte_reader.ts";
 import type { ByteWriter } from "./_byte_writer.ts";
+import { copyBytes } from "./_copy_bytes.ts";
 import {
   DIGEST_LENGTH,
   MAX_FRAME_COUNT,
@@ -58,7 +59,7 @@ export class RsyncStreamsSigWriter implements SigWriter {
         else out.u32(batch.offset[k]!, true);
         out.u32(batch.check[k]!, true);
       }
-      out.bytes(batch.strong.subarray(k * strongLength, (k + 1) * strongLength));
+      out.few(batch.strong, k * strongLength, strongLength);
     }
   }
 
@@ -148,7 +149,7 @@ export class RsyncStreamsSigReader implements SigReader {
       batch.check[k] = fields.getUint32(at + offsetBytes, true);
       at += offsetBytes + 4;
     }
-    batch.strong.set(bytes.subarray(at, at + header.strongLength), k * header.strongLength);
+    copyBytes(bytes, at, batch.strong, k * header.strongLength, header.strongLength);
   }
 
   #readTrailer(): SigEvent | undefined {

@@ -2,7 +2,7 @@
 import type { Kernel } from "./interface.ts";
 import { PortableKernel } from "./portable/kernel.ts";
 import { WasmKernel } from "./wasm/kernel.ts";
-import { kernelBytes } from "./wasm/kernel_bytes.ts";
+import { kernelModule } from "./wasm/kernel_module.ts";
 
 /** Blocks longer than this would need more memory than WebAssembly has: the portable backend takes them. */
 const MAX_WASM_BLOCK_LENGTH = 2 ** 26;
@@ -45,7 +45,7 @@ export function useWasmModule(module: WebAssembly.Module): void {
 /** Refused where there is no SIMD, no WebAssembly, or no leave to compile: then the portable backend takes over. */
 function compile(): Kernel | null {
   try {
-    return new WasmKernel(new WebAssembly.Module(kernelBytes()));
+    return new WasmKernel(kernelModule());
   } catch {
     return null;
   }

@@ -1,0 +1,80 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { atomicWritable } from "../files/atomic_writable.ts";
+import { CliError, EXIT, systemError } from "./_exit.ts";
+import { isStandard } from "./_input.ts";
+import { writeStdout } from "./_stdio.ts";
+
+/** What an output is. */
+export interface OutputOptions {
+  /** Whether a file that is there may be replaced. */
+  readonly force: boolean;
+  /** Whether its bytes mean nothing to people, so that a terminal is no place for them. */
+  readonly isBinary: boolean;
+}
+
+/** A file or the standard output. */
+export interface Output {
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  /** Whether it is shown to somebody. */
+  readonly isTerminal: boolean;
+}
+
+/**
+ * Opens a file, or the standard output if the path is `-` or missing. Nothing is made before the first byte, a
+ * file is in its place only when it is whole, and one that is there stays as it is until then.
+ *
+ * @throws {CliError} If the file is there and must not be replaced, or cannot be made.
+ */
+export async function openOutput(path: string | undefined, { force, isBinary }: OutputOptions): Promise<Output> {
+  if (!isStandard(path)) {
+    const isThere = await checkPlace(path, force);
+    // rdiff does not wait for the disk; where a file is replaced, a power cut must not cost both.
+    return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };
+  }
+  const isTerminal = process.stdout.isTTY === true;
+  if (isTerminal && isBinary && !force) {
+    throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
+  }
+  return { writable: named("the standard output", { write: writeStdout }), isTerminal };
+}
+
+/** Whether there is a regular file that will be replaced. */
+async function checkPlace(path: string, force: boolean): Promise<boolean> {
+  try {
+    const stat = await fs.promises.stat(path).catch((error) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (stat?.isDirectory()) throw new CliError(EXIT.IO, `cannot write ${path}: it is a folder`);
+    if (stat && !stat.isFile()) return false;
+    if (stat && !force) throw new CliError(EXIT.IO, `cannot write ${path}: it exists, and -f replaces it`);
+    await fs.promises.access(dirname(path), fs.constants.W_OK);
+    return stat !== undefined;
+  } catch (error) {
+    throw systemError("write", path, error);
+  }
+}
+
+interface Sink {
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  close?(): Promise<void>;
+  abort?(reason: unknown): Promise<void>;
+}
+
+/** A writable whose failures name the file. */
+function named(name: string, sink: Sink): WritableStream<Uint8Array<ArrayBuffer>> {
+  const orThrow = async (work: Promise<void> | undefined) => {
+    try {
+      await work;
+    } catch (error) {
+      throw systemError("write", name, error);
+    }
+  };
+  return new WritableStream({
+    write: (chunk) => orThrow(sink.write(chunk)),
+    close: () => orThrow(sink.close?.()),
+    abort: (reason) => sink.abort?.(reason),
+  });
+}
