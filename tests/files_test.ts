@@ -53,7 +53,8 @@ Deno.test("fileReadable() gives all bytes, whatever their number", async () => {
 Deno.test("fileReadable() gives chunks of up to 1 MiB with buffers of their own", async () => {
   await using dir = await folder();
   await fs.writeFile(dir.path("file"), randomBytes(1, 2 * MIB + 5));
-  const chunks = await Array.fromAsync(fileReadable(dir.path("file")));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of fileReadable(dir.path("file"))) chunks.push(chunk);
   assert.deepEqual(chunks.map((chunk) => chunk.length), [MIB, MIB, 5]);
   assert.equal(new Set(chunks.map((chunk) => chunk.buffer)).size, 3);
   for (const chunk of chunks) assert.equal(chunk.buffer.byteLength, chunk.length);
@@ -91,7 +92,8 @@ Deno.test("fileReadable() closes the file on cancel", async () => {
   await fs.writeFile(path, new Uint8Array(5 * MIB));
   const reader = fileReadable(path).getReader();
   await reader.read();
-  assert.equal((await openPaths(path)).length, hasProc ? 1 : 0);
+  // Deno (2.9) has a second number for the file while a read is under way.
+  assert.ok(!hasProc || (await openPaths(path)).length > 0);
   await reader.cancel("enough");
   assert.deepEqual(await openPaths(path), []);
 

@@ -62,8 +62,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const command = COMMANDS.find((one) => one === first);
   if (options.help || options.version) return { command, operands, options };
   if (!command) {
-    const what = first === undefined ? "it is not said what to do" : `unknown command ${JSON.stringify(first)}`;
-    throw usageError(`${what}: ${COMMANDS.join(", ")} are known`);
+    const what = first === undefined ? "a command is missing" : `unknown command ${JSON.stringify(first)}`;
+    throw usageError(`${what}: one of ${COMMANDS.join(", ")} was expected`);
   }
   for (const { spec, rawName } of seen) {
     if (!isTaken(spec, command)) throw usageError(`${command} has no option ${rawName}`, command);

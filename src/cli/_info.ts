@@ -7,14 +7,14 @@ import type { Invocation } from "./_run.ts";
 import { writeStdout } from "./_stdio.ts";
 import { formatShare } from "./_units.ts";
 
-const NAME_WIDTH = 15;
+const NAME_WIDTH = 16;
 
 /** `info [FILE]` */
 export async function info({ operands, options }: Invocation): Promise<void> {
   const { format, kind, json = false } = options;
   const blockLength = luapowerBlockLength(options);
   const input = await openInput(operands[0]);
-  const seen = await checkedOptions(() => inspect(input.readable, { format, kind, blockLength }));
+  const seen = await checkedOptions(() => inspect(input, { format, kind, blockLength }));
   await print(json ? `${JSON.stringify(toJson(input.name, seen), undefined, 2)}\n` : toText(input.name, seen));
 }
 

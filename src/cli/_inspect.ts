@@ -4,8 +4,9 @@ import type { DeltaReader, SigReader, StrongSum, WeakSum } from "../engine/inter
 import { ByteReader } from "../formats/_byte_reader.ts";
 import type { Format, FormatCodec } from "../formats/interface.ts";
 import { formats } from "../formats/mod.ts";
+import type { Input } from "./_input.ts";
 import { sigHeader } from "../sig_stream.ts";
-import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { readChunks } from "../streams/read_chunks.ts";
 
 const MAGIC_LENGTH = 4;
 
@@ -64,15 +65,18 @@ type Inspector = (input: ByteReader) => SigInfo | DeltaInfo | undefined;
  *
  * @throws {RsyncError} If it is damaged, or neither.
  */
-export async function inspect(source: ByteSource, options: InspectOptions): Promise<SigInfo | DeltaInfo> {
-  const input = new ByteReader("the file");
+export async function inspect(
+  { name, readable }: Input,
+  options: InspectOptions,
+): Promise<SigInfo | DeltaInfo> {
+  const input = new ByteReader(name);
   let inspector: Inspector | undefined;
   let info: SigInfo | DeltaInfo | undefined;
   const work = () => {
     inspector ??= choose(input, options);
     info ??= inspector?.(input);
   };
-  await readChunks(source, (chunk) => {
+  await readChunks(readable, (chunk) => {
     input.push(chunk);
     work();
   });

@@ -222,7 +222,9 @@ function integer(value: string): number {
 
 function choice<T extends string>(choices: Readonly<Record<string, T>>, what: string, value: string): T {
   if (!Object.hasOwn(choices, value)) {
-    throw usageError(`unknown ${what} ${JSON.stringify(value)}: ${Object.keys(choices).join(", ")} are known`);
+    throw usageError(
+      `unknown ${what} ${JSON.stringify(value)}: one of ${Object.keys(choices).join(", ")} was expected`,
+    );
   }
   return choices[value]!;
 }

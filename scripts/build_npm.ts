@@ -1,0 +1,332 @@
+/**
+ * Builds the npm package in `npm/` and packs it.
+ *
+ *     deno task build:npm            builds, checks and packs
+ *     deno task build:npm --if-old   only if a source is newer than the tarball
+ *
+ * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported; TypeScript makes
+ * JavaScript, declarations and source maps of them. Under the condition `workerd` the entries come from a bundle beside them
+ * in which the kernel is an imported module, since workerd compiles nothing from bytes.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import process from "node:process";
+import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./_npm_tools.ts";
+
+const NAME = "rsync-streams";
+const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and patch at the speed of native code, " +
+  "for Deno, Node, Bun, browsers and edge runtimes";
+const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams web-streams wasm simd deno bun workers";
+const OLDEST_NODE = "20";
+const KERNEL = "src/kernel/wasm/kernel.wasm";
+const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
+/** What the command runs. */
+const COMMAND = "src/cli/main.ts";
+/** Copied as they are. */
+const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
+
+const NPM = join(ROOT, "npm");
+const STAGE = join(CACHE, "stage");
+
+/** Where the tarball of this version is. */
+export function tarballPath(): string {
+  return join(CACHE, `${NAME}-${readManifest().version}.tgz`);
+}
+
+/** An entry point: its name and its source. */
+interface Entry {
+  key: string;
+  source: string;
+  js: string;
+  dts: string;
+}
+
+/** The entry points of deno.json. */
+function entriesOf(manifest: Manifest): Entry[] {
+  return Object.entries(manifest.exports).map(([key, path]) => {
+    const source = path.replace("./", "");
+    return { key, source, js: source.replace(/\.ts$/, ".js"), dts: source.replace(/\.ts$/, ".d.ts") };
+  });
+}
+
+/** All files below a folder, relative to it. */
+function* walk(folder: string, below = ""): Generator<string> {
+  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    const path = join(below, entry.name);
+    if (entry.isDirectory()) yield* walk(folder, path);
+    else yield path;
+  }
+}
+
+/** The library's own modules. */
+function sources(): string[] {
+  const isOurs = (path: string) => path.endsWith(".ts") && !path.startsWith("kernel/wasm/assembly/");
+  return ["mod.ts", ...[...walk(join(ROOT, "src"))].filter(isOurs).map((path) => `src/${path}`)];
+}
+
+/** Specifiers of imports and exports, static and dynamic, in code that a formatter or a compiler wrote. */
+const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
+
+/** Blanks out comments, so that examples in them count for nothing. Positions stay. */
+function withoutComments(code: string): string {
+  return code.replace(/\/\*[\s\S]*?\*\//g, (comment) => " ".repeat(comment.length))
+    .replace(/^\s*\/\/.*$/gm, (comment) => " ".repeat(comment.length));
+}
+
+/** Replaces specifiers outside of comments. */
+function mapSpecifiers(code: string, map: (specifier: string) => string): string {
+  let out = "";
+  let from = 0;
+  for (const match of withoutComments(code).matchAll(SPECIFIER)) {
+    const at = match.index + match[1]!.length + 1;
+    out += code.slice(from, at) + map(match[3]!);
+    from = at + match[3]!.length;
+  }
+  return out + code.slice(from);
+}
+
+/** Which packages the sources name, by way of the import map of deno.json. */
+class Packages {
+  readonly dependencies: Record<string, string> = {};
+  readonly #imports: Record<string, string>;
+
+  constructor(imports: Record<string, string>) {
+    this.#imports = imports;
+  }
+
+  /** What a specifier is called without the import map. */
+  plain(specifier: string): string {
+    if (/^(\.|node:)/.test(specifier)) return specifier;
+    // As import maps are read: the longest key wins, and only one that ends in a slash is a prefix.
+    const keys = Object.keys(this.#imports).sort((a, b) => b.length - a.length);
+    const key = keys.find((one) => one === specifier || one.endsWith("/") && specifier.startsWith(one));
+    const target = key === undefined ? specifier : this.#imports[key]! + specifier.slice(key.length);
+    const npm = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)@([^/]+)(\/.*)?$/.exec(target);
+    if (!npm) throw new Error(`Cannot build the package: ${specifier} is ${target}, which is no package of npm`);
+    const [, name, range, path = ""] = npm;
+    this.dependencies[name!] = range!;
+    return name + path;
+  }
+}
+
+/** Copies the sources with their specifiers in plain. */
+function stage(packages: Packages): void {
+  rmSync(STAGE, { recursive: true, force: true });
+  for (const path of sources()) {
+    const code = mapSpecifiers(readFileSync(join(ROOT, path), "utf8"), (specifier) => packages.plain(specifier));
+    mkdirSync(dirname(join(STAGE, path)), { recursive: true });
+    writeFileSync(join(STAGE, path), code);
+  }
+  install(STAGE, { ...packages.dependencies, "@types/node": TOOLS["@types/node"] });
+}
+
+/** Compiles the stage as any other user of TypeScript would, with the types of the oldest Node. */
+function compile(entries: Entry[]): void {
+  const compilerOptions = {
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    noImplicitOverride: true,
+    target: "es2022",
+    module: "nodenext",
+    lib: ["esnext", "dom", "dom.iterable", "dom.asynciterable"],
+    types: ["node"],
+    skipLibCheck: true,
+    rewriteRelativeImportExtensions: true,
+    declaration: true,
+    sourceMap: true,
+    inlineSources: true,
+    newLine: "lf",
+    rootDir: ".",
+    outDir: NPM,
+  };
+  writeFileSync(
+    join(STAGE, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, files: entries.map(({ source }) => source) }, null, 2),
+  );
+  run(toolCommand("typescript", "tsc"), ["-p", STAGE]);
+}
+
+/** Puts in order what the compiler made. */
+function tidy(entries: Entry[]): void {
+  for (const path of walk(NPM)) {
+    const file = join(NPM, path);
+    if (path.endsWith(".js.map")) {
+      const map = JSON.parse(readFileSync(file, "utf8"));
+      writeFileSync(file, JSON.stringify({ ...map, sources: [basename(path).replace(/\.js\.map$/, ".ts")] }));
+    } else if (path.endsWith(".d.ts")) {
+      // The compiler renames what JavaScript imports, and not what declarations do.
+      const rename = (specifier: string) => specifier.startsWith(".") ? specifier.replace(/\.ts$/, ".js") : specifier;
+      writeFileSync(file, mapSpecifiers(readFileSync(file, "utf8"), rename));
+    }
+  }
+  const reached = new Set<string>();
+  const visit = (path: string) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const specifier of specifiersOf(join(NPM, path))) {
+      if (specifier.startsWith(".")) visit(join(dirname(path), specifier).replace(/\.js$/, ".d.ts"));
+    }
+  };
+  for (const { dts } of entries) visit(dts);
+  for (const path of [...walk(NPM)]) {
+    if (path.endsWith(".d.ts") && !reached.has(path)) rmSync(join(NPM, path));
+  }
+}
+
+function specifiersOf(file: string): string[] {
+  return [...withoutComments(readFileSync(file, "utf8")).matchAll(SPECIFIER)].map((match) => match[3]!);
+}
+
+/** Entries that only processes of the user's own need. */
+const NOT_IN_WORKERD = ["./cli", "./kernel-bytes"];
+
+/** Bundles the entries for workerd, with shared chunks, so that a class is the same from each. */
+function bundleForWorkerd(entries: Entry[]): string[] {
+  const included = entries.filter(({ key }) => !NOT_IN_WORKERD.includes(key));
+  const copy = join(CACHE, "workerd");
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(NPM, copy, { recursive: true });
+  writeFileSync(
+    join(copy, KERNEL_MODULE),
+    `import module from "../${KERNEL}";\nexport function kernelModule() {\n  return module;\n}\n`,
+  );
+  run(toolCommand("esbuild", "esbuild"), [
+    ...included.map(({ key, js }) => `${outputName(key)}=${join(copy, js)}`),
+    ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--chunk-names=shared-[hash]"],
+    ...["--packages=external", "--external:node:*", "--external:*.wasm", "--log-level=warning"],
+    `--outdir=${join(NPM, "workerd")}`,
+  ]);
+  const text = [...walk(join(NPM, "workerd"))].map((path) => readFileSync(join(NPM, "workerd", path), "utf8")).join(
+    "\n",
+  );
+  if (!text.includes(`from "../${KERNEL}"`) || text.includes("new WebAssembly.Module(")) {
+    throw new Error("Cannot build the package: the bundle for workerd does not import its kernel");
+  }
+  return included.map(({ key }) => key);
+}
+
+/** `.` is mod, `./files` is files. */
+function outputName(key: string): string {
+  return key === "." ? "mod" : key.replace("./", "");
+}
+
+/** The command, as a file that starts with its interpreter. */
+function writeCommand(): string {
+  const path = "bin/rsync-streams.js";
+  mkdirSync(join(NPM, "bin"), { recursive: true });
+  writeFileSync(join(NPM, path), `#!/usr/bin/env node\nimport "../${COMMAND.replace(/\.ts$/, ".js")}";\n`);
+  chmodSync(join(NPM, path), 0o755);
+  return path;
+}
+
+function manifestOf(manifest: Manifest, entries: Entry[], packages: Packages, inWorkerd: string[]): unknown {
+  const exports = Object.fromEntries(entries.map(({ key, js, dts }) => [key, {
+    types: `./${dts}`,
+    ...(inWorkerd.includes(key) && { workerd: `./workerd/${outputName(key)}.js` }),
+    default: `./${js}`,
+  }]));
+  const repository = process.env.GITHUB_REPOSITORY;
+  return {
+    name: NAME,
+    version: manifest.version,
+    description: DESCRIPTION,
+    keywords: KEYWORDS.split(" "),
+    license: manifest.license,
+    // Provenance is checked against it; only the release workflow knows where the sources are.
+    ...(repository && {
+      repository: {
+        type: "git",
+        url: `git+${process.env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}.git`,
+      },
+    }),
+    type: "module",
+    sideEffects: existsSync(join(ROOT, COMMAND)) ? ["./bin/*.js", `./${COMMAND.replace(/\.ts$/, ".js")}`] : false,
+    engines: { node: `>=${OLDEST_NODE}` },
+    ...(existsSync(join(ROOT, COMMAND)) && { bin: { [NAME]: writeCommand() } }),
+    exports: {
+      ...exports,
+      "./kernel.wasm": { types: `./${KERNEL}.d.ts`, default: `./${KERNEL}` },
+      "./package.json": "./package.json",
+    },
+    dependencies: packages.dependencies,
+  };
+}
+
+/** What a bundler or workerd gives for an import of the kernel. */
+const KERNEL_TYPES =
+  `/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
+declare const module: WebAssembly.Module;
+export default module;
+`;
+
+/** Everything that is imported has to be there. */
+function checkSpecifiers(packages: Packages): void {
+  const wrong: string[] = [];
+  for (const path of walk(NPM)) {
+    if (!/\.(js|d\.ts)$/.test(path)) continue;
+    for (const specifier of specifiersOf(join(NPM, path))) {
+      const isThere = specifier.startsWith(".")
+        ? isFile(join(NPM, dirname(path), specifier), path.endsWith(".d.ts"))
+        : specifier.startsWith("node:") ||
+          Object.keys(packages.dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`));
+      if (!isThere) wrong.push(`${path}: ${specifier}`);
+    }
+  }
+  if (wrong.length > 0) throw new Error(`Cannot build the package: imports that lead nowhere:\n${wrong.join("\n")}`);
+}
+
+function isFile(path: string, isDeclaration: boolean): boolean {
+  return existsSync(isDeclaration ? path.replace(/\.js$/, ".d.ts") : path);
+}
+
+/** Builds and packs, and gives the path of the tarball. */
+export function buildNpm(): string {
+  const manifest = readManifest();
+  const entries = entriesOf(manifest);
+  const packages = new Packages(manifest.imports);
+  rmSync(NPM, { recursive: true, force: true });
+  stage(packages);
+  compile(entries);
+  tidy(entries);
+  mkdirSync(dirname(join(NPM, KERNEL)), { recursive: true });
+  copyFileSync(join(ROOT, KERNEL), join(NPM, KERNEL));
+  writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
+  const inWorkerd = bundleForWorkerd(entries);
+  for (const document of DOCUMENTS) copyFileSync(join(ROOT, document), join(NPM, document));
+  const packageJson = manifestOf(manifest, entries, packages, inWorkerd);
+  writeFileSync(join(NPM, "package.json"), JSON.stringify(packageJson, null, 2) + "\n");
+  checkSpecifiers(packages);
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", CACHE], NPM));
+  console.log(
+    `${
+      relative(ROOT, tarballPath())
+    }: ${packed.files.length} files, ${packed.size} bytes, ${packed.unpackedSize} unpacked`,
+  );
+  return tarballPath();
+}
+
+/** The tarball, built if a source is newer than it. */
+export function builtTarball(): string {
+  const tarball = tarballPath();
+  if (!existsSync(tarball)) return buildNpm();
+  const made = statSync(tarball).mtimeMs;
+  const inputs = [...sources(), ...DOCUMENTS, KERNEL, "deno.json", "scripts/build_npm.ts", "scripts/_npm_tools.ts"];
+  return inputs.some((path) => statSync(join(ROOT, path)).mtimeMs > made) ? buildNpm() : tarball;
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--if-old")) builtTarball();
+  else buildNpm();
+}
