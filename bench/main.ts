@@ -2,11 +2,19 @@
 import process from "node:process";
 import { hostile } from "./hostile.ts";
 import { kernel } from "./kernel.ts";
+import { matching } from "./matching.ts";
 import { peers } from "./peers.ts";
 import { scaling } from "./scaling.ts";
 import { streams } from "./streams.ts";
 
-const benches: Record<string, (args: string[]) => Promise<void> | void> = { kernel, peers, scaling, streams, hostile };
+const benches: Record<string, (args: string[]) => Promise<void> | void> = {
+  kernel,
+  peers,
+  scaling,
+  streams,
+  hostile,
+  matching,
+};
 const [name, ...args] = process.argv.slice(2);
 
 if (name === undefined || name === "--help") {
@@ -16,6 +24,7 @@ kernel    loops in memory: portable against wasm, and against node:crypto and ha
 peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only NAME,NAME --runtimes deno,node,bun
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
+matching  BASIS TARGET [BLOCKS]: what the anchored search finds beside the rolling one
 hostile   inputs made to be slow, against random ones`);
 } else if (benches[name]) {
   await benches[name](args);

@@ -6,6 +6,7 @@ import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
 import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
 import { readSignature } from "../src/load_sigs.ts";
 import { createSigner } from "../src/sig_stream.ts";
@@ -155,7 +156,7 @@ Deno.test("both backends give up on the same windows of a hostile target", async
     assertBytes(a.bytes, b.bytes);
     assert.ok(
       a.stats.falseAlarms > 100 &&
-        a.stats.falseAlarms * sums.blockLength < 2 ** 23 + 4 * target.length + 2 * sums.blockLength,
+        a.stats.falseAlarms * sums.blockLength < BUDGET_START + BUDGET_PER_BYTE * target.length + 2 * sums.blockLength,
     );
   }
 });

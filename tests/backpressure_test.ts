@@ -9,7 +9,7 @@ import {
   sigStream,
   type StreamPair,
 } from "rsync-streams";
-import { assertBytes, chunks, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
+import { assertBytes, chunks, hex, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -79,7 +79,7 @@ for (const isAsync of [false, true]) {
           assert.equal(value![at], (received + at) / (64 * KIB) % 251);
         }
         received += value!.length;
-        const inFlight = basis.asked - received;
+        const inFlight: number = basis.asked - received;
         assert.ok(inFlight <= 2 * PATCH_CHUNK, `${inFlight} bytes are in flight`);
         assert.ok(value!.length <= PATCH_CHUNK, `a chunk of ${value!.length} bytes`);
       }
@@ -289,6 +289,11 @@ async function throughOneBuffer(
   return await output;
 }
 
+/** Commands in a line each: a difference of long arrays would take long to show. */
+function inText(commands: DeltaCommand[]): string {
+  return commands.map(({ copy, data }) => copy ? `${copy.offset} ${copy.length}` : hex(data)).join("\n");
+}
+
 Deno.test("a caller may change a chunk after its write has resolved, at each stage", async () => {
   const basis = make({ gen: "text", seed: 5, len: 40_000 });
   const target = make({ gen: "basis", edits: [{ op: "scatter", seed: 6, count: 30, kind: "mixed" }] }, basis);
@@ -302,7 +307,8 @@ Deno.test("a caller may change a chunk after its write has resolved, at each sta
       assertBytes(concat(await throughOneBuffer(basis, sigStream(options), length)), sig, "signature bytes");
       assertBytes(concat(await throughOneBuffer(target, deltaStream(sigs), length)), delta, "delta bytes");
       assertBytes(concat(await throughOneBuffer(delta, patchStream(basis, told), length)), target, "target bytes");
-      assert.deepEqual(await throughOneBuffer(delta, decodeDeltaStream(told), length), commands);
+      const again = await throughOneBuffer(delta, decodeDeltaStream(told), length);
+      assert.ok(inText(again) === inText(commands), "commands differ");
     }
   }
 });

@@ -1,3 +1,4 @@
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
 import assert from "node:assert/strict";
 import { loadSigs, RsyncError, type RsyncErrorCode, type Signature } from "rsync-streams";
 import { assertBytes, type Chunking, fromBase64, makeDelta, patch, sha256, source } from "./_helpers.ts";
@@ -152,7 +153,7 @@ for (const { id, sigSha256, new: target, delta } of malformed.hostile) {
 async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): Promise<void> {
   const { bytes, stats } = await makeDelta(target, sigs);
   const { blockLength } = sigs;
-  const most = Math.max(8 * 2 ** 20, 8 * blockLength) + 4 * target.length + blockLength;
+  const most = Math.max(BUDGET_START, 8 * blockLength) + BUDGET_PER_BYTE * target.length + blockLength;
   assert.ok(stats.falseAlarms * blockLength <= most, `${stats.falseAlarms} false alarms with blocks of ${blockLength}`);
   assert.equal(stats.literalBytes, target.length);
   assertBytes(await patch(new Uint8Array(0), bytes), target, "patched bytes");

@@ -265,6 +265,19 @@ Deno.test("deltaStream() keeps its budget where one anchor has a chain of a thou
   assertBytes(await patch(new Uint8Array(0), delta.bytes), target, "target bytes");
 });
 
+for (const weakSum of WEAK_SUMS) {
+  Deno.test(`deltaStream() has more to spend the longer the target is: ${weakSum}`, async () => {
+    // Longer than what a delta stream sees at once.
+    const target = new Uint8Array(2_500_000);
+    const options = { ...QUICK, blockLength: 4096, weakSum };
+    const sigs = await loadSigs(withWrongStrongSums((await makeSig(new Uint8Array(8192), options)).bytes));
+    const { falseAlarms } = (await makeDelta(target, sigs, { digest: false })).stats;
+    assertInBudget(falseAlarms, target.length, 4096);
+    const least = BUDGET_START + BUDGET_PER_BYTE * target.length / 2;
+    assert.ok(falseAlarms * 4096 >= least, `${falseAlarms * 4096} bytes were summed, ${least} and more may be`);
+  });
+}
+
 Deno.test("deltaStream() finds blocks again after it gave up on a stretch of false alarms", async () => {
   const blockLength = 1024;
   for (const weakSum of WEAK_SUMS) {

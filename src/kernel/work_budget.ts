@@ -9,7 +9,7 @@
 /** Granted at the start: unlucky small files are searched in full. */
 export const BUDGET_START = 8 * 1024 * 1024;
 /** Granted for each byte of the target searched. */
-export const BUDGET_PER_BYTE = 4;
+export const BUDGET_PER_BYTE = 6;
 /** Charged for an entry of a chain that is looked at. */
 export const CHAIN_STEP_COST = 1;
 /** Charged for a window whose check is computed: six loads. */

@@ -13,6 +13,8 @@ export class AnchoredSearcher extends SearcherBase {
   #testedStart = -1;
   #testedLength = 0;
   #testedBlock = -1;
+  /** Where in the target the byte is that was seen last not to be zero. */
+  #nonZeroAt = -1;
   /** The best window that the last look found. */
   #start = 0;
   #length = 0;
@@ -104,6 +106,7 @@ export class AnchoredSearcher extends SearcherBase {
       const length = index.lengthOf(k);
       if (start < this.literalStart || start + length > end || !this.isWanted(k)) continue;
       if (this.#block >= 0 && (start > this.#start || start === this.#start && length <= this.#length)) continue;
+      if (k === index.zeroBlock && !this.#isZero(start, length)) continue;
       this.spent += CHECK_COST;
       const check = records.key(k);
       if (this.#shingles.check(start, length) !== check) continue;
@@ -113,6 +116,22 @@ export class AnchoredSearcher extends SearcherBase {
       this.#length = length;
       this.#block = block;
     }
+  }
+
+  /**
+   * Whether a window holds zeros alone. Short runs of them are everywhere in executables, and pass for a block of zeros if another
+   * run stands where the block would end. A byte that is none rules out all windows over it, so this takes a pass or two over the target.
+   */
+  #isZero(start: number, length: number): boolean {
+    const inTarget = this.base + start;
+    if (this.#nonZeroAt >= inTarget && this.#nonZeroAt < inTarget + length) return false;
+    for (let i = start + length - 1; i >= start; i--) {
+      if (this.memory[i] !== 0) {
+        this.#nonZeroAt = this.base + i;
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The block that a window is, or -1; computed once for a window that several anchors imply. */

@@ -1,4 +1,4 @@
-import { HASH_CAP, SHINGLE_LENGTH } from "../anchor.ts";
+import { HASH_CAP, SHINGLE_LENGTH, WORST_HASH } from "../anchor.ts";
 import type {
   IndexBuilder,
   KeptBlock,
@@ -66,6 +66,8 @@ export class PortableIndex implements SearchIndex {
   /** The greatest anchor hash that is not special. */
   #threshold = -1;
   #hasSpecial = false;
+  /** The block of zeros, or -1. */
+  readonly zeroBlock: number;
 
   constructor(
     params: SumParams,
@@ -85,6 +87,7 @@ export class PortableIndex implements SearchIndex {
     this.#filter = new Uint8Array(2 ** Math.max(9, Math.ceil(Math.log2(this.count + 1))));
     this.#filterMask = 8 * this.#filter.length - 1;
     for (let k = 0; k < this.count; k++) this.#insert(k, kept);
+    this.zeroBlock = this.#findZeroBlock();
   }
 
   get byteLength(): number {
@@ -127,6 +130,18 @@ export class PortableIndex implements SearchIndex {
   /** The record after `k` with the same anchor, or -1. */
   next(k: number): number {
     return this.#next[k]! - 1;
+  }
+
+  /** Looked for once: what a writer chose for an anchor does not tell for certain what is in a block. */
+  #findZeroBlock(): number {
+    const { weakSum, blockLength } = this.params;
+    if (weakSum !== "anchor" || this.head(WORST_HASH) < 0) return -1;
+    const strong = this.#sums.strong();
+    const zeros = new Uint8Array(Math.min(blockLength, 2 ** 16));
+    strong.reset();
+    for (let left = blockLength; left > 0; left -= zeros.length) strong.update(zeros, Math.min(left, zeros.length));
+    const block = this.find(0, strong.digest());
+    return block >= 0 && this.lengthOf(block) === blockLength ? block : -1;
   }
 
   #insert(k: number, kept: KeptBlock): void {

@@ -5,8 +5,8 @@ import { TAIL_RULES } from "./kinds.ts";
 const MATCHES_LENGTH = 12 * MAX_MATCHES;
 /** Where the fields are that are read from here: the layout of `Searcher` in assembly/searcher.ts. */
 const SETTLED_AT = 20;
-const FALSE_ALARMS_AT = 96;
-const GOOD_ALARMS_AT = 104;
+const FALSE_ALARMS_AT = 104;
+const GOOD_ALARMS_AT = 112;
 
 /** One search in the memory of its index. */
 export class WasmSearcher implements Searcher {

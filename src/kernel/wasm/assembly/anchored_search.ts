@@ -4,7 +4,7 @@ import { blockLength, hasStrong, keyOf, lengthOf, nextOf, offsetOf, recordCount,
 import { nextCandidate } from "./scan";
 import { addFalseAlarm, addMatch, blockOf, isExhausted, isFull, isWanted, Searcher, STRONG, sumWindows } from "./searcher";
 import { shingle, SPAN } from "./shingle";
-import { head, mayBeAnchor } from "./tables";
+import { head, mayBeAnchor, zeroBlock } from "./tables";
 
 /** Charged for an entry of a chain, and for a window whose check is computed, as in ../../work_budget.ts. */
 const CHAIN_STEP_COST: f64 = 1;
@@ -134,6 +134,7 @@ function look(s: Searcher, at: u32, end: u32): void {
     const start = at - offset;
     if (start < s.literalStart || <u64>start + length > end || !isWanted(s, k)) continue;
     if (s.block && (start > s.start || start == s.start && length <= s.length)) continue;
+    if (k + 1 == zeroBlock && !isZero(s, start, length)) continue;
     s.spent += CHECK_COST;
     const check = keyOf(k);
     if (checkAt(s.bytes + start, length) != check) continue;
@@ -143,6 +144,25 @@ function look(s: Searcher, at: u32, end: u32): void {
     s.length = length;
     s.block = block;
   }
+}
+
+/**
+ * Whether a window holds zeros alone. Short runs of them are everywhere in executables, and pass for a block of zeros if another run
+ * stands where the block would end. A byte that is none rules out all windows over it, so this takes a pass or two over the target.
+ */
+function isZero(s: Searcher, start: u32, length: u32): bool {
+  const inTarget = s.base + <f64>start;
+  if (s.nonZeroAt >= inTarget && s.nonZeroAt < inTarget + <f64>length) return false;
+  const first = s.bytes + start;
+  let p = first + length;
+  for (; p >= first + 16 && !v128.any_true(v128.load(p - 16)); p -= 16);
+  for (; p > first; p--) {
+    if (load<u8>(p - 1)) {
+      s.nonZeroAt = s.base + <f64>(p - 1 - s.bytes);
+      return false;
+    }
+  }
+  return true;
 }
 
 /** The block that a window is plus 1, or 0; computed once for a window that several anchors imply. */

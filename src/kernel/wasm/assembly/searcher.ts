@@ -8,7 +8,7 @@ const MAX_MATCHES: u32 = 4096;
 
 /** The budget of ../../work_budget.ts. */
 const BUDGET_START: f64 = 8 * 1024 * 1024;
-const BUDGET_PER_BYTE: f64 = 4;
+const BUDGET_PER_BYTE: f64 = 6;
 
 @unmanaged
 export class Searcher {
@@ -39,6 +39,8 @@ export class Searcher {
   testedBlock: u32;
   padding: u32;
   testedStart: f64;
+  /** Where in the target the byte is that was seen last not to be zero. */
+  nonZeroAt: f64;
   /** Where the bytes start in the target. */
   base: f64;
   /** Spent on false alarms, in the units of the budget. */
@@ -60,6 +62,7 @@ export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext
   s.tail = tail;
   s.preferNext = preferNext;
   s.testedStart = -1;
+  s.nonZeroAt = -1;
 }
 
 export function searcher_set_bytes(s: Searcher, bytes: usize): void {

@@ -1,6 +1,8 @@
 // Two hash tables over the records. One is keyed by key and strong sum and holds one of equal blocks; the other by weak sum, and leads to the
 // chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record.
+import { digest_final, digest_init, digest_update } from "./digest";
 import {
+  blockLength,
   hasStrong,
   isAnchored,
   keyOf,
@@ -10,6 +12,7 @@ import {
   setLastLength,
   setNext,
   strongAt,
+  strongKind,
   strongLength,
   weakOf,
 } from "./records";
@@ -33,6 +36,15 @@ export let hasThreshold: bool = false;
 export let specialCount: u32 = 0;
 export let special0: u32 = 0;
 export let special1: u32 = 0;
+/** The block of zeros plus 1, or 0. */
+export let zeroBlock: u32 = 0;
+
+/** Hash of a shingle of period 1, 2 or 4. */
+const WORST: u32 = 0xffffffff;
+const ZEROS_LENGTH: u32 = 1024;
+const ZEROS: usize = memory.data(1024, 16);
+const DIGEST: usize = memory.data(6144, 16);
+const SUM: usize = memory.data(32, 16);
 
 /** The finalizer of MurmurHash3. */
 // @ts-ignore: decorator
@@ -84,6 +96,18 @@ export function index_finish(
   specialCount = 0;
   setLastLength(last);
   for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
+  zeroBlock = isAnchored && head(WORST) ? findZeroBlock() : 0;
+}
+
+/** Looked for once: what a writer chose for an anchor does not tell for certain what is in a block. */
+function findZeroBlock(): u32 {
+  digest_init(strongKind, DIGEST);
+  for (let left = blockLength; left; left -= min<u32>(left, ZEROS_LENGTH)) {
+    digest_update(DIGEST, ZEROS, min<u32>(left, ZEROS_LENGTH));
+  }
+  digest_final(DIGEST, SUM);
+  const block = find(0, SUM);
+  return block && lengthOf(block - 1) == blockLength ? block : 0;
 }
 
 function insert(k: u32, keepLast: bool): void {
