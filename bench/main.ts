@@ -21,7 +21,7 @@ if (name === undefined || name === "--help") {
   console.log(`deno task bench NAME [OPTIONS]
 
 kernel    loops in memory: portable against wasm, and against node:crypto and hash-wasm
-peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only NAME,NAME --runtimes deno,node,bun
+peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only "NAME;NAME" --runtimes deno,node,bun
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
 matching  BASIS TARGET [BLOCKS]: what the anchored search finds beside the rolling one

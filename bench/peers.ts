@@ -1,7 +1,7 @@
 /**
  * Whole processes, file to file: this library in Deno, Node and Bun against rdiff, in turn.
  *
- *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384] [--only signature,new,...] [--runtimes deno,node,bun]
+ *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384] [--only 'patch;delta, new, anchor'] [--runtimes deno,node,bun]
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -71,7 +71,7 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   console.log(row(Array(6).fill("---")));
   for (const block of options.blocks.split(",").map(Number)) {
     for (const job of jobs(path)) {
-      if (options.only && !options.only.split(",").some((name) => job.name.includes(name))) continue;
+      if (options.only && !options.only.split(";").includes(job.name)) continue;
       const sides: Side[] = runtimes.map(({ name, command }) => ({
         name,
         command: [...command, bundle, ...job.ours(block)],

@@ -55,6 +55,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   strongLength: "the strong length (-S)",
   strongSum: "the strong sum (-H)",
   weakSum: "the weak sum (-R)",
+  maxBytes: "what is taken from a pipe",
   'format: "luapower"': "--format luapower -b BYTES",
 };
 
@@ -94,6 +95,7 @@ export async function checkedOptions<T>(work: () => T | Promise<T>): Promise<T> 
   try {
     return await work();
   } catch (error) {
+    if (isOutOfMemory(error)) throw error;
     if (error instanceof RangeError) throw new CliError(EXIT.PARAMETER, inWords(error.message), { cause: error });
     if (error instanceof TypeError) throw new CliError(EXIT.USAGE, inWords(error.message), { cause: error });
     throw error;
@@ -112,11 +114,14 @@ export function explain(error: unknown): { exitCode: number; message: string | u
     const exitCode = isWriting ? EXIT.UNIMPLEMENTED : EXIT_OF_CODE[error.code];
     return { exitCode, message: inWords(error.message) };
   }
-  if (error instanceof RangeError && /memory|allocation|Array buffer/i.test(error.message)) {
-    return { exitCode: EXIT.MEMORY, message: `out of memory: ${error.message}` };
-  }
+  if (isOutOfMemory(error)) return { exitCode: EXIT.MEMORY, message: `out of memory: ${error.message}` };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: EXIT.INTERNAL, message: `something went wrong that should not: ${message}` };
+}
+
+/** V8 and JavaScriptCore have no other way to tell it. */
+function isOutOfMemory(error: unknown): error is RangeError {
+  return error instanceof RangeError && /memory|allocation|array buffer/i.test(error.message);
 }
 
 /** A message of the library in the words of the command line, on one line. */

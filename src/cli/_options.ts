@@ -109,7 +109,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     name: "format",
     value: "FORMAT",
-    help: "librsync, rsync-streams or luapower",
+    help: "librsync, rsync-streams or luapower; default: librsync for a signature, else as the input",
     commands: ["signature", "delta", "patch", "info", "transcode"],
     set: (options, value) => options.format = choice(FORMATS, "format", value),
   },

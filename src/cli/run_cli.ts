@@ -1,4 +1,4 @@
-import { parseCommandLine } from "./_command_line.ts";
+import { type CommandLine, parseCommandLine } from "./_command_line.ts";
 import { delta } from "./_delta.ts";
 import { EXIT, explain } from "./_exit.ts";
 import { helpText, versionText } from "./_help.ts";
@@ -53,29 +53,26 @@ export interface RunCliOptions {
  */
 export async function runCli(args: readonly string[], options: RunCliOptions = {}): Promise<number> {
   const { signal } = options;
+  let isVerbose = false;
   try {
-    await run(args, signal);
+    const line = parseCommandLine(args);
+    isVerbose = line.options.verbose === true;
+    await run(line, signal);
     return EXIT.OK;
   } catch (error) {
     // Whoever ended the run knows why.
     if (signal?.aborted) return EXIT.INTERNAL;
     const { exitCode, message } = explain(error);
     if (message !== undefined) say(message);
-    if (message !== undefined && isVerbose(args)) say(details(error));
+    if (message !== undefined && isVerbose) say(details(error));
     return exitCode;
   }
 }
 
-async function run(args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-  const { command, operands, options } = parseCommandLine(args);
+async function run({ command, operands, options }: CommandLine, signal: AbortSignal | undefined): Promise<void> {
   if (options.help) return await print(helpText(command));
   if (options.version) return await print(versionText());
   await WORK[command!]({ operands, options, signal });
-}
-
-/** Also of a command line that was not understood. */
-function isVerbose(args: readonly string[]): boolean {
-  return args.includes("-v") || args.includes("--verbose");
 }
 
 /** Where a failure comes from. */

@@ -1,0 +1,126 @@
+/** What the command line has to do in each runtime. */
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { assertBytes } from "./_helpers.ts";
+import { concat, randomBytes } from "./_recipes.ts";
+import { cli, fails, inFolder, names, quiet, type Runtime, shell } from "./_cli_runner.ts";
+
+/** What a folder of files to work on holds. */
+export const BASIS = randomBytes(1, 150_000);
+export const TARGET = concat([BASIS.subarray(0, 70_001), randomBytes(2, 3_333), BASIS.subarray(68_000)]);
+
+/** The scripts are the shell's, and so are some exit codes. */
+export const isWindows = Deno.build.os === "windows";
+
+/** Puts basis and target into a folder. */
+async function fill(folder: string): Promise<void> {
+  await Deno.writeFile(`${folder}/basis`, BASIS);
+  await Deno.writeFile(`${folder}/target`, TARGET);
+}
+
+export async function assertFile(path: string, expected: Uint8Array): Promise<void> {
+  assertBytes(await Deno.readFile(path), expected, path);
+}
+
+/** A test that starts in a folder with a basis and a target. */
+export function test(name: string, work: (folder: string) => Promise<void>, isIgnored = false): void {
+  Deno.test(`rsync-streams ${name}`, { ignore: isWindows || isIgnored }, () =>
+    inFolder(async (folder) => {
+      await fill(folder);
+      await work(folder);
+    }));
+}
+
+type Case = (runtime: Runtime, folder: string) => Promise<void>;
+
+/** Each starts in a folder with a basis and a target. */
+export const CASES: Record<string, Case> = {
+  "does the three jobs with files": async (runtime, folder) => {
+    await quiet(cli(runtime, ["signature", "basis", "sig"], folder));
+    await quiet(cli(runtime, ["delta", "sig", "target", "delta"], folder));
+    await quiet(cli(runtime, ["patch", "basis", "delta", "made"], folder));
+    await assertFile(`${folder}/made`, TARGET);
+    assert.deepEqual(await names(folder), ["basis", "delta", "made", "sig", "target"]);
+  },
+  "does the three jobs with pipes": async (runtime, folder) => {
+    const script = "cat basis | cli signature --format rsync-streams | cli delta - target | cli patch basis";
+    assertBytes(await quiet(shell(runtime, script, folder)), TARGET, "output");
+  },
+  "tells help and version": async (runtime, folder) => {
+    for (const args of [["--help"], ["-?"], ["delta", "-?"], ["--version"], ["-V"]]) {
+      const text = new TextDecoder().decode(await quiet(cli(runtime, args, folder)));
+      assert.match(text, /rsync-streams/, args.join(" "));
+    }
+  },
+  "exits with 101 on a bad command line": async (runtime, folder) => {
+    await fails(cli(runtime, ["--bogus"], folder), 101, /unknown option --bogus; try "rsync-streams --help"/);
+    await fails(cli(runtime, ["delta"], folder), 101, /SIGNATURE \[TARGET \[DELTA\]\]/);
+    await fails(cli(runtime, ["patch", "-", "delta"], folder), 101, /the basis cannot come from the standard input/);
+  },
+  "exits with 100 where files are not as they should be": async (runtime, folder) => {
+    await fails(cli(runtime, ["signature", "missing", "sig"], folder), 100, /cannot open missing: no such file/);
+    await fails(cli(runtime, ["signature", folder, "sig"], folder), 100, /it is a folder/);
+    await fails(cli(runtime, ["signature", "basis", folder], folder), 100, /it is a folder/);
+    await fails(cli(runtime, ["signature", "basis", "target"], folder), 100, /target: it exists, and -f replaces it/);
+    await assertFile(`${folder}/target`, TARGET);
+    assert.deepEqual(await names(folder), ["basis", "target"]);
+  },
+  "exits with 100 when the disk is full": async (runtime, folder) => {
+    for (const file of ["/dev/full", "-f /dev/full", "- >/dev/full"]) {
+      await fails(shell(runtime, `cli signature basis ${file}`, folder), 100, /no space left on the device/);
+    }
+    await fails(shell(runtime, "cli --help >/dev/full", folder), 100, /no space left on the device/);
+  },
+  "exits with 141 and says nothing when nobody reads": async (runtime, folder) => {
+    const script = "{ cli signature -b 1 basis; echo $? >code; } | head -c 1 >/dev/null";
+    await quiet(shell(runtime, script, folder));
+    assert.equal((await Deno.readTextFile(`${folder}/code`)).trim(), "141");
+  },
+  "exits with 104 on files of another kind, and leaves no output": async (runtime, folder) => {
+    await fails(cli(runtime, ["delta", "basis", "target", "delta"], folder), 104, /cannot read the signature/);
+    await fails(cli(runtime, ["patch", "basis", "target", "made"], folder), 104, /cannot read the delta/);
+    await fails(cli(runtime, ["info"], folder, TARGET), 104, /not a signature or a delta/);
+    assert.deepEqual(await names(folder), ["basis", "target"]);
+  },
+  "leaves what was there when a patch fails at its end": async (runtime, folder) => {
+    await quiet(cli(runtime, ["signature", "--format=rsync-streams", "basis", "sig"], folder));
+    await quiet(cli(runtime, ["delta", "sig", "target", "delta"], folder));
+    await Deno.writeFile(`${folder}/wrong`, BASIS.toReversed());
+    await fails(cli(runtime, ["patch", "-f", "wrong", "delta", "wrong"], folder), 106, /digest/);
+    await assertFile(`${folder}/wrong`, BASIS.toReversed());
+    assert.deepEqual(await names(folder), ["basis", "delta", "sig", "target", "wrong"]);
+  },
+  "replaces the basis itself": async (runtime, folder) => {
+    await quiet(cli(runtime, ["signature", "basis", "sig"], folder));
+    await quiet(cli(runtime, ["delta", "sig", "target", "delta"], folder));
+    await quiet(cli(runtime, ["-f", "patch", "basis", "delta", "basis"], folder));
+    await assertFile(`${folder}/basis`, TARGET);
+  },
+  "leaves nothing when a signal ends it": async (runtime, folder) => {
+    await Deno.writeTextFile(`${folder}/sig`, "what was there");
+    const process = start(runtime, ["signature", "-f", "-b", "16", "-", "sig"], folder);
+    const writer = process.stdin.getWriter();
+    for (let i = 0; i < 4; i++) await writer.write(BASIS);
+    // The pipe stays open: without the signal the run would not end.
+    while (!(await names(folder)).some((name) => name.startsWith(".sig"))) await delay(20);
+    process.kill("SIGTERM");
+    const { signal } = await process.status;
+    await writer.close().catch(() => {});
+    assert.equal(signal, "SIGTERM");
+    assert.deepEqual(await names(folder), ["basis", "sig", "target"]);
+    assert.equal(await Deno.readTextFile(`${folder}/sig`), "what was there");
+  },
+  "does not wait for the rest of a pipe when it has failed": async (runtime, folder) => {
+    const process = start(runtime, ["patch", "basis", "-", "made"], folder);
+    const writer = process.stdin.getWriter();
+    await writer.write(TARGET).catch(() => {});
+    const { code } = await process.status;
+    await writer.close().catch(() => {});
+    assert.equal(code, 104);
+  },
+};
+
+function start({ command: [name, ...before] }: Runtime, args: string[], cwd: string): Deno.ChildProcess {
+  return new Deno.Command(name!, { args: [...before, ...args], cwd, stdin: "piped", stdout: "null", stderr: "null" })
+    .spawn();
+}

@@ -1,0 +1,140 @@
+/** The command line in the place of rdiff: the same arguments give the same bytes and the same exit codes. */
+import assert from "node:assert/strict";
+import { assertBytes, fromBase64 } from "./_helpers.ts";
+import { type Gen, generate } from "./_librsync_recipes.ts";
+import { assertFile, BASIS, TARGET, test } from "./_cli_cases.ts";
+import { cli, DENO, fails, hasProgram, isCi, names, quiet, runMany, shell } from "./_cli_runner.ts";
+import malformed from "./vectors/librsync_malformed.json" with { type: "json" };
+
+/** Where rdiff dies of an overflow of its own, and a longer block is good here. */
+const OTHER_EXITS: Record<string, number> = { "-b -1": 108, "-b 536870912": 0, "-b 1073741824": 0 };
+
+test("exits as rdiff does on its command lines", async (folder) => {
+  const jobs = [];
+  for (const [i, { argv }] of malformed.cli.entries()) {
+    const cwd = `${folder}/${i}`;
+    await Deno.mkdir(cwd);
+    await Deno.writeFile(`${cwd}/f`, BASIS.subarray(0, 1000));
+    if (argv[0] === "delta") await Deno.writeTextFile(`${cwd}/o`, "what was there");
+    jobs.push({ args: argv, cwd });
+  }
+  const runs = await runMany(jobs);
+  for (const [i, { argv, exit, stderr }] of malformed.cli.entries()) {
+    const expected = OTHER_EXITS[argv.slice(0, 2).join(" ")] ?? exit!;
+    if (expected !== 0) {
+      await fails(runs[i]!, expected, /./);
+      continue;
+    }
+    assert.equal(runs[i]!.code, 0, argv.join(" "));
+    const isWarned = stderr.some((line) => line.includes("Warning"));
+    assert.match(runs[i]!.stderr, isWarned ? /^rsync-streams: warning: [^\n]+ are recommended\n$/ : /^$/);
+  }
+});
+
+/** Where the exit code is not rdiff's for the same file; why, `librsync_malformed_test.ts` tells. */
+const OTHER_DAMAGE: Record<string, number> = {
+  // rdiff takes them, or dies of an overflow of its own.
+  "s-magic-zero": 104,
+  "s-strong-zero": 106,
+  "s-strong-zero-no-sums": 106,
+  "s-tail-1": 103,
+  "s-tail-3": 103,
+  "s-cut-9": 103,
+  "s-block-7fffffff": 106,
+  // Another thing is wrong first.
+  "s-bad-magic-short": 104,
+  "s-bad-magic-le": 104,
+  "s-bad-magic-and-block": 104,
+  "s-block-zero-8-bytes": 103,
+  // A header that cannot be is damage, whatever is wrong in it.
+  "s-strong-17-md4": 106,
+  "s-strong-17-rk-md4": 106,
+  // Numbers above 2^53 - 1 are refused before the basis is looked at.
+  "d-literal-N8-huge": 106,
+  "d-copy-max-position": 106,
+  "d-copy-max-length": 106,
+  "d-copy-overflow": 106,
+  "f-59": 106,
+  // A copy from before the basis is one from outside it.
+  "d-copy-negative-position": 103,
+};
+
+test("exits as rdiff does on damaged files, and leaves no output", async (folder) => {
+  const entries = [...malformed.entries, ...malformed.fuzz] as unknown as Entry[];
+  const jobs = [];
+  for (const { id, kind, file, new: target, basis } of entries) {
+    await Deno.writeFile(`${folder}/${id}`, fromBase64(file));
+    await Deno.writeFile(`${folder}/${id}.other`, generate((kind === "delta" ? basis : target)!));
+    const inputs = kind === "delta" ? ["patch", `${id}.other`, id] : ["delta", id, `${id}.other`];
+    jobs.push({ args: [...inputs, `${id}.made`], cwd: folder });
+  }
+  const runs = await runMany(jobs);
+  const made = await names(folder);
+  const differences: Record<string, string> = {};
+  for (const [i, { id, outcome, exit }] of entries.entries()) {
+    const { code, stderr } = runs[i]!;
+    const expected = OTHER_DAMAGE[id] ?? (outcome === "abort" ? 0 : exit);
+    if (code !== expected) differences[id] = `${code} instead of ${expected}`;
+    assert.match(stderr, code === 0 ? /^$/ : /^rsync-streams: cannot [^\n]+\n$/, id);
+    assert.equal(made.includes(`${id}.made`), code === 0, id);
+  }
+  assert.deepEqual(differences, {});
+  assert.ok(made.every((name) => !name.endsWith(".tmp")));
+});
+
+interface Entry {
+  id: string;
+  kind: string;
+  file: string;
+  new?: Gen;
+  basis?: Gen;
+  outcome: string;
+  exit: number;
+}
+
+const hasRdiff = await hasProgram("rdiff");
+Deno.test("rdiff is there to stand in for", { ignore: !hasRdiff && !isCi }, () => {
+  assert.ok(hasRdiff, "rdiff is not installed: CI needs it (Debian's package rdiff)");
+});
+if (!hasRdiff) console.warn("\nSKIPPED: rdiff is not installed, so the command line is not compared with it\n");
+
+const RDIFF = { name: "rdiff", command: ["rdiff"] };
+const SIGNATURE_OPTIONS = [
+  [],
+  ["-b", "0x200"],
+  ["-b700", "-S", "8"],
+  ["-fS-1"],
+  ["--block-size=512", "--sum-size", "9"],
+  ["-H", "md4", "-R", "rollsum"],
+  ["--hash=blake2", "--rollsum=rollsum", "-S", "0"],
+  ["-I", "100", "-O", "100"],
+];
+
+for (const [turn, options] of SIGNATURE_OPTIONS.entries()) {
+  test(
+    `stands in for rdiff: signature ${options.join(" ")}`,
+    async (folder) => {
+      const args = turn % 3 === 0 ? [...options, "signature"] : ["signature", ...options];
+      for (const length of [0, 65_536, BASIS.length]) {
+        await Deno.writeFile(`${folder}/basis`, BASIS.subarray(0, length));
+        const [ours, theirs] = await Promise.all([DENO, RDIFF].map((one) => cli(one, [...args, "basis"], folder)));
+        assert.equal(ours!.code, 0, ours!.stderr);
+        assertBytes(ours!.stdout, theirs!.stdout, `signature of ${length} bytes`);
+      }
+      const [by, other] = turn % 2 === 0 ? [DENO, RDIFF] : [RDIFF, DENO];
+      await cli(by, [...args, "basis", "sig"], folder);
+      await quiet(cli(other, ["delta", "sig", "target", "delta"], folder));
+      await quiet(cli(by, ["patch", "basis", "delta", "made"], folder));
+      await assertFile(`${folder}/made`, TARGET);
+    },
+    !hasRdiff,
+  );
+}
+
+test("stands in for rdiff: lengths of a file on the standard input, and of a pipe", async (folder) => {
+  for (const script of ["cli signature -S -1 <basis", "cat basis | cli signature -S -1 -- -", "cli signature <basis"]) {
+    const [ours, theirs] = await Promise.all([DENO, RDIFF].map((one) => shell(one, script, folder)));
+    assert.equal(ours!.code, 0, ours!.stderr);
+    assertBytes(ours!.stdout, theirs!.stdout, script);
+  }
+}, !hasRdiff);

@@ -1,0 +1,229 @@
+/** The command line as a new user would try it: processes, files, pipes, and what goes wrong. */
+import assert from "node:assert/strict";
+import { assertBytes } from "./_helpers.ts";
+import { assertFile, BASIS, CASES, isWindows, TARGET, test } from "./_cli_cases.ts";
+import { cli, DENO, exec, fails, findRuntimes, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { VERSION } from "../src/cli/_version.ts";
+import manifest from "../deno.json" with { type: "json" };
+
+const bundleFolder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(bundleFolder, { recursive: true }));
+const runtimes = isWindows ? [] : await findRuntimes(bundleFolder);
+
+for (const runtime of runtimes) {
+  for (const [name, run] of Object.entries(CASES)) {
+    test(`in ${runtime.name} ${name}`, (folder) => run(runtime, folder));
+  }
+}
+
+const text = async (...args: Parameters<typeof cli>) => new TextDecoder().decode(await quiet(cli(...args)));
+const json = async (...args: Parameters<typeof cli>) => JSON.parse(await text(...args));
+
+test("replaces a file only with -f, and only by a whole one", async (folder) => {
+  const path = `${folder}/made`;
+  await Deno.writeTextFile(path, "what was there");
+  await quiet(cli(DENO, ["signature", "basis", "sig"], folder));
+  await quiet(cli(DENO, ["delta", "sig", "target", "delta"], folder));
+  for (const args of [["signature", "basis"], ["delta", "sig", "target"], ["patch", "basis", "delta"]]) {
+    await fails(cli(DENO, [...args, "made"], folder), 100, /cannot write made: it exists, and -f replaces it/);
+  }
+  await fails(cli(DENO, ["transcode", "delta", "made", "--to", "librsync"], folder), 100, /it exists/);
+  const delta = await Deno.readFile(`${folder}/delta`);
+  await Deno.writeFile(`${folder}/delta`, delta.subarray(0, -1));
+  await fails(cli(DENO, ["patch", "-f", "basis", "delta", "made"], folder), 103, /cannot read the delta.*ends after 0/);
+  await Deno.writeFile(`${folder}/short`, BASIS.subarray(0, 1000));
+  await Deno.writeFile(`${folder}/delta`, delta);
+  await fails(cli(DENO, ["patch", "-f", "short", "delta", "made"], folder), 103, /basis/);
+  assert.equal(await Deno.readTextFile(path), "what was there");
+  assert.deepEqual(await names(folder), ["basis", "delta", "made", "short", "sig", "target"]);
+  await quiet(cli(DENO, ["patch", "--force", "basis", "delta", "made"], folder));
+  await assertFile(path, TARGET);
+});
+
+for (const format of ["librsync", "rsync-streams", "luapower"]) {
+  const told = format === "luapower" ? ["--format", format, "-b", "512"] : [];
+  const kind = (name: string) => format === "luapower" ? [...told, "--kind", name] : [];
+
+  test(`does the three jobs, tells what files are, and transcodes: ${format}`, async (folder) => {
+    await quiet(cli(DENO, ["signature", "-b", "512", "--format", format, "basis", "sig"], folder));
+    await quiet(cli(DENO, ["delta", ...told, "sig", "target", "delta"], folder));
+    await quiet(cli(DENO, ["patch", ...told, "basis", "delta", "made"], folder));
+    await assertFile(`${folder}/made`, TARGET);
+
+    const sig = await json(DENO, ["info", "--json", ...kind("signature"), "sig"], folder);
+    const { blockLength, blockCount, basisLength, length } = sig;
+    const blocks = BASIS.length / 512;
+    assert.equal(sig.kind, "signature");
+    assert.equal(sig.format, format);
+    assert.equal(blockLength, 512);
+    assert.equal(blockCount, format === "luapower" ? Math.floor(blocks) : Math.ceil(blocks));
+    assert.equal(basisLength, format === "rsync-streams" ? BASIS.length : null);
+    assert.equal(length, (await Deno.stat(`${folder}/sig`)).size);
+
+    const delta = await json(DENO, ["info", "--json", ...kind("delta"), "delta"], folder);
+    assert.equal(delta.kind, "delta");
+    assert.equal(delta.format, format);
+    assert.equal(delta.targetLength, TARGET.length);
+    assert.equal(delta.copiedBytes + delta.literalBytes, TARGET.length);
+    assert.equal(delta.literalShare, delta.literalBytes / TARGET.length);
+    assert.equal(delta.commandCount, delta.copyCount + delta.dataCount);
+    assert.ok(delta.literalBytes >= 3_333 && delta.literalBytes < 3_333 + 2_000);
+    assert.equal(delta.digestSum, format === "rsync-streams" ? "blake3" : null);
+
+    const lines = await text(DENO, ["info", ...kind("delta"), "delta"], folder);
+    assert.match(lines, new RegExp(`^delta: delta\nformat +${format}\n`));
+    assert.match(lines, /literal +\d+ bytes \(\d\.\d %\) in \d+ commands/);
+    assert.match(await text(DENO, ["info", ...kind("signature"), "sig"], folder), /block length +512 bytes\n/);
+
+    for (const to of ["librsync", "rsync-streams"]) {
+      await quiet(cli(DENO, ["transcode", "-f", ...told, "delta", "other", "--to", to], folder));
+      const other = await json(DENO, ["info", "--json", "other"], folder);
+      assert.equal(other.format, to);
+      assert.equal(other.digest, to === "librsync" ? null : delta.digest);
+      await quiet(cli(DENO, ["patch", "-f", "basis", "other", "made"], folder));
+      await assertFile(`${folder}/made`, TARGET);
+    }
+  });
+}
+
+test("makes a delta of another format than the signature's", async (folder) => {
+  await quiet(cli(DENO, ["signature", "basis", "sig"], folder));
+  await quiet(cli(DENO, ["delta", "--format", "rsync-streams", "sig", "target", "delta"], folder));
+  assert.equal(
+    (await json(DENO, ["info", "--json"], folder, await Deno.readFile(`${folder}/delta`))).digest.length,
+    64,
+  );
+  await quiet(cli(DENO, ["delta", "-f", "--no-digest", "--format", "rsync-streams", "sig", "target", "delta"], folder));
+  assert.equal((await json(DENO, ["info", "--json", "delta"], folder)).digest, null);
+  // The short last block is no block to luapower.
+  await quiet(cli(DENO, ["delta", "-f", "sig", "basis", "delta"], folder));
+  const transcode = ["transcode", "delta", "other", "--to", "luapower", "-b", "384"];
+  await fails(cli(DENO, transcode, folder), 105, /it copies whole blocks of 384 bytes/);
+  assert.deepEqual(await names(folder), ["basis", "delta", "sig", "target"]);
+});
+
+test("takes sums and lengths of the rsync-streams format", async (folder) => {
+  const args =
+    "signature --format rsync-streams --strong-sum blake2b --weak-sum rollsum --block-length auto -S 16 --digest";
+  await quiet(cli(DENO, [...args.split(" "), "basis", "sig"], folder));
+  const info = await json(DENO, ["info", "--json", "sig"], folder);
+  const { weakSum, strongSum, blockLength, strongLength, digest } = info;
+  assert.deepEqual({ weakSum, strongSum, blockLength, strongLength }, {
+    weakSum: "rollsum",
+    strongSum: "blake2b",
+    blockLength: 384,
+    strongLength: 16,
+  });
+  assert.equal(digest.length, 64);
+  await fails(
+    cli(DENO, ["signature", "--format=rsync-streams", "-b", "16", "basis"], folder),
+    108,
+    /block length \(-b\)/,
+  );
+});
+
+const MISTAKES: [args: string, message: RegExp][] = [
+  ["", /a command is missing: one of signature, delta, patch, info, transcode was expected/],
+  ["signature -b", /-b needs a value/],
+  ["signature --force=yes basis", /--force takes no value/],
+  ["signature basis sig more", /too many files: rsync-streams signature \[OPTIONS\] \[BASIS \[SIGNATURE\]\]/],
+  ["signature --json basis", /signature has no option --json; try "rsync-streams signature --help"/],
+  ["info -f basis", /info has no option -f/],
+  ["signature --format zip basis", /unknown format "zip": one of rsync-streams, luapower, librsync was expected/],
+  ["signature -H blake3 basis", /strong sum \(-H\) of the librsync format: one of "blake2b", "md4" was expected/],
+  ["signature --digest basis", /the librsync format does not carry one/],
+  ["signature --format luapower basis", /luapower format does not tell the block length: say it with -b/],
+  ["delta - - out", /cannot both come from the standard input/],
+  ["patch --format luapower basis target", /say it with -b/],
+  ["info --format luapower -b 512 basis", /say --kind/],
+  ["transcode basis", /say --to FORMAT/],
+];
+
+test("tells in one line what is wrong with a command line", async (folder) => {
+  const runs = await runMany(MISTAKES.map(([args]) => ({ args: args.split(" ").filter(Boolean), cwd: folder })));
+  for (const [i, [, message]] of MISTAKES.entries()) await fails(runs[i]!, 101, message);
+  assert.deepEqual(await names(folder), ["basis", "target"]);
+});
+
+test("names files of the wrong kind for what they are", async (folder) => {
+  await quiet(cli(DENO, ["signature", "basis", "sig"], folder));
+  await quiet(cli(DENO, ["delta", "sig", "target", "delta"], folder));
+  await fails(cli(DENO, ["delta", "delta", "target"], folder), 104, /this is a delta/);
+  await fails(cli(DENO, ["patch", "basis", "sig"], folder), 104, /this is a signature/);
+  await fails(cli(DENO, ["info", "target"], folder), 104, /target: it is not a signature or a delta/);
+  await fails(cli(DENO, ["info"], folder, new Uint8Array(2)), 103, /the standard input/);
+  await fails(cli(DENO, ["patch", folder, "delta"], folder), 100, /it is a folder/);
+  await fails(cli(DENO, ["delta", "sig", "missing", "out"], folder), 100, /missing: no such file/);
+  await fails(
+    cli(DENO, ["delta", "sig", "target", "missing/out"], folder),
+    100,
+    /missing\/out: no such file or folder/,
+  );
+});
+
+test("tells statistics and details on the standard error alone", async (folder) => {
+  const signature = await cli(DENO, ["signature", "-sv", "basis", "sig"], folder);
+  assert.match(
+    signature.stderr,
+    /signature: 391 blocks of 384 bytes; 150000 bytes read, 14088 written; [\d.]+ s, .*B\/s\n$/,
+  );
+  const delta = await cli(DENO, ["-s", "delta", "sig", "target"], folder);
+  assert.match(delta.stderr, /^rsync-streams: delta: \d+ blocks found, \d+ false alarms; \d+ bytes copied, [^\n]+\n$/);
+  await Deno.writeFile(`${folder}/delta`, delta.stdout);
+  const patch = await cli(DENO, ["patch", "-s", "basis", "delta"], folder);
+  assert.match(patch.stderr, new RegExp(`, ${TARGET.length} written; `));
+  assertBytes(patch.stdout, TARGET);
+  const failed = await cli(DENO, ["patch", "-v", "basis", "target"], folder);
+  assert.equal(failed.code, 104);
+  assert.match(failed.stderr, /RsyncError: [^]+\n +at /);
+});
+
+test("has a version that is the package's", async (folder) => {
+  assert.equal(VERSION, manifest.version);
+  assert.match(await text(DENO, ["--version"], folder), new RegExp(`^rsync-streams ${VERSION}\n`));
+});
+
+test("has help that does the job as it stands", async (folder) => {
+  const help = await text(DENO, ["--help"], folder);
+  const jobs = [...help.matchAll(/^ {2}(here|there) +rsync-streams (.*?)(?: {2,}.*)?$/gm)];
+  assert.deepEqual(jobs.map(([, place]) => place), ["here", "there", "here"]);
+  for (const place of ["here", "there"]) await Deno.mkdir(`${folder}/${place}`);
+  await Deno.rename(`${folder}/basis`, `${folder}/here/old.iso`);
+  await Deno.rename(`${folder}/target`, `${folder}/there/new.iso`);
+  for (const [, place, args] of jobs) {
+    await quiet(cli(DENO, args!.split(" "), `${folder}/${place}`));
+    const [sent] = await names(`${folder}/${place}`).then((all) => all.filter((name) => /sig|delta/.test(name)));
+    await Deno.copyFile(`${folder}/${place}/${sent}`, `${folder}/${place === "here" ? "there" : "here"}/${sent}`);
+  }
+  await assertFile(`${folder}/here/new.iso`, TARGET);
+});
+
+for (const command of ["signature", "delta", "patch", "info", "transcode"]) {
+  test(`has help for ${command}, with options and examples, as wide as a terminal or little more`, async (folder) => {
+    const help = await text(DENO, [command, "--help"], folder);
+    assert.match(help, new RegExp(`^Usage: rsync-streams ${command} \\[OPTIONS\\] `));
+    assert.match(help, new RegExp(`\nExamples:\n  [^\n]*rsync-streams ${command} `));
+    assert.match(help, /-\?, --help/);
+    assert.ok(help.split("\n").every((line) => line.length <= 120));
+  });
+}
+
+const hasScript = Deno.build.os === "linux" && await hasProgram("script");
+if (!hasScript) {
+  console.warn("\nSKIPPED: script of util-linux is not installed, so there is no terminal to show progress on\n");
+}
+
+for (const runtime of runtimes) {
+  test(`in ${runtime.name} shows progress on a terminal, and no binary there`, async (folder) => {
+    // Slow enough for a bar: the signature of a pipe that takes its time.
+    const slow = "{ cat basis; sleep 0.6; cat basis basis basis; sleep 0.2; cat basis; } | cli signature -b 32 - sig";
+    const [shown, refused] = await Promise.all([slow, "cli signature basis"].map((script) => {
+      return exec(["script", "-qec", shellScript(runtime, script), "/dev/null"], folder);
+    }));
+    const terminal = new TextDecoder().decode(shown!.stdout);
+    assert.match(terminal, /[\d.]+ [kM]B \| [\d.]+ [kM]B\/s/);
+    assert.equal(shown!.code, 0);
+    assert.match(new TextDecoder().decode(refused!.stdout), /not for a terminal/);
+    assert.equal(refused!.code, 101);
+  }, !hasScript);
+}
