@@ -29,7 +29,7 @@ export interface PatchStreamOptions
  * a luapower delta that is cut between two commands looks whole. A librsync delta ends in a command, and what follows it is
  * ignored, as rdiff ignores it.
  *
- * Work is done when the readable is read, one chunk of up to 256 KiB (and a block read from the basis for it) at a time, so a short delta that makes a long target
+ * Work is done when the readable is read, one chunk of up to 1 MiB (and what is read from the basis for it) at a time, so a short delta that makes a long target
  * takes no memory. The delta may come from an untrusted peer.
  *
  * @param basis What to copy from: a `Blob` or `File`, bytes, `{ read(offset, length), size? }`, or the original's `{ seek, read }`.

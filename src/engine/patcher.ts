@@ -4,8 +4,8 @@ import type { DeltaEvent, DeltaReader, Input } from "./interface.ts";
 import { DONE, type Stage, type StageResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
-/** Bytes of target gathered for a chunk: what a patch holds, however much the delta makes. */
-const CHUNK_LENGTH = 256 * 1024;
+/** Bytes of target gathered for a chunk: what a patch holds, however much the delta makes. 256 KiB took a third longer, from file to file. */
+const CHUNK_LENGTH = 2 ** 20;
 
 /** The basis, read at random. */
 export interface PatchBasis {
