@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 /** Versions of the tools. A newer one is taken on purpose, with its effect on the checks in sight. */
 export const TOOLS = {
   "@arethetypeswrong/cli": "0.18.5",
+  "@types/cli-progress": "3.11.6",
   "@types/node": "20.19.0",
   "bun": "1.4.5",
   "esbuild": "0.28.2",
@@ -41,10 +42,8 @@ export function readManifest(): Manifest {
 
 /** Runs a command to its end and gives what it printed; what it complains of is shown. */
 export function run(command: string, args: readonly string[], cwd = ROOT): string {
-  // A machine's own setting that npm warns of at each start says nothing about the package.
-  const { npm_config_nodedir: _, ...env } = Deno.env.toObject();
   try {
-    return execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   } catch (error) {
     const { stdout } = error as { stdout?: string };
     throw new Error(`Cannot run ${command} ${args.join(" ")}:\n${stdout ?? ""}`, { cause: error });

@@ -31,8 +31,8 @@ const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams w
 const OLDEST_NODE = "20";
 const KERNEL = "src/kernel/wasm/kernel.wasm";
 const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
-/** What the command runs. */
-const COMMAND = "src/cli/main.ts";
+/** What the command calls: the `main` of it. */
+const COMMAND = "src/cli/_main.js";
 /** Copied as they are. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 
@@ -120,6 +120,13 @@ class Packages {
   }
 }
 
+/** What the types of the oldest Node do not have, and the sources ask for. */
+const RUNTIME_TYPES = `interface ImportMeta {
+  /** Undefined in Node 20. */
+  readonly main?: boolean;
+}
+`;
+
 /** Copies the sources with their specifiers in plain. */
 function stage(packages: Packages): void {
   rmSync(STAGE, { recursive: true, force: true });
@@ -128,7 +135,10 @@ function stage(packages: Packages): void {
     mkdirSync(dirname(join(STAGE, path)), { recursive: true });
     writeFileSync(join(STAGE, path), code);
   }
-  install(STAGE, { ...packages.dependencies, "@types/node": TOOLS["@types/node"] });
+  const types = Object.keys(packages.dependencies).map((name) => `@types/${name}` as keyof typeof TOOLS)
+    .filter((name) => name in TOOLS).concat("@types/node");
+  install(STAGE, { ...packages.dependencies, ...Object.fromEntries(types.map((name) => [name, TOOLS[name]])) });
+  writeFileSync(join(STAGE, "runtime.d.ts"), RUNTIME_TYPES);
 }
 
 /** Compiles the stage as any other user of TypeScript would, with the types of the oldest Node. */
@@ -153,7 +163,7 @@ function compile(entries: Entry[]): void {
   };
   writeFileSync(
     join(STAGE, "tsconfig.json"),
-    JSON.stringify({ compilerOptions, files: entries.map(({ source }) => source) }, null, 2),
+    JSON.stringify({ compilerOptions, files: ["runtime.d.ts", ...entries.map(({ source }) => source)] }, null, 2),
   );
   run(toolCommand("typescript", "tsc"), ["-p", STAGE]);
 }
@@ -226,7 +236,8 @@ function outputName(key: string): string {
 function writeCommand(): string {
   const path = "bin/rsync-streams.js";
   mkdirSync(join(NPM, "bin"), { recursive: true });
-  writeFileSync(join(NPM, path), `#!/usr/bin/env node\nimport "../${COMMAND.replace(/\.ts$/, ".js")}";\n`);
+  const code = `import { main } from "../${COMMAND}";\n\nawait main();\n`;
+  writeFileSync(join(NPM, path), `#!/usr/bin/env node\n${code}`);
   chmodSync(join(NPM, path), 0o755);
   return path;
 }
@@ -252,9 +263,9 @@ function manifestOf(manifest: Manifest, entries: Entry[], packages: Packages, in
       },
     }),
     type: "module",
-    sideEffects: existsSync(join(ROOT, COMMAND)) ? ["./bin/*.js", `./${COMMAND.replace(/\.ts$/, ".js")}`] : false,
+    sideEffects: false,
     engines: { node: `>=${OLDEST_NODE}` },
-    ...(existsSync(join(ROOT, COMMAND)) && { bin: { [NAME]: writeCommand() } }),
+    bin: { [NAME]: writeCommand() },
     exports: {
       ...exports,
       "./kernel.wasm": { types: `./${KERNEL}.d.ts`, default: `./${KERNEL}` },
@@ -308,7 +319,9 @@ export function buildNpm(): string {
   const packageJson = manifestOf(manifest, entries, packages, inWorkerd);
   writeFileSync(join(NPM, "package.json"), JSON.stringify(packageJson, null, 2) + "\n");
   checkSpecifiers(packages);
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", CACHE], NPM));
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", CACHE], NPM),
+  );
   console.log(
     `${
       relative(ROOT, tarballPath())

@@ -1,0 +1,66 @@
+/** What runners of JavaScript in other runtimes need: those runtimes, projects with the package, and bundles. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { CACHE, install, ROOT, run, tool, toolCommand } from "../../scripts/_npm_tools.ts";
+
+const HERE = join(ROOT, "tests/runtimes");
+const CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/** The Node that runs the drivers of Chromium and workerd. */
+export const DRIVER_NODE = "24.21.0";
+
+/** Whether a runtime that is missing is a failure. */
+export const isCI = Boolean(process.env.CI);
+
+/** A Node of npm. */
+export function nodeBinary(version: string): string {
+  const folder = install(join(CACHE, "tools", `node-${version}`), { node: version });
+  const binary = join(folder, "node_modules/node/bin/node");
+  const seen = run(binary, ["--version"]).trim();
+  if (seen !== `v${version}`) throw new Error(`Cannot use Node ${version}: npm brought ${seen}`);
+  return binary;
+}
+
+/** Where Chromium is. */
+export function chromiumBinary(): string {
+  const folders = (process.env.PATH ?? "").split(":");
+  const found = CHROMIUMS.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  const binary = process.env.CHROMIUM ?? found;
+  if (binary === undefined) throw new Error(`Cannot find ${CHROMIUMS.join(" or ")}: install one or set CHROMIUM`);
+  return binary;
+}
+
+/** Puts files of this folder beside a tool that they import, and gives where they are. */
+export function besideTool(name: "playwright-core" | "miniflare", files: readonly string[]): string {
+  const folder = join(tool(name), "../..");
+  for (const file of files) copyFileSync(join(HERE, file), join(folder, file));
+  return folder;
+}
+
+/** An empty project with the tarball, outside of the checkout, so that no deno.json is found above it. */
+export function makeProject(tarball: string): string {
+  const project = mkdtempSync(join(tmpdir(), "rsync-streams-project-"));
+  install(project, { "rsync-streams": `file:${tarball}` });
+  return project;
+}
+
+/** Bundles with esbuild. */
+export function bundle(cwd: string, entry: string, args: readonly string[]): void {
+  const common = ["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"];
+  run(toolCommand("esbuild", "esbuild"), [entry, ...common, ...args], cwd);
+}
+
+/** Bundles a worker as wrangler does, into `worker.js`: with the condition the kernel stays a module of its own. */
+export function bundleWorker(project: string, entry: string, folder: string, condition: "workerd" | "worker"): void {
+  mkdirSync(folder);
+  const conditions = condition === "workerd" ? "workerd,worker" : "worker";
+  const outputs = ["--loader:.wasm=copy", "--asset-names=[name]", "--entry-names=worker", `--outdir=${folder}`];
+  bundle(project, entry, [`--conditions=${conditions}`, ...outputs]);
+  if (existsSync(join(folder, "kernel.wasm")) !== (condition === "workerd")) {
+    throw new Error(
+      `Cannot test workerd: kernel.wasm is a module of its own with the condition alone, not with ${condition}`,
+    );
+  }
+}
