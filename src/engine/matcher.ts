@@ -13,7 +13,7 @@ const MAX_ROOM = 2 ** 26;
 const SEARCH_LENGTH = 128 * 1024;
 const SEARCH_BLOCKS = 2;
 /** Bytes of delta worth a chunk of their own while there is still input. */
-const CHUNK_LENGTH = 64 * 1024;
+const CHUNK_LENGTH = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 /** What a matcher needs. */

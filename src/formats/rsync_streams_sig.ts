@@ -122,16 +122,16 @@ export class RsyncStreamsSigReader implements SigReader {
     const start = this.#reader.position;
     const bytes = this.#reader.take(count * this.#recordLength)!;
     batch.count = count;
-    for (let k = 0; k < count; k++) this.#parseRecord(bytes, k, start);
+    const fields = view(bytes);
+    for (let k = 0; k < count; k++) this.#parseRecord(bytes, fields, k, start);
     this.#frameCount -= count;
     this.#count += count;
     return { type: "records", batch };
   }
 
-  #parseRecord(bytes: Uint8Array, k: number, start: number): void {
+  #parseRecord(bytes: Uint8Array, fields: DataView, k: number, start: number): void {
     const header = this.#header!;
     const batch = this.#batch;
-    const fields = view(bytes);
     let at = k * this.#recordLength;
     batch.weak[k] = fields.getUint32(at, true);
     at += 4;
