@@ -5,6 +5,17 @@
 /**
  * The kernel's WebAssembly module as bytes, for runtimes that compile modules at another time than the library does.
  *
+ * @example Compiling it ahead
+ * ```ts
+ * import { useWasmModule } from "rsync-streams";
+ * import { kernelBytes } from "rsync-streams/kernel-bytes";
+ * import assert from "node:assert/strict";
+ *
+ * const module = await WebAssembly.compile(kernelBytes());
+ * useWasmModule(module);
+ * assert.equal(kernelBytes()[1], "a".charCodeAt(0)); // "\0asm"
+ * ```
+ *
  * @module
  */
 
