@@ -7,7 +7,6 @@ const CANDIDATE: u32 = 128_849_018;
 /** The smallest hash in each class of offset modulo 4. */
 const LEAST: usize = memory.data(16, 16);
 
-// @ts-ignore: decorator
 @inline
 function min4(a: v128, b: v128): v128 {
   return i32x4.min_s(a, b);

@@ -40,7 +40,6 @@ function run(s: Searcher, end: u32, isLast: bool): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function checkAt(p: usize, length: u32): u32 {
   if (length < <u32> SPAN) return 0;

@@ -16,13 +16,11 @@ const IV: usize = memory.data<u64>([
   0x5be0cd19137e2179,
 ]);
 
-// @ts-ignore: decorator
 @inline
 function add(a: v128, b: v128): v128 {
   return i64x2.add(a, b);
 }
 
-// @ts-ignore: decorator
 @inline
 function word(row: usize, step: usize): v128 {
   return v128.load(MESSAGE + <usize>load<u8>(row + step));
@@ -30,25 +28,21 @@ function word(row: usize, step: usize): v128 {
 
 // Shuffle or swizzle: as in `mix.ts`.
 
-// @ts-ignore: decorator
 @inline
 function swap32(x: v128): v128 {
   return v128.shuffle<u32>(x, x, 1, 0, 3, 2);
 }
 
-// @ts-ignore: decorator
 @inline
 function rotr24(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10));
 }
 
-// @ts-ignore: decorator
 @inline
 function rotr16(x: v128): v128 {
   return i8x16.shuffle(x, x, 2, 3, 4, 5, 6, 7, 0, 1, 10, 11, 12, 13, 14, 15, 8, 9);
 }
 
-// @ts-ignore: decorator
 @inline
 function rotr63(x: v128): v128 {
   return v128.or(add(x, x), i64x2.shr_u(x, 63));

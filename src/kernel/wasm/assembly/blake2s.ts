@@ -6,7 +6,6 @@ import { BLAKE2_SCHEDULE } from "./schedule";
 export const LEAF: u32 = 0;
 export const ROOT: u32 = 1;
 
-// @ts-ignore: decorator
 @inline
 function change(h: usize, by: v128): void {
   v128.store(h, xor(v128.load(h), by));

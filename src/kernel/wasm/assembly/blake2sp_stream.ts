@@ -15,7 +15,6 @@ const ENOUGH: usize = 512 + 7 * 64;
 const TREE_SUMS: usize = memory.data(8 * 32, 16);
 const TOP: usize = memory.data(128, 16);
 
-// @ts-ignore: decorator
 @inline
 function startLeaves(h: usize, first: u32): void {
   startNodes(h, i32x4.add(splat(first), i32x4(0, 1, 2, 3)), LEAF);

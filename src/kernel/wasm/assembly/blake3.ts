@@ -14,7 +14,6 @@ export const CHUNK: usize = 1024;
 /** The chaining values that wait for their right-hand sides: one for each level, 2^20 chunks in a block of 2^30 bytes. */
 const WAITING: usize = memory.data(21 * 128, 16);
 
-// @ts-ignore: decorator
 @inline
 function compress(h: usize, low: v128, high: v128, length: usize, flags: u32): void {
   mix(h, BLAKE3_SCHEDULE, BLAKE3_SCHEDULE + 112, low, high, splat(<u32>length), splat(flags), splat(0));

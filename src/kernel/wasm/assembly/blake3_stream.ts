@@ -25,7 +25,6 @@ export function blake3Start(state: usize): void {
   store<u32>(state, 0, HELD);
 }
 
-// @ts-ignore: decorator
 @inline
 function waiting(state: usize, count: u64): usize {
   return state + WAITING + (<usize>popcnt(count) << 5);

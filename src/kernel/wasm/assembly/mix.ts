@@ -21,7 +21,6 @@ export function start(h: usize): void {
   for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load32_splat(IV + (i << 2)));
 }
 
-// @ts-ignore: decorator
 @inline
 function word(row: usize, step: usize): v128 {
   return v128.load(MESSAGE + <usize>load<u8>(row + step));
@@ -32,13 +31,11 @@ function word(row: usize, step: usize): v128 {
 // count to a vector register each time. So rotl(x, 25) as y = rotr8(x), y + y | y >>> 31 made Bun 1.4 30 % faster, and Deno 2.9
 // 15 % slower (Node 20: no difference).
 
-// @ts-ignore: decorator
 @inline
 function swap16(x: v128): v128 {
   return i8x16.shuffle(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
 }
 
-// @ts-ignore: decorator
 @inline
 function rotr8(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));

@@ -16,7 +16,6 @@ const M14: u32 = M8 * M6;
 const M15: u32 = M8 * M7;
 const M16: u32 = M8 * M8;
 
-// @ts-ignore: decorator
 @inline
 function step(sums: v128, power: v128, bytes: v128): v128 {
   return i32x4.add(i32x4.mul(sums, power), bytes);

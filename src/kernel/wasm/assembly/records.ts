@@ -64,32 +64,27 @@ export function setLastLength(length: u32): void {
   lastLength = length;
 }
 
-// @ts-ignore: decorator
 @inline
 export function record(k: u32): usize {
   return records + <usize>k * stride;
 }
 
-// @ts-ignore: decorator
 @inline
 export function weakOf(k: u32): u32 {
   return load<u32>(record(k));
 }
 
-// @ts-ignore: decorator
 @inline
 export function keyOf(k: u32): u32 {
   return load<u32>(record(k) + keyAt);
 }
 
-// @ts-ignore: decorator
 @inline
 export function offsetOf(k: u32): u32 {
   return load<u32>(record(k), OFFSET_AT);
 }
 
 /** The number of the next record with the same anchor, plus 1, or 0. */
-// @ts-ignore: decorator
 @inline
 export function nextOf(k: u32): u32 {
   return load<u32>(record(k), NEXT_AT);
@@ -100,7 +95,6 @@ export function setNext(k: u32, next: u32): void {
 }
 
 /** Length of block `k`. */
-// @ts-ignore: decorator
 @inline
 export function lengthOf(k: u32): u32 {
   return k == recordCount - 1 ? lastLength : blockLength;

@@ -76,7 +76,6 @@ function takeRun(s: Searcher, limit: i64): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 function current(s: Searcher): u32 {
   return weakKind == ROLLSUM ? s.sum2 << 16 | (s.sum1 & 0xffff) : s.sum1;
@@ -132,7 +131,6 @@ function skipUnknown(s: Searcher, p: usize, last: usize): usize {
 }
 
 /** Running totals of eight lanes. */
-// @ts-ignore: decorator
 @inline
 function total(x: v128): v128 {
   const zero = i16x8.splat(0);

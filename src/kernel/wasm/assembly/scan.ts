@@ -84,7 +84,6 @@ function firstKnown(p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usize {
 }
 
 /** Bit k of four goes to bit 4 k. */
-// @ts-ignore: decorator
 @inline
 function spread(bits: u32): u32 {
   return bits & 1 | (bits & 2) << 3 | (bits & 4) << 6 | (bits & 8) << 9;

@@ -19,7 +19,6 @@ export const FACTORS: usize = memory.data<u32>([K1, K2, 0x7fffffff]);
  * Four hashes, of the shingles whose words are in the lanes of a, b and c, with the sign bit flipped: SSE and NEON order
  * signed lanes in one instruction, unsigned ones in up to three.
  */
-// @ts-ignore: decorator
 @inline
 export function shingles(a: v128, b: v128, c: v128, k1: v128, k2: v128, bias: v128): v128 {
   return i32x4.add(i32x4.add(i32x4.mul(i32x4.sub(a, c), k1), i32x4.mul(i32x4.sub(b, c), k2)), bias);

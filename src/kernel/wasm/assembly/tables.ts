@@ -47,7 +47,6 @@ const DIGEST: usize = memory.data(6144, 16);
 const SUM: usize = memory.data(32, 16);
 
 /** The finalizer of MurmurHash3. */
-// @ts-ignore: decorator
 @inline
 function mix(h: u32): u32 {
   h = (h ^ h >>> 16) * 0x85ebca6b;
@@ -55,13 +54,11 @@ function mix(h: u32): u32 {
   return h ^ h >>> 16;
 }
 
-// @ts-ignore: decorator
 @inline
 function firstSlot(hash: u32): u32 {
   return <u32>(<u64>hash * slots >> 32);
 }
 
-// @ts-ignore: decorator
 @inline
 function nextSlot(slot: u32): u32 {
   return slot + 1 == slots ? 0 : slot + 1;
@@ -143,7 +140,6 @@ function addSpecial(weak: u32): void {
 }
 
 /** Its high bits choose a word of the filter, and twelve in the middle two bits of that word. */
-// @ts-ignore: decorator
 @inline
 function filterHash(weak: u32): u64 {
   return <u64>weak * 0x9e3779b97f4a7c15;
@@ -156,7 +152,6 @@ function addToFilter(weak: u32): void {
 }
 
 /** 1 if a weak sum may be known: wrongly so for less than one in a hundred. Else 0. */
-// @ts-ignore: decorator
 @inline
 export function mayKnow(weak: u32): u32 {
   const hash = filterHash(weak);
@@ -165,7 +160,6 @@ export function mayKnow(weak: u32): u32 {
 }
 
 /** Whether a shingle's hash may be an anchor. */
-// @ts-ignore: decorator
 @inline
 export function mayBeAnchor(hash: u32): bool {
   return (specialCount > 0 || hasThreshold && hash <= threshold) && <bool>mayKnow(hash);
