@@ -11,6 +11,15 @@ export interface BasisSource {
    * @returns 1 to `length` bytes, or none at the end of the basis. Fewer than asked for are no error: the rest is asked for again.
    */
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * The same without a buffer for each read, used instead of `read` where it is there: puts at most `buffer.length` bytes from `offset` on at the
+   * start of `buffer`, and keeps nothing of it afterwards.
+   *
+   * @param buffer Where the bytes go.
+   * @param offset Where they are in the basis.
+   * @returns How many bytes; 0 is the end of the basis.
+   */
+  readInto?(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
   /** Length of the basis in bytes. Where it is known, a copy past the end fails before it is begun. */
   readonly size?: number | undefined;
 }
@@ -71,6 +80,44 @@ export function checkReadCount(count: unknown, length: number): number {
  * @throws {TypeError} If it is nothing that can be read at random.
  */
 export function toPatchBasis(basis: Basis): PatchBasis {
+  const source = toSource(basis);
+  const { size } = source;
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new TypeError(`Cannot use the basis: its size is ${String(size)}, a count of bytes was expected`);
+  }
+  const into = source.readInto?.bind(source) ?? readIntoBy(source);
+  return {
+    size,
+    readInto(buffer, offset) {
+      const count = into(buffer, offset);
+      if (typeof count === "number") return checkReadCount(count, buffer.length);
+      return Promise.resolve(count).then((count) => checkReadCount(count, buffer.length));
+    },
+  };
+}
+
+/** `readInto` by `read`. What is given at once is taken at once. */
+function readIntoBy(source: BasisSource): NonNullable<BasisSource["readInto"]> {
+  return (buffer, offset) => {
+    const bytes = source.read(offset, buffer.length);
+    if (ArrayBuffer.isView(bytes)) return fill(buffer, bytes, offset);
+    return Promise.resolve(bytes).then((bytes) => fill(buffer, bytes, offset));
+  };
+}
+
+function fill(buffer: Uint8Array, bytes: Uint8Array, offset: number): number {
+  if (!(bytes?.length <= buffer.length)) {
+    throw new TypeError(
+      `Cannot read the basis: read() gave ${
+        bytes?.length ?? typeof bytes
+      } bytes at offset ${offset}, ${buffer.length} were asked for`,
+    );
+  }
+  buffer.set(bytes);
+  return bytes.length;
+}
+
+function toSource(basis: Basis): BasisSource {
   if (basis instanceof Blob) {
     return {
       size: basis.size,
@@ -81,21 +128,11 @@ export function toPatchBasis(basis: Basis): PatchBasis {
     const bytes = toUint8Array(basis);
     return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
   }
-  if (typeof (basis as SeekableBasis)?.seek === "function") {
-    return checkSize(basisFromCallbacks(basis as SeekableBasis));
-  }
+  if (typeof (basis as SeekableBasis)?.seek === "function") return basisFromCallbacks(basis as SeekableBasis);
   if (typeof basis?.read !== "function") {
     throw new TypeError(
       "Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected",
     );
   }
-  return checkSize(basis as BasisSource);
-}
-
-function checkSize(basis: BasisSource): BasisSource {
-  const { size } = basis;
-  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw new TypeError(`Cannot use the basis: its size is ${String(size)}, a count of bytes was expected`);
-  }
-  return basis;
+  return basis as BasisSource;
 }

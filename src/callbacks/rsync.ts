@@ -1,5 +1,5 @@
 import { checkCallback, checkChoice, checkInteger, checkOptions } from "../_options.ts";
-import { basisFromCallbacks } from "../basis_source.ts";
+import { toPatchBasis } from "../basis_source.ts";
 import { deltaReaderFor } from "../delta_reader.ts";
 import { createMatcher } from "../delta_stream.ts";
 import { Decoder } from "../engine/decoder.ts";
@@ -314,7 +314,7 @@ export class Rsync {
       input,
       kernel: this.#kernel,
       reader: deltaReaderFor(input, { format: this.format, blockLength: told }),
-      basis: basisFromCallbacks({ seek, read }),
+      basis: toPatchBasis({ seek, read }),
       maxOutputLength: Infinity,
     });
   }

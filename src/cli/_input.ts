@@ -59,6 +59,7 @@ export async function openBasis(path: string | undefined): Promise<OpenBasis> {
     return {
       size: basis.size,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
+      readInto: (buffer, offset) => orThrow("read", path, basis.readInto(buffer, offset)),
       close: () => basis.close(),
     };
   } catch (error) {

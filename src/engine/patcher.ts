@@ -9,8 +9,8 @@ const CHUNK_LENGTH = 2 ** 20;
 
 /** The basis, read at random. */
 export interface PatchBasis {
-  /** Gives 1 to `length` bytes from `offset` on, or none at its end. */
-  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at its end, and tells how many. */
+  readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
   /** Its length, if known. */
   readonly size?: number | undefined;
 }
@@ -56,18 +56,37 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   }
 
   next(): StageResult<Uint8Array<ArrayBuffer>> | Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+    const result = this.#advance();
+    return result instanceof Promise ? this.#advanceAfter(result) : result;
+  }
+
+  /** Goes on until there is something to give, or a read of the basis to wait for. */
+  #advance(): StageResult<Uint8Array<ArrayBuffer>> | Promise<void> {
     while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
-      if (this.#copyLeft > 0) return this.#copyAndGoOn();
-      if (this.#dataAt < this.#data.length) {
+      if (this.#copyLeft > 0) {
+        const reading = this.#copy();
+        if (reading) return reading;
+      } else if (this.#dataAt < this.#data.length) {
         this.#takeData();
-        continue;
+      } else {
+        const event = this.#parts.reader.next();
+        this.stats.bytesIn = this.#parts.input.position;
+        if (!event) return this.#outLength > 0 ? this.#takeOut() : undefined;
+        this.#begin(event);
       }
-      const event = this.#parts.reader.next();
-      this.stats.bytesIn = this.#parts.input.position;
-      if (!event) return this.#outLength > 0 ? this.#takeOut() : undefined;
-      this.#begin(event);
     }
     return this.#outLength > 0 ? this.#takeOut() : DONE;
+  }
+
+  /** A loop: a chunk may be made of a million reads, and no promise shall wait for another of them. */
+  async #advanceAfter(reading: Promise<void>): Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+    for (;;) {
+      await reading;
+      if (this.#isReleased) return DONE;
+      const result = this.#advance();
+      if (!(result instanceof Promise)) return result;
+      reading = result;
+    }
   }
 
   release(): void {
@@ -116,40 +135,40 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
 
   #takeData(): void {
     const count = Math.min(CHUNK_LENGTH - this.#outLength, this.#data.length - this.#dataAt);
-    this.#append(this.#data.subarray(this.#dataAt, this.#dataAt + count));
+    this.#reserve(count).set(this.#data.subarray(this.#dataAt, this.#dataAt + count));
     this.#dataAt += count;
+    this.#outLength += count;
   }
 
-  async #copyAndGoOn(): Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+  /** Reads what fits of the copy straight into the chunk being gathered. Gives a promise if that takes time. */
+  #copy(): Promise<void> | undefined {
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
-    const bytes = await this.#parts.basis.read(this.#copyOffset, wanted);
-    if (this.#isReleased) return DONE;
-    if (bytes.length > wanted) {
-      throw new TypeError(
-        `Cannot read the basis: read() gave ${bytes.length} bytes at offset ${this.#copyOffset}, ${wanted} were asked for`,
-      );
-    }
-    if (bytes.length === 0) {
+    const count = this.#parts.basis.readInto(this.#reserve(wanted), this.#copyOffset);
+    if (typeof count !== "number") return count.then((count) => this.#copied(count));
+    this.#copied(count);
+  }
+
+  #copied(count: number): void {
+    if (count === 0) {
       throw this.#error(
         "basis-short-read",
         `a copy needs ${this.#copyLeft} bytes at offset ${this.#copyOffset}, the basis gave none there`,
       );
     }
-    this.#append(bytes);
-    this.#copyOffset += bytes.length;
-    this.#copyLeft -= bytes.length;
-    return this.next();
+    this.#outLength += count;
+    this.#copyOffset += count;
+    this.#copyLeft -= count;
   }
 
-  #append(bytes: Uint8Array): void {
-    const length = this.#outLength + bytes.length;
+  /** The next `count` bytes of the chunk being gathered, to be filled. */
+  #reserve(count: number): Uint8Array<ArrayBuffer> {
+    const length = this.#outLength + count;
     if (length > this.#out.length) {
       const longer = new Uint8Array(Math.min(CHUNK_LENGTH, Math.max(length, 2 * this.#out.length)));
       longer.set(this.#out.subarray(0, this.#outLength));
       this.#out = longer;
     }
-    this.#out.set(bytes, this.#outLength);
-    this.#outLength = length;
+    return this.#out.subarray(this.#outLength, length);
   }
 
   #takeOut(): Uint8Array<ArrayBuffer> {

@@ -12,6 +12,8 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
   readonly size: number | undefined;
   /** Gives 1 to `length` bytes from `offset` on, in a buffer of their own, or none at the end. Reads may overlap. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end, and tells how many. Reads may overlap. */
+  readInto(buffer: Uint8Array, offset: number): Promise<number>;
   /** Closes the file, after the reads under way. May be called again. */
   close(): Promise<void>;
 }
@@ -82,6 +84,11 @@ class OpenFileBasis implements FileBasis {
     const buffer = new Uint8Array(Math.min(length, left, MAX_READ_LENGTH));
     const count = await this.#file.read(buffer, offset);
     return count === buffer.length ? buffer : buffer.slice(0, count);
+  }
+
+  readInto(buffer: Uint8Array, offset: number): Promise<number> {
+    checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
+    return this.#file.read(buffer.subarray(0, MAX_READ_LENGTH), offset);
   }
 
   close(): Promise<void> {
