@@ -37,7 +37,10 @@ export class CopyJoiner implements CommandSink {
     for (let from = 0; from < bytes.length;) {
       if (this.#dataLength === this.#maxData) this.#flushData();
       const n = Math.min(bytes.length - from, this.#maxData - this.#dataLength);
-      this.#append(bytes.subarray(from, from + n));
+      const piece = bytes.subarray(from, from + n);
+      // As long as a command can be: nothing can be joined to it.
+      if (n === this.#maxData) this.#sink.data(piece);
+      else this.#append(piece);
       from += n;
     }
   }
