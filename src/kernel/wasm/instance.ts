@@ -35,7 +35,7 @@ export interface KernelExports {
     weakTable: number,
     slotCount: number,
     filter: number,
-    filterBits: number,
+    filterLength: number,
     seed: number,
     lastLength: number,
     keepLast: number,

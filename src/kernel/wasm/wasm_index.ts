@@ -11,6 +11,8 @@ import type { KernelInstance } from "./instance.ts";
 import { STRONG_KINDS, WEAK_KINDS } from "./kinds.ts";
 import { WasmSearcher } from "./wasm_searcher.ts";
 
+/** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
+const MAX_FILTER_LENGTH = 2 ** 24;
 /** Records copied into the kernel's memory at a time. */
 const PIECE = 1024;
 
@@ -49,16 +51,18 @@ export class WasmIndexBuilder implements IndexBuilder {
     const instance = this.#instance;
     const count = this.#count;
     instance.allocate(count * this.#stride);
-    const slotCount = Math.ceil(count / 0.75) + 1;
-    // 16 bits for each weak sum, or more: one in a hundred unknown ones passes.
-    const filterBits = Math.max(8, Math.ceil(Math.log2((count + 1) / 4)));
+    // Without anchors records are shorter, and that room goes to the tables: with all, less than 64 bytes a block.
+    const isAnchored = this.#params.weakSum === "anchor";
+    const slotCount = Math.ceil(count / (isAnchored ? 0.75 : 0.5)) + 1;
+    // 16 bits for each weak sum, or 32, or more: less than one in a hundred unknown ones passes.
+    const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2((isAnchored ? 2 : 4) * (count + 2))));
     const strongTable = instance.allocate(4 * slotCount);
     const weakTable = instance.allocate(4 * slotCount);
-    const filter = instance.allocate(8 * 2 ** filterBits);
+    const filter = instance.allocate(filterLength);
     const seed = Math.floor(Math.random() * 2 ** 32);
     const keepLast = this.#kept === "last" ? 1 : 0;
     const last = lastLength ?? blockLength;
-    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterBits, seed, last, keepLast);
+    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, seed, last, keepLast);
     return new WasmIndex(this.#params, instance, count);
   }
 

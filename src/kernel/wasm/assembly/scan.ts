@@ -1,6 +1,7 @@
 // The loop that sees every byte of new data.
+import { mayKnow } from "./filter";
 import { FACTORS, shingle, shingles } from "./shingle";
-import { hasThreshold, MAX_SPECIALS, mayBeAnchor, mayKnow, special0, special1, specialCount, threshold } from "./tables";
+import { hasThreshold, MAX_SPECIALS, mayBeAnchor, special0, special1, specialCount, threshold } from "./tables";
 
 /** The sign bit: hashes are compared as signed lanes. */
 const SIGN: u32 = 0x80000000;
@@ -74,17 +75,13 @@ function nextByFilter(p: usize, limit: usize): usize {
 
 /** The first of sixteen positions whose lane is set and whose hash the filter knows, or 0: position 4 k + c is lane k of mask c. */
 function firstKnown(p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usize {
-  let bits = spread(i32x4.bitmask(m0)) | spread(i32x4.bitmask(m1)) << 1 | spread(i32x4.bitmask(m2)) << 2 |
-    spread(i32x4.bitmask(m3)) << 3;
-  for (; bits; bits &= bits - 1) {
-    const at = p + <usize>ctz(bits);
-    if (mayKnow(shingle(at))) return at;
+  let first: usize = 0;
+  // In the order of the masks. Nearly always there is one alone.
+  const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3));
+  for (let bits = <u32>i8x16.bitmask(bytes); bits; bits &= bits - 1) {
+    const i = <usize>ctz(bits);
+    const at = p + ((i & 3) << 2 | i >>> 2);
+    if (mayKnow(shingle(at)) && (!first || at < first)) first = at;
   }
-  return 0;
-}
-
-/** Bit k of four goes to bit 4 k. */
-@inline
-function spread(bits: u32): u32 {
-  return bits & 1 | (bits & 2) << 3 | (bits & 4) << 6 | (bits & 8) << 9;
+  return first;
 }

@@ -37,7 +37,8 @@ export class Searcher {
   /** The window tested last, by its place in the target, and the block it is plus 1. */
   testedLength: u32;
   testedBlock: u32;
-  padding: u32;
+  /** False alarms since the last match. */
+  alarms: u32;
   testedStart: f64;
   /** Where in the target the byte is that was seen last not to be zero. */
   nonZeroAt: f64;
@@ -115,12 +116,14 @@ export function isWanted(s: Searcher, k: u32): bool {
 
 export function addFalseAlarm(s: Searcher, length: u32): void {
   s.falseAlarms += 1;
+  s.alarms++;
   s.spent += <f64>length;
 }
 
 /** Notes that a window is a block, and goes on behind it. Matches of consecutive blocks are joined. */
 export function addMatch(s: Searcher, start: u32, k: u32, length: u32): void {
   s.goodAlarms += 1;
+  s.alarms = 0;
   if (!join(s, start, k, length)) {
     const at = s.matches + <usize>s.matchCount * 12;
     store<u32>(at, start);

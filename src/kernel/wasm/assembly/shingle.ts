@@ -7,6 +7,7 @@ export const SPAN: usize = 32;
 const K1: u32 = 0x9e3779b1;
 const K2: u32 = 0x85ebca75;
 
+@inline
 export function shingle(p: usize): u32 {
   const c = load<u32>(p, 28);
   return (load<u32>(p) - c) * K1 + (load<u32>(p, 12) - c) * K2 - 1;

@@ -41,6 +41,21 @@ function copySum(dst: usize, sum: usize, length: usize): usize {
   return end;
 }
 
+/** Writes the strong sums of four windows that lie anywhere, as {@link strong_blocks} does those of blocks. */
+export function strongOfFour(
+  kind: u32,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  length: usize,
+  strongLength: u32,
+  dst: usize,
+): void {
+  lockstep(kind, p0, p1, p2, p3, length);
+  for (let i: usize = 0; i < 4; i++) dst = copySum(dst, SUMS + (i << 5), strongLength);
+}
+
 /**
  * Writes the first `strongLength` bytes of the strong sum of each of `count` consecutive blocks to `dst`, without gaps.
  * All blocks are `blockLength` bytes long but the last, which is `lastLength`. Kinds are those of `kinds.ts`.

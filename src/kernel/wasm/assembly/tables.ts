@@ -1,5 +1,7 @@
 // Two hash tables over the records. One is keyed by key and strong sum and holds one of equal blocks; the other by weak sum, and leads to the
-// chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record.
+// chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record, and in the bits that
+// no number needs some of its hash: a slot of another record is told by them, mostly, without a look at the record, which is in no cache.
+import { addToFilter, mayKnow, setFilter } from "./filter";
 import { digest_final, digest_init, digest_update } from "./digest";
 import {
   blockLength,
@@ -27,9 +29,8 @@ let seed: u32 = 0;
 let byStrong: usize = 0;
 let byWeak: usize = 0;
 let slots: u32 = 0;
-/** Two bits in one 64-bit word for each weak sum: most that are unknown are told without a look at a table. */
-let filter: usize = 0;
-let filterShift: u64 = 0;
+/** The bits of a slot that hold the number. */
+let numberBits: u32 = 0;
 /** The greatest anchor that is not special, and whether there is one. */
 export let threshold: u32 = 0;
 export let hasThreshold: bool = false;
@@ -64,12 +65,27 @@ function nextSlot(slot: u32): u32 {
   return slot + 1 == slots ? 0 : slot + 1;
 }
 
+@inline
+function numberIn(slot: u32): u32 {
+  return slot & (1 << numberBits) - 1;
+}
+
+/** Whether what a slot holds may be a record with this hash. */
+@inline
+function mayHold(slot: u32, hash: u32): bool {
+  return (slot ^ hash << numberBits) >>> numberBits == 0;
+}
+
+function setSlot(at: usize, hash: u32, number: u32): void {
+  store<u32>(at, hash << numberBits | number);
+}
+
 /**
  * Makes the tables in zeroed memory.
  *
  * @param strongTable `slotCount` slots of 4 bytes.
  * @param weakTable As many.
- * @param filterWords 2^`filterBits` words of 8 bytes, `filterBits` at least 1.
+ * @param filterWords `filterLength` bytes, a power of two.
  * @param keepLast Whether the last of equal blocks stands for all, or the first.
  */
 export function index_finish(
@@ -77,7 +93,7 @@ export function index_finish(
   weakTable: usize,
   slotCount: u32,
   filterWords: usize,
-  filterBits: u32,
+  filterLength: u32,
   random: u32,
   last: u32,
   keepLast: bool,
@@ -85,8 +101,8 @@ export function index_finish(
   byStrong = strongTable;
   byWeak = weakTable;
   slots = slotCount;
-  filter = filterWords;
-  filterShift = 64 - filterBits;
+  numberBits = 32 - clz(recordCount);
+  setFilter(filterWords, filterLength);
   seed = random;
   threshold = 0;
   hasThreshold = false;
@@ -108,9 +124,10 @@ function findZeroBlock(): u32 {
 }
 
 function insert(k: u32, keepLast: bool): void {
-  const slot = strongSlot(keyOf(k), record(k) + strongAt);
+  const hash = strongHash(keyOf(k), record(k) + strongAt);
+  const slot = strongSlot(hash, keyOf(k), record(k) + strongAt);
   const isNew = !load<u32>(slot);
-  if (isNew || keepLast) store<u32>(slot, k + 1);
+  if (isNew || keepLast) setSlot(slot, hash, k + 1);
   if (isNew) insertWeak(k);
 }
 
@@ -118,8 +135,9 @@ function insertWeak(k: u32): void {
   // A block without a shingle has no place to be met at; the searcher looks for it at the end.
   if (isAnchored && lengthOf(k) < <u32> SPAN) return;
   const weak = weakOf(k);
-  const slot = weakSlot(weak);
-  const head = load<u32>(slot);
+  const hash = mix(weak ^ seed);
+  const slot = weakSlot(hash, weak);
+  const head = numberIn(load<u32>(slot));
   if (isAnchored) {
     setNext(k, head);
     if (weak > CAP) {
@@ -129,7 +147,7 @@ function insertWeak(k: u32): void {
       hasThreshold = true;
     }
   }
-  if (isAnchored || !head) store<u32>(slot, k + 1);
+  if (isAnchored || !head) setSlot(slot, hash, k + 1);
   addToFilter(weak);
 }
 
@@ -139,63 +157,50 @@ function addSpecial(weak: u32): void {
   specialCount++;
 }
 
-/** Its high bits choose a word of the filter, and twelve in the middle two bits of that word. */
-@inline
-function filterHash(weak: u32): u64 {
-  return <u64>weak * 0x9e3779b97f4a7c15;
-}
-
-function addToFilter(weak: u32): void {
-  const hash = filterHash(weak);
-  const word = filter + (<usize>(hash >> filterShift) << 3);
-  store<u64>(word, load<u64>(word) | <u64>1 << (hash >> 24 & 63) | <u64>1 << (hash >> 30 & 63));
-}
-
-/** 1 if a weak sum may be known: wrongly so for less than one in a hundred. Else 0. */
-@inline
-export function mayKnow(weak: u32): u32 {
-  const hash = filterHash(weak);
-  const word = load<u64>(filter + (<usize>(hash >> filterShift) << 3));
-  return <u32>(word >> (hash >> 24 & 63) & word >> (hash >> 30 & 63)) & 1;
-}
-
 /** Whether a shingle's hash may be an anchor. */
 @inline
 export function mayBeAnchor(hash: u32): bool {
-  return (specialCount > 0 || hasThreshold && hash <= threshold) && <bool>mayKnow(hash);
+  return (specialCount > 0 || hasThreshold && hash <= threshold) && mayKnow(hash);
 }
 
 /** The first record with a weak sum plus 1, or 0. */
 export function head(weak: u32): u32 {
-  return load<u32>(weakSlot(weak));
+  return numberIn(load<u32>(weakSlot(mix(weak ^ seed), weak)));
 }
 
 /** The kept block with this key and the strong sum at `sum` plus 1, or 0. */
 export function find(key: u32, sum: usize): u32 {
-  return load<u32>(strongSlot(key, sum));
+  return numberIn(load<u32>(strongSlot(strongHash(key, sum), key, sum)));
 }
 
-/** The slot of the record with this key and strong sum, or the free one where it would be. */
-function strongSlot(key: u32, sum: usize): usize {
+function strongHash(key: u32, sum: usize): u32 {
   let hash = key ^ seed;
   let i: usize = 0;
   for (; i + 4 <= strongLength; i += 4) hash = (rotl<u32>(hash, 13) ^ load<u32>(sum + i)) * 0x9e3779b1;
   for (; i < strongLength; i++) hash = (hash ^ load<u8>(sum + i)) * 0x01000193;
-  let slot = firstSlot(mix(hash));
-  let k = load<u32>(byStrong + (<usize>slot << 2));
-  while (k && !(keyOf(k - 1) == key && hasStrong(k - 1, sum))) {
+  return mix(hash);
+}
+
+/** The slot of the record with this key and strong sum, or the free one where it would be. */
+function strongSlot(hash: u32, key: u32, sum: usize): usize {
+  let slot = firstSlot(hash);
+  let held = load<u32>(byStrong + (<usize>slot << 2));
+  while (held) {
+    const k = numberIn(held) - 1;
+    if (mayHold(held, hash) && keyOf(k) == key && hasStrong(k, sum)) break;
     slot = nextSlot(slot);
-    k = load<u32>(byStrong + (<usize>slot << 2));
+    held = load<u32>(byStrong + (<usize>slot << 2));
   }
   return byStrong + (<usize>slot << 2);
 }
 
-function weakSlot(weak: u32): usize {
-  let slot = firstSlot(mix(weak ^ seed));
-  let k = load<u32>(byWeak + (<usize>slot << 2));
-  while (k && weakOf(k - 1) != weak) {
+/** The slot of the chain of records with this weak sum, or the free one where it would be. */
+function weakSlot(hash: u32, weak: u32): usize {
+  let slot = firstSlot(hash);
+  let held = load<u32>(byWeak + (<usize>slot << 2));
+  while (held && !(mayHold(held, hash) && weakOf(numberIn(held) - 1) == weak)) {
     slot = nextSlot(slot);
-    k = load<u32>(byWeak + (<usize>slot << 2));
+    held = load<u32>(byWeak + (<usize>slot << 2));
   }
   return byWeak + (<usize>slot << 2);
 }
