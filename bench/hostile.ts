@@ -15,8 +15,15 @@ function random(seed: number, length = LENGTH): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Not the stream of a Blob: in Deno 2.9 that brings 250 MB/s, and hides what is measured. */
 function stream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new Blob([bytes]).stream();
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at += MIB));
+    },
+  }, { highWaterMark: 0 });
 }
 
 /** Period of so many bytes. */

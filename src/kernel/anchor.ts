@@ -11,3 +11,5 @@ export const WORST_HASH = 0xffff_ffff;
 export const HASH_CAP = Math.floor(0.03 * 2 ** 32);
 /** Counters of the rule of use: 2^20 of 8 bits. */
 export const USE_TABLE_LENGTH = 2 ** 20;
+/** Entries of a chain that a new record of the index is compared with. */
+export const TWIN_STEPS = 8;

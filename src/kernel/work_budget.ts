@@ -9,8 +9,15 @@
 /** Granted at the start: unlucky small files are searched in full. */
 export const BUDGET_START = 8 * 1024 * 1024;
 /** Granted for each byte of the target searched. */
-export const BUDGET_PER_BYTE = 6;
+export const BUDGET_PER_BYTE = 3;
 /** Charged for an entry of a chain that is looked at. */
 export const CHAIN_STEP_COST = 1;
 /** Charged for a window whose check is computed: six loads. */
 export const CHECK_COST = 4;
+/** Of the budget, one part in so many may go to windows that no writer known would have made a record for. */
+export const DOUBT_SHARE = 32;
+/**
+ * A budget that is used up grants nothing until so many blocks are in reserve: windows are then tested in a row, and a backend that
+ * sums four at a time can do so.
+ */
+export const RESERVE_BLOCKS = 4;

@@ -1,5 +1,6 @@
-import { SHINGLE_LENGTH } from "../anchor.ts";
+import { SHINGLE_LENGTH, WORST_HASH } from "../anchor.ts";
 import { CHAIN_STEP_COST, CHECK_COST } from "../work_budget.ts";
+import { Fills } from "./fills.ts";
 import { SearcherBase } from "./searcher_base.ts";
 import { Shingles } from "./shingle.ts";
 
@@ -13,8 +14,7 @@ export class AnchoredSearcher extends SearcherBase {
   #testedStart = -1;
   #testedLength = 0;
   #testedBlock = -1;
-  /** Where in the target the byte is that was seen last not to be zero. */
-  #nonZeroAt = -1;
+  readonly #fills = new Fills();
   /** The best window that the last look found. */
   #start = 0;
   #length = 0;
@@ -99,6 +99,7 @@ export class AnchoredSearcher extends SearcherBase {
   #look(at: number, hash: number, end: number): void {
     const { index } = this;
     const { records } = index;
+    if (index.hasOneFill && hash === WORST_HASH) return this.#lookAtFill(at, end);
     for (let k = index.head(hash); k >= 0; k = index.next(k)) {
       this.spent += CHAIN_STEP_COST;
       if (this.isExhausted(at)) return;
@@ -106,11 +107,10 @@ export class AnchoredSearcher extends SearcherBase {
       const length = index.lengthOf(k);
       if (start < this.literalStart || start + length > end || !this.isWanted(k)) continue;
       if (this.#block >= 0 && (start > this.#start || start === this.#start && length <= this.#length)) continue;
-      if (k === index.zeroBlock && !this.#isZero(start, length)) continue;
       this.spent += CHECK_COST;
       const check = records.key(k);
       if (this.#shingles.check(start, length) !== check) continue;
-      const block = this.#testWindow(start, length, check);
+      const block = index.isOfFill(k) ? this.#testFill(start, length) : this.#testWindow(start, length, check);
       if (block < 0) continue;
       this.#start = start;
       this.#length = length;
@@ -118,20 +118,39 @@ export class AnchoredSearcher extends SearcherBase {
     }
   }
 
+  /** The same where one record stands for all fills. Nothing is charged: it takes the same time at each position. */
+  #lookAtFill(start: number, end: number): void {
+    const { blockLength } = this.index.params;
+    if (start < this.literalStart || start + blockLength > end) return;
+    if (this.#block >= 0 && (start > this.#start || blockLength <= this.#length)) return;
+    if (this.#shingles.check(start, blockLength) !== 0) return;
+    const block = this.#testFill(start, blockLength);
+    if (block < 0) return;
+    this.#start = start;
+    this.#length = blockLength;
+    this.#block = block;
+  }
+
   /**
-   * Whether a window holds zeros alone. Short runs of them are everywhere in executables, and pass for a block of zeros if another
-   * run stands where the block would end. A byte that is none rules out all windows over it, so this takes a pass or two over the target.
+   * As `#testWindow`, where the record is that of a fill. A fill is told by its pattern, and tested once. Windows that are none start and
+   * end in fills, as there are millions of in executables; only another writer's choice of anchors could make one of them a block, so a
+   * small share of the budget is for them.
    */
-  #isZero(start: number, length: number): boolean {
-    const inTarget = this.base + start;
-    if (this.#nonZeroAt >= inTarget && this.#nonZeroAt < inTarget + length) return false;
-    for (let i = start + length - 1; i >= start; i--) {
-      if (this.memory[i] !== 0) {
-        this.#nonZeroAt = this.base + i;
-        return false;
-      }
+  #testFill(start: number, length: number): number {
+    if (!this.#fills.has(this.memory, this.base, start, length)) {
+      if (this.isDoubtExhausted(start)) return -1;
+      const block = this.#testWindow(start, length, 0);
+      if (block < 0) this.doubted += length;
+      return block;
     }
-    return true;
+    const pattern = this.#shingles.word(start);
+    const slot = this.#fills.slot(pattern);
+    if (slot.pattern !== pattern || slot.length !== length) {
+      slot.block = this.#testWindow(start, length, 0);
+      slot.pattern = pattern;
+      slot.length = length;
+    }
+    return slot.block;
   }
 
   /** The block that a window is, or -1; computed once for a window that several anchors imply. */

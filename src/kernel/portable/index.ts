@@ -1,4 +1,4 @@
-import { HASH_CAP, SHINGLE_LENGTH, WORST_HASH } from "../anchor.ts";
+import { HASH_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "../anchor.ts";
 import type {
   IndexBuilder,
   KeptBlock,
@@ -66,8 +66,8 @@ export class PortableIndex implements SearchIndex {
   /** The greatest anchor hash that is not special. */
   #threshold = -1;
   #hasSpecial = false;
-  /** The block of zeros, or -1. */
-  readonly zeroBlock: number;
+  /** Whether one record stands for all fills, and no other has their anchor. */
+  readonly hasOneFill: boolean;
 
   constructor(
     params: SumParams,
@@ -87,7 +87,9 @@ export class PortableIndex implements SearchIndex {
     this.#filter = new Uint8Array(2 ** Math.max(9, Math.ceil(Math.log2(this.count + 1))));
     this.#filterMask = 8 * this.#filter.length - 1;
     for (let k = 0; k < this.count; k++) this.#insert(k, kept);
-    this.zeroBlock = this.#findZeroBlock();
+    const worst = params.weakSum === "anchor" ? this.head(WORST_HASH) : -1;
+    this.hasOneFill = worst >= 0 && this.isOfFill(worst) && this.next(worst) < 0 &&
+      this.lengthOf(worst) === params.blockLength;
   }
 
   get byteLength(): number {
@@ -132,16 +134,10 @@ export class PortableIndex implements SearchIndex {
     return this.#next[k]! - 1;
   }
 
-  /** Looked for once: what a writer chose for an anchor does not tell for certain what is in a block. */
-  #findZeroBlock(): number {
-    const { weakSum, blockLength } = this.params;
-    if (weakSum !== "anchor" || this.head(WORST_HASH) < 0) return -1;
-    const strong = this.#sums.strong();
-    const zeros = new Uint8Array(Math.min(blockLength, 2 ** 16));
-    strong.reset();
-    for (let left = blockLength; left > 0; left -= zeros.length) strong.update(zeros, Math.min(left, zeros.length));
-    const block = this.find(0, strong.digest());
-    return block >= 0 && this.lengthOf(block) === blockLength ? block : -1;
+  /** Whether a record is what the rule of the format page makes of a fill: a block of period 1, 2 or 4. */
+  isOfFill(k: number): boolean {
+    const { records } = this;
+    return records.weak(k) === WORST_HASH && records.offset(k) === 0 && records.key(k) === 0;
   }
 
   #insert(k: number, kept: KeptBlock): void {
@@ -160,6 +156,7 @@ export class PortableIndex implements SearchIndex {
     const slot = this.#weakSlot(weak);
     const head = this.#byWeak.get(slot);
     if (isAnchored) {
+      if (this.#hasTwin(k, head)) return;
       this.#next[k] = head + 1;
       if (weak > HASH_CAP) this.#hasSpecial = true;
       else this.#threshold = Math.max(this.#threshold, weak);
@@ -167,6 +164,16 @@ export class PortableIndex implements SearchIndex {
     if (isAnchored || head < 0) this.#byWeak.set(slot, k);
     const bit = this.#filterBit(weak);
     this.#filter[bit >>> 3]! |= 1 << (bit & 7);
+  }
+
+  /** Whether a chain leads to the same windows, with the same check, by a record before: of fill patterns there are hundreds. */
+  #hasTwin(k: number, head: number): boolean {
+    const { records } = this;
+    for (let i = 0, other = head; other >= 0 && i < TWIN_STEPS; i++, other = this.next(other)) {
+      const isTwin = records.offset(other) === records.offset(k) && records.key(other) === records.key(k);
+      if (isTwin && this.lengthOf(other) === this.lengthOf(k)) return true;
+    }
+    return false;
   }
 
   #filterBit(weak: number): number {

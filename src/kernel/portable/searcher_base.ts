@@ -1,6 +1,6 @@
 import { growBytes } from "../grow_bytes.ts";
 import { MAX_MATCHES, type Searcher, type SearchOptions } from "../interface.ts";
-import { BUDGET_PER_BYTE, BUDGET_START } from "../work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE, RESERVE_BLOCKS } from "../work_budget.ts";
 import type { PortableIndex } from "./index.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { StrongHash } from "./sums.ts";
@@ -23,10 +23,14 @@ export abstract class SearcherBase implements Searcher {
   protected expected = -1;
   /** Spent on false alarms, in the units of the budget. */
   protected spent = 0;
+  /** Of `spent`, what went to windows that no writer known would have made a record for. */
+  protected doubted = 0;
   protected readonly index: PortableIndex;
   protected readonly options: SearchOptions;
   protected readonly strongSum: Uint8Array;
   readonly #strong: StrongBlocks;
+  /** Whether the budget is used up, and there is none in reserve yet. */
+  #isResting = false;
 
   constructor(index: PortableIndex, strong: StrongHash, options: SearchOptions) {
     this.index = index;
@@ -68,9 +72,16 @@ export abstract class SearcherBase implements Searcher {
     return this.matchCount === MAX_MATCHES;
   }
 
-  /** Whether the budget at a position in memory is used up. */
+  /** Whether the budget at a position in memory is used up; then it is until there is some in reserve. */
   protected isExhausted(at: number): boolean {
-    return this.spent > Math.max(BUDGET_START, 8 * this.index.params.blockLength) + BUDGET_PER_BYTE * (this.base + at);
+    const reserve = this.#isResting ? RESERVE_BLOCKS * this.index.params.blockLength : 0;
+    this.#isResting = this.spent + reserve > this.#budget(at);
+    return this.#isResting;
+  }
+
+  /** Whether of the budget what is for doubtful windows is used up. */
+  protected isDoubtExhausted(at: number): boolean {
+    return this.doubted > this.#budget(at) / DOUBT_SHARE;
   }
 
   /** Computes the strong sum of a window into `strongSum`. */
@@ -107,6 +118,10 @@ export abstract class SearcherBase implements Searcher {
     }
     this.literalStart = this.position = start + length;
     this.expected = block + 1 < this.index.count ? block + 1 : -1;
+  }
+
+  #budget(at: number): number {
+    return Math.max(BUDGET_START, 8 * this.index.params.blockLength) + BUDGET_PER_BYTE * (this.base + at);
   }
 
   #joinMatch(start: number, block: number, length: number): boolean {

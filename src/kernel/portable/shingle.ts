@@ -8,6 +8,11 @@ export class Shingles {
     this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
+  /** The word at `at`. */
+  word(at: number): number {
+    return this.#view.getUint32(at, true);
+  }
+
   /** Hash of the 32 bytes at `at`. */
   hash(at: number): number {
     const view = this.#view;

@@ -1,10 +1,24 @@
 // The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where it may be an anchor are the windows tested
 // that it implies.
-import { blockLength, hasStrong, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongLength } from "./records";
+import { blockLength, hasStrong, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongKind, strongLength } from "./records";
 import { nextCandidate } from "./scan";
-import { addFalseAlarm, addMatch, blockOf, isExhausted, isFull, isWanted, Searcher, STRONG, sumWindows } from "./searcher";
-import { shingle, SPAN } from "./shingle";
-import { head, mayBeAnchor, zeroBlock } from "./tables";
+import { fillSlot, isFill } from "./fills";
+import {
+  addFalseAlarm,
+  addMatch,
+  blockOf,
+  isDoubtExhausted,
+  isExhausted,
+  isFull,
+  isWanted,
+  Searcher,
+  STRONG,
+  sumFour,
+  sumWindows,
+} from "./searcher";
+import { inLockstep } from "./strong_blocks";
+import { shingle, SPAN, WORST } from "./shingle";
+import { fillRecord, head, isOfFill, mayBeAnchor } from "./tables";
 
 /** Charged for an entry of a chain, and for a window whose check is computed, as in ../../work_budget.ts. */
 const CHAIN_STEP_COST: f64 = 1;
@@ -15,6 +29,7 @@ const RUN: u32 = 4;
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
   s.matchCount = 0;
+  startCount = 0;
   if (recordCount) run(s, end, isLast);
   else s.position = end;
   if (isLast && !isFull(s)) {
@@ -71,6 +86,7 @@ function takeNext(s: Searcher, end: u32, isLast: bool): bool {
     s.expected = 0;
     return true;
   }
+  startCount = 0;
   sumWindows(s, start, blockLength, count, last);
   at = start;
   for (let i: u32 = 0; i < count; i++) {
@@ -97,7 +113,7 @@ function findAnchor(s: Searcher, limit: i64, end: u32): bool {
     s.block = 0;
     look(s, s.position, end);
     if (s.block) return true;
-    s.position++;
+    s.position = fillRecord ? afterFill(s, s.position, end) : s.position + 1;
   }
   return false;
 }
@@ -122,7 +138,9 @@ function preferEarlier(s: Searcher, end: u32): void {
 
 /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block; the longest of those. */
 function look(s: Searcher, at: u32, end: u32): void {
-  for (let next = head(shingle(s.bytes + at)); next;) {
+  const hash = shingle(s.bytes + at);
+  if (fillRecord && hash == WORST) return lookAtFill(s, at, end);
+  for (let next = head(hash); next;) {
     const k = next - 1;
     next = nextOf(k);
     s.spent += CHAIN_STEP_COST;
@@ -133,11 +151,10 @@ function look(s: Searcher, at: u32, end: u32): void {
     const start = at - offset;
     if (start < s.literalStart || <u64>start + length > end || !isWanted(s, k)) continue;
     if (s.block && (start > s.start || start == s.start && length <= s.length)) continue;
-    if (k + 1 == zeroBlock && !isZero(s, start, length)) continue;
     s.spent += CHECK_COST;
     const check = keyOf(k);
     if (checkAt(s.bytes + start, length) != check) continue;
-    const block = testWindow(s, start, length, check);
+    const block = isOfFill(k) ? testFill(s, start, length) : testWindow(s, start, length, check, at, next, end);
     if (!block) continue;
     s.start = start;
     s.length = length;
@@ -145,36 +162,116 @@ function look(s: Searcher, at: u32, end: u32): void {
   }
 }
 
-/**
- * Whether a window holds zeros alone. Short runs of them are everywhere in executables, and pass for a block of zeros if another run
- * stands where the block would end. A byte that is none rules out all windows over it, so this takes a pass or two over the target.
- */
-function isZero(s: Searcher, start: u32, length: u32): bool {
-  const inTarget = s.base + <f64>start;
-  if (s.nonZeroAt >= inTarget && s.nonZeroAt < inTarget + <f64>length) return false;
-  const first = s.bytes + start;
-  let p = first + length;
-  for (; p >= first + 16 && !v128.any_true(v128.load(p - 16)); p -= 16);
-  for (; p > first; p--) {
-    if (load<u8>(p - 1)) {
-      s.nonZeroAt = s.base + <f64>(p - 1 - s.bytes);
-      return false;
-    }
-  }
-  return true;
+/** The same where one record stands for all fills. Nothing is charged: it takes the same time at each position. */
+function lookAtFill(s: Searcher, start: u32, end: u32): void {
+  if (start < s.literalStart || <u64>start + blockLength > end) return;
+  if (s.block && (start > s.start || blockLength <= s.length)) return;
+  if (checkAt(s.bytes + start, blockLength)) return;
+  const block = testFill(s, start, blockLength);
+  if (!block) return;
+  s.start = start;
+  s.length = blockLength;
+  s.block = block;
 }
 
-/** The block that a window is plus 1, or 0; computed once for a window that several anchors imply. */
-function testWindow(s: Searcher, start: u32, length: u32, check: u32): u32 {
+/** The next position to look at. Of a fill that is known to be no block, wherever in it a window starts, the windows are passed over. */
+function afterFill(s: Searcher, at: u32, end: u32): u32 {
+  if (shingle(s.bytes + at) != WORST || <u64>at + blockLength > end || !isFill(s, at, blockLength)) return at + 1;
+  for (let i: u32 = 0; i < 4; i++) {
+    const pattern = load<u32>(s.bytes + at + i);
+    const slot = fillSlot(s, pattern);
+    if (load<u32>(slot) != pattern || load<u32>(slot, 4) != blockLength || load<u32>(slot, 8)) return at + 1;
+  }
+  isFill(s, at, end - at);
+  return <u32>(s.fillEnd - s.base) - blockLength + 1;
+}
+
+/**
+ * As `testWindow`, where the record is that of a fill. A fill is told by its pattern, and tested once. Windows that are none start and end in
+ * fills, as there are millions of in executables; only another writer's choice of anchors could make one of them a block, so a small share of
+ * the budget is for them.
+ */
+function testFill(s: Searcher, start: u32, length: u32): u32 {
+  if (!isFill(s, start, length)) {
+    if (isDoubtExhausted(s, start)) return 0;
+    const block = testWindow(s, start, length, 0, start, 0, 0);
+    if (!block) s.doubted += <f64>length;
+    return block;
+  }
+  const pattern = load<u32>(s.bytes + start);
+  const slot = fillSlot(s, pattern);
+  if (load<u32>(slot) == pattern && load<u32>(slot, 4) == length) return load<u32>(slot, 8);
+  const block = testWindow(s, start, length, 0, start, 0, 0);
+  store<u32>(slot, pattern);
+  store<u32>(slot, length, 4);
+  store<u32>(slot, block, 8);
+  return block;
+}
+
+/** The block that a window is plus 1, or 0; computed once for a window that several anchors imply. `next` goes on with the chain. */
+function testWindow(s: Searcher, start: u32, length: u32, check: u32, at: u32, next: u32, end: u32): u32 {
   const inTarget = s.base + <f64>start;
   if (inTarget == s.testedStart && length == s.testedLength) return s.testedBlock;
-  sumWindows(s, start, length, 1, length);
-  const block = blockOf(s, check, STRONG, length);
+  const block = blockOf(s, check, sumAhead(s, start, length, at, next, end), length);
   if (!block) addFalseAlarm(s, length);
   s.testedStart = inTarget;
   s.testedLength = length;
   s.testedBlock = block;
   return block;
+}
+
+/** Entries of chains, and bytes, that are looked at for windows to sum together, after so many false alarms in a row. */
+const AHEAD: u32 = 16;
+const REACH: u32 = 256;
+const PATIENCE: u32 = 4;
+/** Where the windows start whose sums are in STRONG, and how many they are. */
+const STARTS: usize = memory.data(16, 16);
+let startCount: u32 = 0;
+
+/**
+ * Where the strong sum of a window is. As sums of four cost what one does, those of windows that the search may come to next are computed too,
+ * and found here when it does.
+ */
+function sumAhead(s: Searcher, start: u32, length: u32, at: u32, next: u32, end: u32): usize {
+  if (length == blockLength && s.alarms >= PATIENCE) {
+    for (let i: u32 = 0; i < startCount; i++) {
+      if (load<u32>(STARTS + (i << 2)) == start) return STRONG + <usize>(i * strongLength);
+    }
+    startCount = 0;
+    addStart(start);
+    gatherStarts(s, at, next, end);
+    if (startCount > 1 && inLockstep(strongKind, length, startCount)) {
+      // A lane without a window repeats the first.
+      for (let i = startCount; i < 4; i++) store<u32>(STARTS + (i << 2), start);
+      sumFour(s, STARTS);
+      return STRONG;
+    }
+  }
+  startCount = 0;
+  sumWindows(s, start, length, 1, length);
+  return STRONG;
+}
+
+/** Adds windows that the rest of a chain and the next positions imply, up to four in all. */
+function gatherStarts(s: Searcher, at: u32, next: u32, end: u32): void {
+  const reach = min<u32>(at + REACH, end - <u32>SPAN);
+  for (let left = AHEAD; left && startCount < 4; left--) {
+    while (!next) {
+      at = <u32>(nextCandidate(s.bytes + at + 1, s.bytes + reach) - s.bytes);
+      if (at > reach) return;
+      next = head(shingle(s.bytes + at));
+    }
+    const k = next - 1;
+    next = nextOf(k);
+    const start = at - offsetOf(k);
+    if (at < offsetOf(k) || start < s.literalStart || <u64>start + blockLength > end || isOfFill(k)) continue;
+    if (lengthOf(k) == blockLength && checkAt(s.bytes + start, blockLength) == keyOf(k)) addStart(start);
+  }
+}
+
+function addStart(start: u32): void {
+  store<u32>(STARTS + (startCount << 2), start);
+  startCount++;
 }
 
 /** A last block too short for an anchor is looked for at the end of the target. */

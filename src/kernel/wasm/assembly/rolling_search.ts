@@ -1,5 +1,5 @@
 // The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte.
-import { blockLength, hasStrong, keyOf, lengthOf, recordCount, ROLLSUM, strongKind, strongLength, weakKind } from "./records";
+import { blockLength, hasStrong, keyOf, lengthOf, recordCount, ROLLSUM, strongLength, weakKind } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { mayKnow } from "./filter";
@@ -8,14 +8,15 @@ import {
   addFalseAlarm,
   addMatch,
   blockOf,
+  budgetedFrom,
   hasLength,
   isExhausted,
   isFull,
   Searcher,
   STRONG,
+  sumFour,
   sumWindows,
 } from "./searcher";
-import { strongOfFour } from "./strong_blocks";
 import { head } from "./tables";
 
 /** Blocks of a run that are summed together. */
@@ -43,12 +44,13 @@ export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
 function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   const limit = <i64>end - <i64>blockLength - (isLast ? 0 : 1);
   while (<i64>s.position <= limit && !isFull(s)) {
-    if (!s.isRolled && s.expected && takeRun(s, limit)) continue;
+    if (!s.isRolled && s.expected && s.position == s.literalStart && takeRun(s, limit)) continue;
     if (!s.isRolled) sumWeak(s, s.position, blockLength);
     s.isRolled = 1;
     const isKnown = scan(s, end);
     if (<i64>s.position > limit) return;
-    if (isKnown && s.alarms >= PATIENCE) testFour(s, end, limit);
+    if (isKnown && isExhausted(s, s.position) && !isNext(s, s.position, current(s))) skipUnbudgeted(s, limit);
+    else if (isKnown && s.alarms >= PATIENCE) testFour(s, end, limit);
     else if (!isKnown || !test(s, s.position, blockLength, current(s))) step(s, end);
   }
 }
@@ -93,6 +95,12 @@ function searchTail(s: Searcher, end: u32): void {
   }
 }
 
+/** Goes on to the next window that may be tested: those before it count as unknown, whatever their sums are. */
+function skipUnbudgeted(s: Searcher, limit: i64): void {
+  s.position = <u32>min<f64>(<f64>(limit + 1), budgetedFrom(s));
+  s.isRolled = 0;
+}
+
 /** False alarms in a row after which windows are tested four at a time, and how far the next three are looked for. */
 const PATIENCE: u32 = 4;
 const REACH: u32 = 16384;
@@ -107,14 +115,12 @@ const WEAKS: usize = memory.data(16, 16);
 function testFour(s: Searcher, end: u32, limit: i64): void {
   const reach = min<i64>(limit, <i64>s.position + <i64>REACH);
   let count: usize = 0;
-  // Not more once the budget is used up, or work would not be bounded by it.
-  const most: usize = isExhausted(s, s.position) ? 1 : 4;
   for (let isThere = true; isThere;) {
     store<u32>(STARTS + (count << 2), s.position);
     store<u32>(WEAKS + (count << 2), current(s));
     step(s, end);
     count++;
-    isThere = count < most && <i64>s.position <= reach && scan(s, end) && <i64>s.position <= limit;
+    isThere = count < 4 && <i64>s.position <= reach && scan(s, end) && <i64>s.position <= limit;
   }
   if (count < 4) {
     for (let i: usize = 0; i < count; i++) {
@@ -122,9 +128,7 @@ function testFour(s: Searcher, end: u32, limit: i64): void {
     }
     return;
   }
-  const p0 = s.bytes + load<u32>(STARTS), p1 = s.bytes + load<u32>(STARTS, 4);
-  const p2 = s.bytes + load<u32>(STARTS, 8), p3 = s.bytes + load<u32>(STARTS, 12);
-  strongOfFour(strongKind, p0, p1, p2, p3, blockLength, strongLength, STRONG);
+  sumFour(s, STARTS);
   for (let i: usize = 0; i < 4; i++) {
     const start = load<u32>(STARTS + (i << 2));
     if (!isExhausted(s, start) && take(s, start, blockLength, load<u32>(WEAKS + (i << 2)), STRONG + i * strongLength)) return;

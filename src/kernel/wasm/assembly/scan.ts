@@ -75,13 +75,19 @@ function nextByFilter(p: usize, limit: usize): usize {
 
 /** The first of sixteen positions whose lane is set and whose hash the filter knows, or 0: position 4 k + c is lane k of mask c. */
 function firstKnown(p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usize {
-  let first: usize = 0;
-  // In the order of the masks. Nearly always there is one alone.
   const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3));
-  for (let bits = <u32>i8x16.bitmask(bytes); bits; bits &= bits - 1) {
-    const i = <usize>ctz(bits);
-    const at = p + ((i & 3) << 2 | i >>> 2);
-    if (mayKnow(shingle(at)) && (!first || at < first)) first = at;
+  for (let bits = transpose(<u32>i8x16.bitmask(bytes)); bits; bits &= bits - 1) {
+    const at = p + <usize>ctz(bits);
+    if (mayKnow(shingle(at))) return at;
   }
-  return first;
+  return 0;
+}
+
+/** Four rows of four bits, as columns. */
+@inline
+function transpose(bits: u32): u32 {
+  let swapped = (bits ^ bits >>> 3) & 0x0a0a;
+  bits ^= swapped ^ swapped << 3;
+  swapped = (bits ^ bits >>> 6) & 0x00cc;
+  return bits ^ swapped ^ swapped << 6;
 }

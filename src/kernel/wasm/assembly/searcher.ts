@@ -1,6 +1,6 @@
 // The state of one search, in memory: an index can be searched by several at a time. Positions are offsets in the searcher's bytes.
 import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./records";
-import { strong_blocks } from "./strong_blocks";
+import { strong_blocks, strongOfFour } from "./strong_blocks";
 import { find } from "./tables";
 
 /** Matches that one call gives at most, three u32 each. */
@@ -8,7 +8,9 @@ const MAX_MATCHES: u32 = 4096;
 
 /** The budget of ../../work_budget.ts. */
 const BUDGET_START: f64 = 8 * 1024 * 1024;
-const BUDGET_PER_BYTE: f64 = 6;
+const BUDGET_PER_BYTE: f64 = 3;
+const DOUBT_SHARE: f64 = 32;
+const RESERVE_BLOCKS: f64 = 4;
 
 @unmanaged
 export class Searcher {
@@ -40,21 +42,32 @@ export class Searcher {
   /** False alarms since the last match. */
   alarms: u32;
   testedStart: f64;
-  /** Where in the target the byte is that was seen last not to be zero. */
-  nonZeroAt: f64;
+  /** The fill seen last, by its place in the target: all of it has a period of 1, 2 or 4. */
+  fillStart: f64;
   /** Where the bytes start in the target. */
   base: f64;
   /** Spent on false alarms, in the units of the budget. */
   spent: f64;
   falseAlarms: f64;
   goodAlarms: f64;
+  fillEnd: f64;
+  /** Of `spent`, what went to windows that no writer known would have made a record for. */
+  doubted: f64;
+  /** Whether the byte at `fillEnd` is seen not to go on with the fill. */
+  isFillOver: u32;
+  /** Whether the budget is used up, and there is none in reserve yet. */
+  isResting: u32;
 }
 
 /** The strong sums computed last. */
 export const STRONG: usize = memory.data(4 * 32, 16);
 
+/** The fills tested last, behind the state: pattern, length, and the block plus 1, or 0. */
+export const FILLS: usize = offsetof<Searcher>();
+const FILLS_LENGTH: usize = 16 * 12;
+
 export function searcher_size(): usize {
-  return offsetof<Searcher>();
+  return FILLS + FILLS_LENGTH;
 }
 
 /** Starts a search; the memory of its state is zeroed. */
@@ -63,7 +76,6 @@ export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext
   s.tail = tail;
   s.preferNext = preferNext;
   s.testedStart = -1;
-  s.nonZeroAt = -1;
 }
 
 export function searcher_set_bytes(s: Searcher, bytes: usize): void {
@@ -88,14 +100,38 @@ export function isFull(s: Searcher): bool {
   return s.matchCount == MAX_MATCHES;
 }
 
-/** Whether the budget at a position is used up. */
+@inline
+function budget(s: Searcher, at: u32): f64 {
+  return max<f64>(BUDGET_START, 8 * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
+}
+
+/** Whether the budget at a position is used up; then it is until there is some in reserve. */
 export function isExhausted(s: Searcher, at: u32): bool {
-  return s.spent > max<f64>(BUDGET_START, 8 * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
+  const reserve = s.isResting ? RESERVE_BLOCKS * <f64>blockLength : 0;
+  s.isResting = u32(s.spent + reserve > budget(s, at));
+  return s.isResting != 0;
+}
+
+/** The first position where the budget is not used up any more, if nothing is spent before. */
+export function budgetedFrom(s: Searcher): f64 {
+  return ceil((s.spent + RESERVE_BLOCKS * <f64>blockLength - budget(s, 0)) / BUDGET_PER_BYTE);
+}
+
+/** Whether of the budget what is for doubtful windows is used up. */
+export function isDoubtExhausted(s: Searcher, at: u32): bool {
+  return s.doubted > budget(s, at) / DOUBT_SHARE;
 }
 
 /** Computes the strong sums of `count` consecutive windows, all of a block's length but the last, into `STRONG`. */
 export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
   strong_blocks(strongKind, s.bytes + start, length, count, last, strongLength, STRONG);
+}
+
+/** Computes the strong sums of four windows of a block's length, whose starts are at `starts`, into `STRONG`. */
+export function sumFour(s: Searcher, starts: usize): void {
+  const p0 = s.bytes + load<u32>(starts), p1 = s.bytes + load<u32>(starts, 4);
+  const p2 = s.bytes + load<u32>(starts, 8), p3 = s.bytes + load<u32>(starts, 12);
+  strongOfFour(strongKind, p0, p1, p2, p3, blockLength, strongLength, STRONG);
 }
 
 /** The block that a window is, by its key and the strong sum at `sum`, plus 1, or 0. */

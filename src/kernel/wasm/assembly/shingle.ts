@@ -3,6 +3,8 @@
 
 /** Bytes that a shingle spans. */
 export const SPAN: usize = 32;
+/** Hash of a shingle of period 1, 2 or 4. */
+export const WORST: u32 = 0xffffffff;
 
 const K1: u32 = 0x9e3779b1;
 const K2: u32 = 0x85ebca75;

@@ -12,7 +12,7 @@ const STREAM: usize = memory.data(<i32>STATE, 16);
  * Whether `lanes` blocks (1 to 4) are summed faster in lockstep than one after another as streams, which fill the
  * lanes from one block.
  */
-function inLockstep(kind: u32, length: usize, lanes: u32): bool {
+export function inLockstep(kind: u32, length: usize, lanes: u32): bool {
   if (kind == MD4 || kind == BLAKE2B) return true;
   // The root of a stream leaves lanes idle: 8 steps for one block of 1,024 bytes, where four in lockstep take 20.
   if (kind == BLAKE2SP) return lanes > 2;

@@ -2,23 +2,23 @@
 // chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record, and in the bits that
 // no number needs some of its hash: a slot of another record is told by them, mostly, without a look at the record, which is in no cache.
 import { addToFilter, mayKnow, setFilter } from "./filter";
-import { digest_final, digest_init, digest_update } from "./digest";
 import {
   blockLength,
   hasStrong,
   isAnchored,
   keyOf,
   lengthOf,
+  nextOf,
+  offsetOf,
   record,
   recordCount,
   setLastLength,
   setNext,
   strongAt,
-  strongKind,
   strongLength,
   weakOf,
 } from "./records";
-import { SPAN } from "./shingle";
+import { SPAN, WORST } from "./shingle";
 
 /** Hashes up to here, 0.03 of all, are not special. */
 const CAP: u32 = 128_849_018;
@@ -37,15 +37,10 @@ export let hasThreshold: bool = false;
 export let specialCount: u32 = 0;
 export let special0: u32 = 0;
 export let special1: u32 = 0;
-/** The block of zeros plus 1, or 0. */
-export let zeroBlock: u32 = 0;
-
-/** Hash of a shingle of period 1, 2 or 4. */
-const WORST: u32 = 0xffffffff;
-const ZEROS_LENGTH: u32 = 1024;
-const ZEROS: usize = memory.data(1024, 16);
-const DIGEST: usize = memory.data(6144, 16);
-const SUM: usize = memory.data(32, 16);
+/** The record that stands for all fills plus 1, or 0 if there is none, or others have the anchor of fills too. */
+export let fillRecord: u32 = 0;
+/** Entries of a chain that a new record is compared with. */
+const TWIN_STEPS: u32 = 8;
 
 /** The finalizer of MurmurHash3. */
 @inline
@@ -109,18 +104,8 @@ export function index_finish(
   specialCount = 0;
   setLastLength(last);
   for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
-  zeroBlock = isAnchored && head(WORST) ? findZeroBlock() : 0;
-}
-
-/** Looked for once: what a writer chose for an anchor does not tell for certain what is in a block. */
-function findZeroBlock(): u32 {
-  digest_init(strongKind, DIGEST);
-  for (let left = blockLength; left; left -= min<u32>(left, ZEROS_LENGTH)) {
-    digest_update(DIGEST, ZEROS, min<u32>(left, ZEROS_LENGTH));
-  }
-  digest_final(DIGEST, SUM);
-  const block = find(0, SUM);
-  return block && lengthOf(block - 1) == blockLength ? block : 0;
+  const worst = isAnchored ? head(WORST) : 0;
+  fillRecord = worst && isOfFill(worst - 1) && !nextOf(worst - 1) && lengthOf(worst - 1) == blockLength ? worst : 0;
 }
 
 function insert(k: u32, keepLast: bool): void {
@@ -139,6 +124,7 @@ function insertWeak(k: u32): void {
   const slot = weakSlot(hash, weak);
   const head = numberIn(load<u32>(slot));
   if (isAnchored) {
+    if (hasTwin(k, head)) return;
     setNext(k, head);
     if (weak > CAP) {
       if (!head) addSpecial(weak);
@@ -149,6 +135,22 @@ function insertWeak(k: u32): void {
   }
   if (isAnchored || !head) setSlot(slot, hash, k + 1);
   addToFilter(weak);
+}
+
+/** Whether a chain leads to the same windows, with the same check, by a record before: of fill patterns there are hundreds. */
+function hasTwin(k: u32, head: u32): bool {
+  for (let i: u32 = 0; head && i < TWIN_STEPS; i++) {
+    const other = head - 1;
+    if (offsetOf(other) == offsetOf(k) && keyOf(other) == keyOf(k) && lengthOf(other) == lengthOf(k)) return true;
+    head = nextOf(other);
+  }
+  return false;
+}
+
+/** Whether a record is what the rule of the format page makes of a fill: a block of period 1, 2 or 4. */
+@inline
+export function isOfFill(k: u32): bool {
+  return weakOf(k) == WORST && !offsetOf(k) && !keyOf(k);
 }
 
 function addSpecial(weak: u32): void {
