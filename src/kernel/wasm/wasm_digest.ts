@@ -3,7 +3,7 @@ import type { InstancePool, KernelInstance } from "./instance.ts";
 import { STRONG_KINDS } from "./kinds.ts";
 
 /** Bytes copied into the kernel's memory at a time: they stay in the cache. */
-const PIECE = 64 * 1024;
+const PIECE = 256 * 1024;
 const DIGEST_LENGTH = 32;
 
 /** A digest of a whole file. */

@@ -11,6 +11,7 @@ import {
   isExhausted,
   isFull,
   isWanted,
+  RUN,
   Searcher,
   STRONG,
   sumFour,
@@ -23,8 +24,6 @@ import { fillRecord, head, isOfFill, mayBeAnchor } from "./tables";
 /** Charged for an entry of a chain, and for a window whose check is computed, as in ../../work_budget.ts. */
 const CHAIN_STEP_COST: f64 = 1;
 const CHECK_COST: f64 = 4;
-/** Blocks of a run that are summed together. */
-const RUN: u32 = 4;
 
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
@@ -61,7 +60,7 @@ function checkAt(p: usize, length: u32): u32 {
   return shingle(p) ^ rotl<u32>(shingle(p + length - SPAN), 16);
 }
 
-/** Tests whether the blocks after the one just matched follow, up to four at once. False if more bytes are needed to tell. */
+/** Tests whether the blocks after the one just matched follow, as many at once as sums are computed together. False if more bytes are needed to tell. */
 function takeNext(s: Searcher, end: u32, isLast: bool): bool {
   const first = s.expected - 1;
   const start = s.literalStart;

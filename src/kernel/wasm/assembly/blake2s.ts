@@ -1,5 +1,5 @@
 import { splat, xor } from "./lanes";
-import { IV, mix, start } from "./mix";
+import { IV, mix, mixTwo, start } from "./mix";
 import { BLAKE2_SCHEDULE } from "./schedule";
 
 /** Node depth of a leaf of BLAKE2sp, and of its root. */
@@ -36,4 +36,20 @@ export function compressEach(h: usize, low: v128, high: v128, last: v128, lastNo
 /** The same where all lanes are equally far. The flags are 0 or -1. */
 export function compress(h: usize, count: u64, last: i32, lastNode: i32): void {
   compressEach(h, splat(<u32>count), splat(<u32>(count >> 32)), splat(last), splat(lastNode));
+}
+
+/** The same twice, for two h and two messages in a row, before the last. */
+export function compressTwo(h: usize, count: u64): void {
+  const low = xor(v128.load32_splat(IV, 16), splat(<u32>count));
+  mixTwo(
+    h,
+    BLAKE2_SCHEDULE,
+    BLAKE2_SCHEDULE + 160,
+    low,
+    low,
+    xor(v128.load32_splat(IV, 20), splat(<u32>(count >> 32))),
+    v128.load32_splat(IV, 24),
+    v128.load32_splat(IV, 28),
+    splat(-1),
+  );
 }

@@ -1,6 +1,6 @@
-import { compress, LEAF, ROOT, startNodes } from "./blake2s";
+import { compress, compressTwo, LEAF, ROOT, startNodes } from "./blake2s";
 import { splat } from "./lanes";
-import { gather, gatherEnd, put, scatter } from "./message";
+import { gather, gatherEnd, MESSAGE, MESSAGE_LENGTH, put, scatter } from "./message";
 
 /** The eight leaves of four trees. In lanes already, two of them are one message of the root. */
 const LEAVES: usize = memory.data(8 * 128, 16);
@@ -16,6 +16,17 @@ export function blake2spBlocks(p0: usize, p1: usize, p2: usize, p3: usize, lengt
   for (let i: u32 = 0; i < 8; i++) startNodes(LEAVES + (<usize>i << 7), splat(i), LEAF);
   let offset: usize = 0;
   for (let count: u64 = 0; offset < length; count += 64) {
+    // Two leaves at a time, where both go on.
+    if (offset + 1024 <= length) {
+      for (let i: usize = 0; i < 8; i += 2) {
+        gather(p0 + offset, p1 + offset, p2 + offset, p3 + offset);
+        const next = offset + 64;
+        gather(p0 + next, p1 + next, p2 + next, p3 + next, MESSAGE + MESSAGE_LENGTH);
+        compressTwo(LEAVES + (i << 7), count + 64);
+        offset += 128;
+      }
+      continue;
+    }
     for (let i: usize = 0; i < 8; i++) {
       const h = LEAVES + (i << 7);
       if (offset + 512 < length) {

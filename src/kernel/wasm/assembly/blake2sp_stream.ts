@@ -1,6 +1,6 @@
-import { compress, compressEach, LEAF, ROOT, startNodes } from "./blake2s";
+import { compress, compressEach, compressTwo, LEAF, ROOT, startNodes } from "./blake2s";
 import { splat } from "./lanes";
-import { gather, scatter } from "./message";
+import { gather, MESSAGE, MESSAGE_LENGTH, scatter } from "./message";
 
 // Offsets in the state of a stream. A row is 512 bytes: 64 for each leaf.
 const FIRST_LEAVES: usize = 0; // leaves 0 to 3, one a lane
@@ -31,9 +31,8 @@ function takeRow(state: usize, row: usize): void {
   const count = load<u64>(state, COUNT) + 64;
   store<u64>(state, count, COUNT);
   gather(row, row + 64, row + 128, row + 192);
-  compress(state + FIRST_LEAVES, count, 0, 0);
-  gather(row + 256, row + 320, row + 384, row + 448);
-  compress(state + LAST_LEAVES, count, 0, 0);
+  gather(row + 256, row + 320, row + 384, row + 448, MESSAGE + MESSAGE_LENGTH);
+  compressTwo(state + FIRST_LEAVES, count);
 }
 
 export function blake2spTake(state: usize, src: usize, length: usize): void {

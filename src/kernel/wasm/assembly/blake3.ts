@@ -1,6 +1,6 @@
 import { add, splat } from "./lanes";
-import { gather, gatherEnd, put } from "./message";
-import { mix, start } from "./mix";
+import { gather, gatherEnd, MESSAGE, MESSAGE_LENGTH, put } from "./message";
+import { mix, mixTwo, start } from "./mix";
 import { BLAKE3_SCHEDULE } from "./schedule";
 
 const CHUNK_START: u32 = 1;
@@ -11,15 +11,30 @@ export const ROOT: u32 = 8;
 /** Bytes in a chunk, a leaf of the tree. */
 export const CHUNK: usize = 1024;
 
-/** The chaining values that wait for their right-hand sides: one for each level, 2^20 chunks in a block of 2^30 bytes. */
-const WAITING: usize = memory.data(21 * 128, 16);
+/**
+ * The chaining values that wait for their right-hand sides: one for each level, 2^20 chunks in a block of 2^30 bytes. Of four
+ * inputs, or of eight.
+ */
+const WAITING: usize = memory.data(21 * 256, 16);
 
 @inline
-function compress(h: usize, low: v128, high: v128, length: usize, flags: u32): void {
-  mix(h, BLAKE3_SCHEDULE, BLAKE3_SCHEDULE + 112, low, high, splat(<u32>length), splat(flags), splat(0));
+function compress(h: usize, low: v128, high: v128, length: usize, flags: u32, isTwo: bool, step: u32): void {
+  const end = BLAKE3_SCHEDULE + 112;
+  const v14 = splat(<u32>length), v15 = splat(flags);
+  if (isTwo) mixTwo(h, BLAKE3_SCHEDULE, end, low, add(low, splat(step)), high, v14, v15, splat(0));
+  else mix(h, BLAKE3_SCHEDULE, end, low, high, v14, v15, splat(0));
 }
 
-/** Sets `h` to the chaining values of four chunks of `length` bytes (0 to 1024). `low` and `high` number them, `root` is ROOT or 0. */
+function startEach(h: usize, isTwo: bool): void {
+  start(h);
+  if (isTwo) start(h + 128);
+}
+
+/**
+ * Sets `h` to the chaining values of four chunks of `length` bytes (0 to 1024). `low` and `high` number them, `root` is ROOT or 0.
+ *
+ * If `second` is not 0, four more chunks start so many bytes behind these, with numbers that are `step` higher; theirs go behind.
+ */
 export function chunks(
   h: usize,
   p0: usize,
@@ -30,26 +45,45 @@ export function chunks(
   low: v128,
   high: v128,
   root: u32,
+  second: usize,
+  step: u32,
 ): void {
+  const isTwo = second != 0;
+  const other = MESSAGE + MESSAGE_LENGTH;
   let flags = CHUNK_START;
   let offset: usize = 0;
-  start(h);
+  startEach(h, isTwo);
   for (; offset + 64 < length; offset += 64) {
     gather(p0 + offset, p1 + offset, p2 + offset, p3 + offset);
-    compress(h, low, high, 64, flags);
+    const from = second + offset;
+    if (isTwo) gather(p0 + from, p1 + from, p2 + from, p3 + from, other);
+    compress(h, low, high, 64, flags, isTwo, step);
     flags = 0;
   }
   gatherEnd(p0 + offset, p1 + offset, p2 + offset, p3 + offset, length - offset);
-  compress(h, low, high, length - offset, flags | CHUNK_END | root);
+  const from = second + offset;
+  if (isTwo) gatherEnd(p0 + from, p1 + from, p2 + from, p3 + from, length - offset, other);
+  compress(h, low, high, length - offset, flags | CHUNK_END | root, isTwo, step);
 }
 
 /** Sets `h` to the parents of the two sides in MESSAGE. */
-export function parents(h: usize, root: u32): void {
-  start(h);
-  compress(h, splat(0), splat(0), 64, PARENT | root);
+export function parents(h: usize, root: u32, isTwo: bool): void {
+  startEach(h, isTwo);
+  compress(h, splat(0), splat(0), 64, PARENT | root, isTwo, 0);
 }
 
-/** Sets `h` to the top of four trees over `length` bytes each. `low` and `high` number the first chunk of each. */
+/** Sets `h` to the parents of what is at `left` and what is in `h`. */
+function join(left: usize, h: usize, root: u32, isTwo: bool): void {
+  put(0, left, 8);
+  put(8, h, 8);
+  if (isTwo) {
+    put(0, left + 128, 8, MESSAGE + MESSAGE_LENGTH);
+    put(8, h + 128, 8, MESSAGE + MESSAGE_LENGTH);
+  }
+  parents(h, root, isTwo);
+}
+
+/** Sets `h` to the top of four trees over `length` bytes each. `low` and `high` number the first chunk of each; `second` and `step` are as for `chunks`. */
 export function trees(
   h: usize,
   p0: usize,
@@ -60,29 +94,31 @@ export function trees(
   low: v128,
   high: v128,
   root: u32,
+  second: usize,
+  step: u32,
 ): void {
+  const isTwo = second != 0;
   let top = WAITING;
   let offset: usize = 0;
   for (let count: u32 = 1; offset + CHUNK < length; count++) {
-    chunks(h, p0 + offset, p1 + offset, p2 + offset, p3 + offset, CHUNK, add(low, splat(count - 1)), high, 0);
+    const number = add(low, splat(count - 1));
+    chunks(h, p0 + offset, p1 + offset, p2 + offset, p3 + offset, CHUNK, number, high, 0, second, step);
     // As many subtrees are complete as the number of chunks is divisible by two.
     for (let sides = ctz(count); sides; sides--) {
-      top -= 128;
-      put(0, top, 8);
-      put(8, h, 8);
-      parents(h, 0);
+      top -= 256;
+      join(top, h, 0, isTwo);
     }
-    for (let i: usize = 0; i < 128; i += 16) v128.store(top + i, v128.load(h + i));
-    top += 128;
+    const end = top + (isTwo ? 256 : 128);
+    for (let from = h, to = top; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
+    top += 256;
     offset += CHUNK;
   }
   const alone = top == WAITING;
   low = add(low, splat(<u32>(offset >> 10)));
-  chunks(h, p0 + offset, p1 + offset, p2 + offset, p3 + offset, length - offset, low, high, alone ? root : 0);
+  const left = length - offset;
+  chunks(h, p0 + offset, p1 + offset, p2 + offset, p3 + offset, left, low, high, alone ? root : 0, second, step);
   while (top > WAITING) {
-    top -= 128;
-    put(0, top, 8);
-    put(8, h, 8);
-    parents(h, top == WAITING ? root : 0);
+    top -= 256;
+    join(top, h, top == WAITING ? root : 0, isTwo);
   }
 }

@@ -11,14 +11,14 @@ const BUFFER_LENGTH: usize = 4 * CHUNK;
 export const BLAKE3_STATE: usize = BUFFER + BUFFER_LENGTH;
 
 /**
- * The four lanes take up to 2^5 chunks each, so that all but three of the parents are computed in lanes too.
+ * The lanes, four or eight, take up to 2^5 chunks each, so that all but three of the parents are computed in lanes too.
  * With one chunk each, four parents of one lane would follow every 16 messages of four: a fifth of the work.
  */
 const MAX_LEVEL: u32 = 5;
 
-const TOP: usize = memory.data(128, 16);
+const TOP: usize = memory.data(256, 16);
 
-const SUMS_OF_TREES: usize = memory.data(4 * 32, 16);
+const SUMS_OF_TREES: usize = memory.data(8 * 32, 16);
 
 export function blake3Start(state: usize): void {
   store<u64>(state, 0, COUNT);
@@ -34,7 +34,7 @@ function waiting(state: usize, count: u64): usize {
 function join(at: usize, root: u32): usize {
   at -= 32;
   gather(at, at, at, at);
-  parents(TOP, root);
+  parents(TOP, root, false);
   scatter(TOP, SUMS);
   memory.copy(at, SUMS, 32);
   return at;
@@ -50,16 +50,19 @@ function push(state: usize, sum: usize, level: u32): void {
   for (let sides = <u32>ctz(count) - level; sides; sides--) at = join(at, 0);
 }
 
-/** Takes four subtrees of 2^level chunks each. */
-function takeTrees(state: usize, src: usize, level: u32): void {
+/** Takes four subtrees of 2^level chunks each, or eight. */
+function takeTrees(state: usize, src: usize, level: u32, isTwo: bool): void {
   const length = CHUNK << level;
   const count = load<u64>(state, COUNT);
   // The numbers are aligned, so the high halves are equal.
   const low = i32x4.add(splat(<u32>count), i32x4.shl(i32x4(0, 1, 2, 3), level));
   const high = splat(<u32>(count >> 32));
-  trees(TOP, src, src + length, src + 2 * length, src + 3 * length, length, low, high, 0);
+  const second = isTwo ? 4 * length : 0;
+  trees(TOP, src, src + length, src + 2 * length, src + 3 * length, length, low, high, 0, second, 4 << level);
   scatter(TOP, SUMS_OF_TREES);
-  for (let i: usize = 0; i < 4; i++) push(state, SUMS_OF_TREES + (i << 5), level);
+  if (isTwo) scatter(TOP + 128, SUMS_OF_TREES + 128);
+  const treeCount: usize = isTwo ? 8 : 4;
+  for (let i: usize = 0; i < treeCount; i++) push(state, SUMS_OF_TREES + (i << 5), level);
 }
 
 export function blake3Take(state: usize, src: usize, length: usize): void {
@@ -72,18 +75,21 @@ export function blake3Take(state: usize, src: usize, length: usize): void {
     src += part;
     length -= part;
     if (length) {
-      takeTrees(state, buffer, 0);
+      takeTrees(state, buffer, 0, false);
       held = 0;
     }
   }
   while (length > BUFFER_LENGTH) {
-    // The lanes start at multiples of their own length.
-    const most = min<u32>(<u32>ctz(load<u64>(state, COUNT) | (1 << (MAX_LEVEL + 2))) - 2, MAX_LEVEL);
+    // The lanes start at multiples of their own length, and the first at one of that of all.
+    const aligned = <u32>ctz(load<u64>(state, COUNT) | (1 << (MAX_LEVEL + 3)));
+    const isTwo = length > 2 * BUFFER_LENGTH && aligned > 2;
+    const lanes: u32 = isTwo ? 3 : 2;
     let level: u32 = 0;
-    while (level < most && length > BUFFER_LENGTH << (level + 1)) level++;
-    takeTrees(state, src, level);
-    src += BUFFER_LENGTH << level;
-    length -= BUFFER_LENGTH << level;
+    while (level + lanes < aligned && length > CHUNK << (lanes + level + 1)) level++;
+    takeTrees(state, src, level, isTwo);
+    const taken = CHUNK << (lanes + level);
+    src += taken;
+    length -= taken;
   }
   memory.copy(buffer + held, src, length);
   store<u32>(state, <u32>(held + length), HELD);
@@ -96,7 +102,7 @@ export function blake3End(state: usize, dst: usize): void {
   if (held > CHUNK) {
     // All whole chunks at once, the last one included, unless it is alone.
     const low = i32x4.add(splat(<u32>first), i32x4(0, 1, 2, 3));
-    chunks(TOP, src, src + CHUNK, src + 2 * CHUNK, src + 3 * CHUNK, CHUNK, low, splat(<u32>(first >> 32)), 0);
+    chunks(TOP, src, src + CHUNK, src + 2 * CHUNK, src + 3 * CHUNK, CHUNK, low, splat(<u32>(first >> 32)), 0, 0, 0);
     scatter(TOP, SUMS_OF_TREES);
   }
   let sum = SUMS_OF_TREES;
@@ -108,7 +114,7 @@ export function blake3End(state: usize, dst: usize): void {
   const count = load<u64>(state, COUNT);
   if (held < CHUNK || count == first) {
     const low = splat(<u32>count), high = splat(<u32>(count >> 32));
-    chunks(TOP, src, src, src, src, held, low, high, count ? 0 : ROOT);
+    chunks(TOP, src, src, src, src, held, low, high, count ? 0 : ROOT, 0, 0);
     scatter(TOP, SUMS_OF_TREES);
     sum = SUMS_OF_TREES;
   }

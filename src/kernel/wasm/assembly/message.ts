@@ -1,22 +1,23 @@
 import { high32, high64, low32, low64 } from "./lanes";
 
-/** The 64-byte messages of four inputs, as 16 vectors: word i of each. */
-export const MESSAGE: usize = memory.data(256, 16);
+/** The 64-byte messages of four inputs, as 16 vectors: word i of each. Behind it the same of four more, where eight go together. */
+export const MESSAGE: usize = memory.data(512, 16);
+export const MESSAGE_LENGTH: usize = 256;
 
-/** Where `scatter` is told to put four 32-byte sums that are read at once. */
-export const SUMS: usize = memory.data(128, 16);
+/** Where `scatter` is told to put up to eight 32-byte sums that are read at once. */
+export const SUMS: usize = memory.data(256, 16);
 
 /** Four 64-byte messages, for the ends of inputs. */
 const PADDED: usize = memory.data(256, 16);
 
-/** Loads 64 bytes from each of four inputs into MESSAGE. Not by `transpose`: that cost 8 % of the speed of a sum. */
-export function gather(p0: usize, p1: usize, p2: usize, p3: usize): void {
+/** Loads 64 bytes from each of four inputs into the message at `message`. Not by `transpose`: that cost 8 % of the speed of a sum. */
+export function gather(p0: usize, p1: usize, p2: usize, p3: usize, message: usize = MESSAGE): void {
   for (let i: usize = 0; i < 64; i += 16) {
     const a = v128.load(p0 + i), b = v128.load(p1 + i);
     const c = v128.load(p2 + i), d = v128.load(p3 + i);
     const ab = low32(a, b), cd = low32(c, d);
     const AB = high32(a, b), CD = high32(c, d);
-    const to = MESSAGE + (i << 2);
+    const to = message + (i << 2);
     v128.store(to, low64(ab, cd));
     v128.store(to, high64(ab, cd), 16);
     v128.store(to, low64(AB, CD), 32);
@@ -24,8 +25,8 @@ export function gather(p0: usize, p1: usize, p2: usize, p3: usize): void {
   }
 }
 
-/** Loads the last `length` bytes (0 to 64) of each of four inputs into MESSAGE, followed by zeros. */
-export function gatherEnd(p0: usize, p1: usize, p2: usize, p3: usize, length: usize): void {
+/** Loads the last `length` bytes (0 to 64) of each of four inputs into the message, followed by zeros. */
+export function gatherEnd(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, message: usize = MESSAGE): void {
   if (length < 64) {
     memory.fill(PADDED, 0, 256);
     memory.copy(PADDED, p0, length);
@@ -37,12 +38,12 @@ export function gatherEnd(p0: usize, p1: usize, p2: usize, p3: usize, length: us
     p2 = PADDED + 128;
     p3 = PADDED + 192;
   }
-  gather(p0, p1, p2, p3);
+  gather(p0, p1, p2, p3, message);
 }
 
-/** Copies `words` vectors to word `index` of MESSAGE: what is in lanes already needs no gathering. */
-export function put(index: usize, from: usize, words: usize): void {
-  const to = MESSAGE + (index << 4);
+/** Copies `words` vectors to word `index` of the message: what is in lanes already needs no gathering. */
+export function put(index: usize, from: usize, words: usize, message: usize = MESSAGE): void {
+  const to = message + (index << 4);
   for (let i: usize = 0; i < words << 4; i += 16) v128.store(to + i, v128.load(from + i));
 }
 

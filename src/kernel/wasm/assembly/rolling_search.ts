@@ -12,6 +12,7 @@ import {
   hasLength,
   isExhausted,
   isFull,
+  RUN,
   Searcher,
   STRONG,
   sumFour,
@@ -19,10 +20,8 @@ import {
 } from "./searcher";
 import { head } from "./tables";
 
-/** Blocks of a run that are summed together. */
-const RUN: u32 = 4;
 /** Weak sums of the blocks of a run. */
-const WEAK: usize = memory.data(16, 16);
+const WEAK: usize = memory.data(RUN * 4, 16);
 
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
@@ -55,17 +54,22 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   }
 }
 
-/** Takes the next blocks of the basis, as far as they follow, if all four of their weak sums do. */
+/** Takes the next blocks of the basis, as far as they follow. */
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
   const start = s.position;
-  if (first + RUN > recordCount || <i64>start + <i64>(RUN - 1) * blockLength > limit) return false;
-  if (lengthOf(first + RUN - 1) != blockLength) return false;
-  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, RUN, blockLength, WEAK);
-  else rabinkarp_blocks(s.bytes + start, blockLength, RUN, blockLength, WEAK);
-  for (let i: u32 = 0; i < RUN; i++) if (load<u32>(WEAK + (i << 2)) != keyOf(first + i)) return false;
-  sumWindows(s, start, blockLength, RUN, blockLength);
-  for (let i: u32 = 0; i < RUN; i++) {
+  let most: u32 = 0;
+  while (most < RUN && first + most < recordCount && lengthOf(first + most) == blockLength) {
+    if (<i64>start + <i64>most * blockLength > limit) break;
+    most++;
+  }
+  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  else rabinkarp_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  let count: u32 = 0;
+  while (count < most && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
+  if (!count) return false;
+  sumWindows(s, start, blockLength, count, blockLength);
+  for (let i: u32 = 0; i < count; i++) {
     const strong = STRONG + <usize>(i * strongLength);
     // The run goes on only while the block taken is the one expected: else the search tells.
     if (isFull(s) || s.expected != first + i + 1 || !hasStrong(first + i, strong)) return i > 0;

@@ -59,8 +59,10 @@ export class Searcher {
   isResting: u32;
 }
 
+/** Blocks of a run that are summed together at most. */
+export const RUN: u32 = 8;
 /** The strong sums computed last. */
-export const STRONG: usize = memory.data(4 * 32, 16);
+export const STRONG: usize = memory.data(RUN * 32, 16);
 
 /** The fills tested last, behind the state: pattern, length, and the block plus 1, or 0. */
 export const FILLS: usize = offsetof<Searcher>();

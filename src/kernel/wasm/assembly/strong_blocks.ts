@@ -1,6 +1,6 @@
 import { blake2bBlocks } from "./blake2b_blocks";
 import { blake2spBlocks } from "./blake2sp_blocks";
-import { blake3Blocks } from "./blake3_blocks";
+import { blake3Blocks, blake3EightBlocks } from "./blake3_blocks";
 import { digest_final, digest_init, digest_update, STATE } from "./digest";
 import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./kinds";
 import { md4Blocks } from "./md4_blocks";
@@ -70,6 +70,13 @@ export function strong_blocks(
   dst: usize,
 ): void {
   while (count) {
+    if (kind == BLAKE3 && count >= (lastLength == blockLength ? 8 : 9)) {
+      blake3EightBlocks(src, blockLength, SUMS);
+      for (let i: usize = 0; i < 8; i++) dst = copySum(dst, SUMS + (i << 5), strongLength);
+      src += 8 * <usize>blockLength;
+      count -= 8;
+      continue;
+    }
     // Blocks of one length go together; the short last one goes alone.
     let lanes = lastLength == blockLength ? min<u32>(count, 4) : min<u32>(count - 1, 4);
     const length: usize = lanes ? blockLength : lastLength;
