@@ -43,11 +43,16 @@ function peakOf(pid: number): number {
   }
 }
 
-/** Runs all sides in turn, `rounds` times after one that does not count. */
-export async function interleave(sides: readonly Side[], rounds: number): Promise<Map<string, Run[]>> {
+/** Runs all sides in turn, `rounds` times after one that does not count. `before` is called before each run. */
+export async function interleave(
+  sides: readonly Side[],
+  rounds: number,
+  before: () => void,
+): Promise<Map<string, Run[]>> {
   const runs = new Map<string, Run[]>(sides.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const { name, command } of sides) {
+      before();
       const run = await runOnce(command);
       if (round >= 0) runs.get(name)!.push(run);
     }

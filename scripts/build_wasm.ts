@@ -15,7 +15,7 @@ import { join } from "node:path";
 const ASSEMBLYSCRIPT = "assemblyscript@0.28.20";
 const FLAGS = [
   ..."--runtime stub --importMemory --noExportMemory --zeroFilledMemory --memoryBase 1024".split(" "),
-  ..."--enable simd --noAssert --disableWarning -O2 --converge".split(" "),
+  ..."--enable simd --noAssert --disableWarning -O2z --converge".split(" "),
 ];
 
 const folder = new URL("../src/kernel/wasm/", import.meta.url).pathname;

@@ -1,6 +1,6 @@
 /**
  * Runs the conformance cases (cases.js) against the packed npm package, installed into an empty project, in each runtime; and in Deno
- * from source too. Ends in a table, which goes to RESULTS.md if all runtimes took part.
+ * from source too. Ends in a table, which goes to RESULTS.md and README.md if all runtimes took part.
  *
  *     deno task test:runtimes            all of them
  *     deno task test:runtimes bun 24     those whose name holds one of the words
@@ -8,7 +8,7 @@
  * A runtime that cannot be had is skipped, and said to be; in CI it is a failure.
  */
 import { execFile } from "node:child_process";
-import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -187,16 +187,48 @@ function nameOf(runtime: Runtime): string {
   return `${runtime.name}${version ? ` ${version}` : ""}${runtime.from === "source" ? ", from source" : ""}`;
 }
 
+function markdown(head: string[], lines: (string | number)[][]): string {
+  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function groupsOf(rows: Row[]): string[] {
+  return [...new Set(rows.flatMap(({ groups }) => Object.keys(groups)))];
+}
+
+function passedOf(row: Row): string {
+  return `${row.cases - row.failures.length} of ${row.cases}`;
+}
+
 function table(rows: Row[]): string {
-  const groups = [...new Set(rows.flatMap(({ groups }) => Object.keys(groups)))];
+  const groups = groupsOf(rows);
   const lines = rows.map((row) => [
     nameOf(row.runtime),
     row.backend,
     ...groups.map((group) => row.groups[group] ?? "–"),
-    `${row.cases - row.failures.length} of ${row.cases}`,
+    passedOf(row),
   ]);
-  const head = ["runtime", "backend", ...groups, "passed"];
-  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdown(["runtime", "backend", ...groups, "passed"], lines);
+}
+
+/** The table of README.md: a line for each runtime, and what the cases are. */
+function summary(rows: Row[]): string {
+  const lines = [...new Set(rows.map(({ runtime }) => runtime))].map((runtime) => [
+    nameOf(runtime),
+    ...BACKENDS.map((backend) => passedOf(rows.find((row) => row.runtime === runtime && row.backend === backend)!)),
+  ]);
+  const most = (group: string) => Math.max(...rows.map(({ groups }) => groups[group] ?? 0));
+  const tested = groupsOf(rows).map((group) => `${group} (${most(group)})`).join(", ");
+  return `${markdown(["runtime", ...BACKENDS], lines)}\n\nThe cases: ${tested}.`;
+}
+
+/** Writes the summary between its marks in README.md. */
+function updateReadme(rows: Row[]): string {
+  const file = join(ROOT, "README.md");
+  const before = readFileSync(file, "utf8");
+  const after = before.replace(/(<!-- runtimes .*?-->\n)[^]*?(\n<!-- end of runtimes -->)/, `$1\n${summary(rows)}\n$2`);
+  if (!after.includes(summary(rows))) throw new Error("README.md has no marks for the table of runtimes");
+  writeFileSync(file, after);
+  return file;
 }
 
 function gapList(rows: Row[]): string {
@@ -271,7 +303,7 @@ for (const failure of failures) console.error(`FAILED ${failure}`);
 if (failures.length === 0 && rows.length === 2 * RUNTIMES.length) {
   const file = join(HERE, "RESULTS.md");
   writeFileSync(file, report(rows));
-  run(Deno.execPath(), ["fmt", "--quiet", file]);
+  run(Deno.execPath(), ["fmt", "--quiet", file, updateReadme(rows)]);
 }
 const passed = rows.reduce((sum, row) => sum + row.cases - row.failures.length, 0);
 console.log(`${passed} passed | ${failures.length} failed`);
