@@ -2,12 +2,15 @@
  * Whole processes, file to file: this library in Deno, Node and Bun against rdiff, in turn.
  *
  *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384] [--only 'patch;delta, new, anchor'] [--runtimes deno,node,bun]
+ *
+ * Jobs named "real" take two releases of a compiler as tars, which npm brings; `--only` matches the start of a name too.
  */
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, statSync, symlinkSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import process from "node:process";
+import { packageTar } from "../scripts/_demo_files.ts";
 import { MIB, temporaryFolder, writeRandom } from "./_data.ts";
 import { has, interleave, median, row, runOnce, type Side } from "./_run.ts";
 
@@ -57,6 +60,7 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   writeRandom(path("basis"), 1, size);
   writeRandom(path("edited"), 1, size, 200);
   writeRandom(path("new"), 99, size);
+  const hasPair = await linkPair(path);
 
   // A file that is replaced goes to the disk at once on some systems (ext4 does that), which is no work of either side.
   const removeOutputs = () => {
@@ -75,15 +79,20 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   console.log(row(["job", "block", "side", "MB/s", "peak MiB", "ratio to rdiff"]));
   console.log(row(Array(6).fill("---")));
   for (const block of options.blocks.split(",").map(Number)) {
-    for (const job of jobs(path)) {
-      if (options.only && !options.only.split(";").includes(job.name)) continue;
+    for (const job of jobs(path, hasPair)) {
+      if (options.only && !options.only.split(";").some((name) => job.name.startsWith(name))) continue;
       const sides: Side[] = runtimes.map(({ name, command }) => ({
         name,
         command: [...command, bundle, ...job.ours(block)],
       }));
       if (hasRdiff) sides.unshift({ name: "rdiff", command: ["rdiff", "-f", ...job.theirs(block)] });
-      await prepare(path, block, runtimes[0]!.command, bundle, hasRdiff);
-      report(job.name, block, size, await interleave(sides, Number(options.rounds), removeOutputs));
+      await prepare(path, block, runtimes[0]!.command, bundle, hasRdiff, hasPair);
+      report(
+        job.name,
+        block,
+        statSync(path(job.file)).size,
+        await interleave(sides, Number(options.rounds), removeOutputs),
+      );
     }
   }
 }
@@ -91,26 +100,54 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
 const ANCHOR = { weakSum: "anchor" };
 const ROLLSUM = { weakSum: "rollsum" };
 
-function jobs(path: (name: string) => string): Job[] {
-  const sig = (name: string, extra: object): Job => ({
+/** Two releases of a compiler, 66 MB of text each. */
+const PAIR = ["typescript", "4.9.4", "4.9.5"] as const;
+
+/** Puts the real pair into the folder. False if npm does not bring it. */
+async function linkPair(path: (name: string) => string): Promise<boolean> {
+  try {
+    const [pack, basis, target] = PAIR;
+    symlinkSync(await packageTar(pack, basis), path("real.basis"));
+    symlinkSync(await packageTar(pack, target), path("real.target"));
+    return true;
+  } catch (error) {
+    console.error(`the real pair is missing: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
+  const sig = (name: string, extra: object, basis = "basis"): Job => ({
     name,
-    file: "basis",
-    ours: (blockLength) => ["signature", path("basis"), path("out"), JSON.stringify({ blockLength, ...extra })],
-    theirs: (block) => ["-b", String(block), "signature", path("basis"), path("out.theirs")],
+    file: basis,
+    ours: (blockLength) => ["signature", path(basis), path("out"), JSON.stringify({ blockLength, ...extra })],
+    theirs: (block) => ["-b", String(block), "signature", path(basis), path("out.theirs")],
   });
-  const delta = (name: string, target: string, kind: string, extra: object): Job => ({
+  const delta = (name: string, target: string, kind: string, extra: object, real = ""): Job => ({
     name,
     file: target,
-    ours: () => ["delta", path(`sig.${kind}`), path(target), path("out"), JSON.stringify(extra)],
-    theirs: () => ["delta", path("sig.theirs"), path(target), path("out.theirs")],
+    ours: () => ["delta", path(`${real}sig.${kind}`), path(target), path("out"), JSON.stringify(extra)],
+    theirs: () => ["delta", path(`${real}sig.theirs`), path(target), path("out.theirs")],
   });
-  const patch = (name: string, extra: object): Job => ({
-    name,
-    file: "edited",
-    ours: () => ["patch", path("basis"), path(extra === NO_DIGEST ? "delta.plain" : "delta.digest"), path("out"), "{}"],
-    theirs: () => ["patch", path("basis"), path("delta.theirs"), path("out.theirs")],
-  });
+  const patch = (name: string, extra: object, target = "edited", real = ""): Job => {
+    const basis = path(`${real}basis`);
+    return {
+      name,
+      file: target,
+      ours: () => ["patch", basis, path(`${real}delta.${extra === NO_DIGEST ? "plain" : "digest"}`), path("out"), "{}"],
+      theirs: () => ["patch", basis, path(`${real}delta.theirs`), path("out.theirs")],
+    };
+  };
+  const real = [
+    sig("real signature, anchor, blake3", ANCHOR, "real.basis"),
+    sig("real signature, librsync", { format: "librsync" }, "real.basis"),
+    delta("real delta, anchor", "real.target", "anchor", NO_DIGEST, "real."),
+    delta("real delta, rollsum", "real.target", "rollsum", NO_DIGEST, "real."),
+    delta("real delta, librsync", "real.target", "librsync", {}, "real."),
+    patch("real patch, without digest", NO_DIGEST, "real.target", "real."),
+  ];
   return [
+    ...(hasPair ? real : []),
     sig("signature, anchor, blake3", ANCHOR),
     sig("signature, anchor, blake2sp", { ...ANCHOR, strongSum: "blake2sp" }),
     sig("signature, rollsum, blake3", ROLLSUM),
@@ -139,20 +176,26 @@ async function prepare(
   runtime: string[],
   bundle: string,
   hasRdiff: boolean,
+  hasPair: boolean,
 ) {
   if (prepared === block) return;
   prepared = block;
-  const ours = (...args: string[]) => runOnce([...runtime, bundle, ...args]);
-  const sig = (kind: string, extra: object) =>
-    ours("signature", path("basis"), path(`sig.${kind}`), JSON.stringify({ blockLength: block, ...extra }));
-  await sig("anchor", ANCHOR);
-  await sig("rollsum", ROLLSUM);
-  await sig("librsync", { format: "librsync" });
-  await ours("delta", path("sig.anchor"), path("edited"), path("delta.plain"), JSON.stringify(NO_DIGEST));
-  await ours("delta", path("sig.anchor"), path("edited"), path("delta.digest"), "{}");
-  if (!hasRdiff) return;
-  await runOnce(["rdiff", "-f", "-b", String(block), "signature", path("basis"), path("sig.theirs")]);
-  await runOnce(["rdiff", "-f", "delta", path("sig.theirs"), path("edited"), path("delta.theirs")]);
+  for (const real of hasPair ? ["", "real."] : [""]) {
+    const basis = path(`${real}basis`);
+    const target = path(real ? "real.target" : "edited");
+    const at = (name: string) => path(`${real}${name}`);
+    const ours = (...args: string[]) => runOnce([...runtime, bundle, ...args]);
+    const sig = (kind: string, extra: object) =>
+      ours("signature", basis, at(`sig.${kind}`), JSON.stringify({ blockLength: block, ...extra }));
+    await sig("anchor", ANCHOR);
+    await sig("rollsum", ROLLSUM);
+    await sig("librsync", { format: "librsync" });
+    await ours("delta", at("sig.anchor"), target, at("delta.plain"), JSON.stringify(NO_DIGEST));
+    await ours("delta", at("sig.anchor"), target, at("delta.digest"), "{}");
+    if (!hasRdiff) continue;
+    await runOnce(["rdiff", "-f", "-b", String(block), "signature", basis, at("sig.theirs")]);
+    await runOnce(["rdiff", "-f", "delta", at("sig.theirs"), target, at("delta.theirs")]);
+  }
 }
 
 function report(

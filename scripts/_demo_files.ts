@@ -33,8 +33,8 @@ export interface DemoFiles {
 export async function demoFiles(folder: string): Promise<DemoFiles> {
   try {
     return {
-      basis: await packageTar(BASIS_VERSION),
-      target: await packageTar(TARGET_VERSION),
+      basis: await packageTar(PACKAGE, BASIS_VERSION),
+      target: await packageTar(PACKAGE, TARGET_VERSION),
       what: `the npm package ${PACKAGE}, ${BASIS_VERSION} → ${TARGET_VERSION}, unpacked to tar`,
     };
   } catch (error) {
@@ -49,14 +49,14 @@ export async function demoFiles(folder: string): Promise<DemoFiles> {
 }
 
 /** Fetches a release through npm, with the registry that npm is set to, and unzips it; or finds it in the cache. */
-async function packageTar(version: string): Promise<string> {
-  const name = `${PACKAGE}-${version}`;
+export async function packageTar(pack: string, version: string): Promise<string> {
+  const name = `${pack}-${version}`;
   const tar = join(CACHE, `${name}.tar`);
   if (await stat(tar).then(() => true, () => false)) return tar;
 
-  console.error(`Fetching ${PACKAGE}@${version} with npm …`);
+  console.error(`Fetching ${pack}@${version} with npm …`);
   await mkdir(CACHE, { recursive: true });
-  const args = ["pack", `${PACKAGE}@${version}`, "--pack-destination", ".", "--loglevel=error", "--fetch-retries=1"];
+  const args = ["pack", `${pack}@${version}`, "--pack-destination", ".", "--loglevel=error", "--fetch-retries=1"];
   await promisify(execFile)("npm", args, {
     cwd: CACHE,
     timeout: NPM_TIMEOUT_MS,
