@@ -1,5 +1,5 @@
 import { high64, low64, xor } from "./lanes";
-import { MESSAGE } from "./message";
+import { MESSAGE, MESSAGE_LENGTH } from "./message";
 import { BLAKE2_SCHEDULE } from "./schedule";
 
 // BLAKE2b of two inputs, in the two 64-bit lanes of a vector. One input alone runs in both lanes, at the speed that scalar
@@ -22,8 +22,8 @@ function add(a: v128, b: v128): v128 {
 }
 
 @inline
-function word(row: usize, step: usize): v128 {
-  return v128.load(MESSAGE + <usize>load<u8>(row + step));
+function word(message: usize, row: usize, step: usize): v128 {
+  return v128.load(message + <usize>load<u8>(row + step));
 }
 
 // Shuffle or swizzle: as in `mix.ts`.
@@ -54,106 +54,158 @@ export function blake2bInit(h: usize): void {
   v128.store(h, xor(v128.load(h), i64x2.splat(0x01010020)));
 }
 
-/** Compresses the 128 bytes at `p` and at `q`. `count` is the bytes so far, `last` 0 or, for the last message, -1. */
-export function blake2bCompress(h: usize, p: usize, q: usize, count: u64, last: u64): void {
+/** The sixteen words of the rounds, of two inputs; behind them those of two more. */
+const STATE: usize = memory.data(512, 16);
+const STATE_LENGTH: usize = 256;
+
+function setState(state: usize, h: usize, count: u64, last: u64): void {
+  for (let i: usize = 0; i < 128; i += 16) v128.store(state + i, v128.load(h + i));
+  for (let i: usize = 0; i < 8; i++) v128.store(state + 128 + (i << 4), v128.load64_splat(IV + (i << 3)));
+  v128.store(state, xor(v128.load(state, 192), i64x2.splat(count)), 192);
+  v128.store(state, xor(v128.load(state, 224), i64x2.splat(last)), 224);
+}
+
+/** Loads 128 bytes from each of two inputs into the message at `message`. */
+function gather(p: usize, q: usize, message: usize): void {
   for (let i: usize = 0; i < 128; i += 16) {
     const a = v128.load(p + i), b = v128.load(q + i);
-    v128.store(MESSAGE + 2 * i, low64(a, b));
-    v128.store(MESSAGE + 2 * i, high64(a, b), 16);
+    v128.store(message + 2 * i, low64(a, b));
+    v128.store(message + 2 * i, high64(a, b), 16);
   }
-  let v0 = v128.load(h, 0);
-  let v1 = v128.load(h, 16);
-  let v2 = v128.load(h, 32);
-  let v3 = v128.load(h, 48);
-  let v4 = v128.load(h, 64);
-  let v5 = v128.load(h, 80);
-  let v6 = v128.load(h, 96);
-  let v7 = v128.load(h, 112);
-  let v8 = v128.load64_splat(IV, 0);
-  let v9 = v128.load64_splat(IV, 8);
-  let v10 = v128.load64_splat(IV, 16);
-  let v11 = v128.load64_splat(IV, 24);
-  let v12 = xor(v128.load64_splat(IV, 32), i64x2.splat(count));
-  let v13 = v128.load64_splat(IV, 40);
-  let v14 = xor(v128.load64_splat(IV, 48), i64x2.splat(last));
-  let v15 = v128.load64_splat(IV, 56);
+}
+
+function fold(h: usize, state: usize): void {
+  for (let i: usize = 0; i < 128; i += 16) {
+    v128.store(h + i, xor(v128.load(h + i), xor(v128.load(state + i), v128.load(state + i, 128))));
+  }
+}
+
+/** Compresses the 128 bytes at `p` and at `q`. `count` is the bytes so far, `last` 0 or, for the last message, -1. */
+export function blake2bCompress(h: usize, p: usize, q: usize, count: u64, last: u64): void {
+  gather(p, q, MESSAGE);
+  setState(STATE, h, count, last);
+  rounds(STATE + STATE_LENGTH);
+  fold(h, STATE);
+}
+
+/** The same for four inputs, of which two have their `h` behind that of the others. */
+export function blake2bCompressTwo(h: usize, p0: usize, p1: usize, p2: usize, p3: usize, count: u64, last: u64): void {
+  gather(p0, p1, MESSAGE);
+  gather(p2, p3, MESSAGE + MESSAGE_LENGTH);
+  setState(STATE, h, count, last);
+  setState(STATE + STATE_LENGTH, h + 128, count, last);
+  rounds(STATE + 2 * STATE_LENGTH);
+  fold(h, STATE);
+  fold(h + 128, STATE + STATE_LENGTH);
+}
+
+/** A round after another, each on the states up to `end`, which take turns for the reason that is told in `mix.ts`. */
+function rounds(end: usize): void {
   for (let round: usize = 0; round < 12; round++) {
     const row = BLAKE2_SCHEDULE + ((round < 10 ? round : round - 10) << 4);
-    // columns
-    v0 = add(add(v0, v4), word(row, 0));
-    v1 = add(add(v1, v5), word(row, 2));
-    v2 = add(add(v2, v6), word(row, 4));
-    v3 = add(add(v3, v7), word(row, 6));
-    v12 = swap32(xor(v12, v0));
-    v13 = swap32(xor(v13, v1));
-    v14 = swap32(xor(v14, v2));
-    v15 = swap32(xor(v15, v3));
-    v8 = add(v8, v12);
-    v9 = add(v9, v13);
-    v10 = add(v10, v14);
-    v11 = add(v11, v15);
-    v4 = rotr24(xor(v4, v8));
-    v5 = rotr24(xor(v5, v9));
-    v6 = rotr24(xor(v6, v10));
-    v7 = rotr24(xor(v7, v11));
-    v0 = add(add(v0, v4), word(row, 1));
-    v1 = add(add(v1, v5), word(row, 3));
-    v2 = add(add(v2, v6), word(row, 5));
-    v3 = add(add(v3, v7), word(row, 7));
-    v12 = rotr16(xor(v12, v0));
-    v13 = rotr16(xor(v13, v1));
-    v14 = rotr16(xor(v14, v2));
-    v15 = rotr16(xor(v15, v3));
-    v8 = add(v8, v12);
-    v9 = add(v9, v13);
-    v10 = add(v10, v14);
-    v11 = add(v11, v15);
-    v4 = rotr63(xor(v4, v8));
-    v5 = rotr63(xor(v5, v9));
-    v6 = rotr63(xor(v6, v10));
-    v7 = rotr63(xor(v7, v11));
-    // diagonals
-    v0 = add(add(v0, v5), word(row, 8));
-    v1 = add(add(v1, v6), word(row, 10));
-    v2 = add(add(v2, v7), word(row, 12));
-    v3 = add(add(v3, v4), word(row, 14));
-    v15 = swap32(xor(v15, v0));
-    v12 = swap32(xor(v12, v1));
-    v13 = swap32(xor(v13, v2));
-    v14 = swap32(xor(v14, v3));
-    v10 = add(v10, v15);
-    v11 = add(v11, v12);
-    v8 = add(v8, v13);
-    v9 = add(v9, v14);
-    v5 = rotr24(xor(v5, v10));
-    v6 = rotr24(xor(v6, v11));
-    v7 = rotr24(xor(v7, v8));
-    v4 = rotr24(xor(v4, v9));
-    v0 = add(add(v0, v5), word(row, 9));
-    v1 = add(add(v1, v6), word(row, 11));
-    v2 = add(add(v2, v7), word(row, 13));
-    v3 = add(add(v3, v4), word(row, 15));
-    v15 = rotr16(xor(v15, v0));
-    v12 = rotr16(xor(v12, v1));
-    v13 = rotr16(xor(v13, v2));
-    v14 = rotr16(xor(v14, v3));
-    v10 = add(v10, v15);
-    v11 = add(v11, v12);
-    v8 = add(v8, v13);
-    v9 = add(v9, v14);
-    v5 = rotr63(xor(v5, v10));
-    v6 = rotr63(xor(v6, v11));
-    v7 = rotr63(xor(v7, v8));
-    v4 = rotr63(xor(v4, v9));
+    let message = MESSAGE;
+    for (let state = STATE; state < end; state += STATE_LENGTH) {
+      let v0 = v128.load(state, 0);
+      let v1 = v128.load(state, 16);
+      let v2 = v128.load(state, 32);
+      let v3 = v128.load(state, 48);
+      let v4 = v128.load(state, 64);
+      let v5 = v128.load(state, 80);
+      let v6 = v128.load(state, 96);
+      let v7 = v128.load(state, 112);
+      let v8 = v128.load(state, 128);
+      let v9 = v128.load(state, 144);
+      let v10 = v128.load(state, 160);
+      let v11 = v128.load(state, 176);
+      let v12 = v128.load(state, 192);
+      let v13 = v128.load(state, 208);
+      let v14 = v128.load(state, 224);
+      let v15 = v128.load(state, 240);
+      // columns
+      v0 = add(add(v0, v4), word(message, row, 0));
+      v1 = add(add(v1, v5), word(message, row, 2));
+      v2 = add(add(v2, v6), word(message, row, 4));
+      v3 = add(add(v3, v7), word(message, row, 6));
+      v12 = swap32(xor(v12, v0));
+      v13 = swap32(xor(v13, v1));
+      v14 = swap32(xor(v14, v2));
+      v15 = swap32(xor(v15, v3));
+      v8 = add(v8, v12);
+      v9 = add(v9, v13);
+      v10 = add(v10, v14);
+      v11 = add(v11, v15);
+      v4 = rotr24(xor(v4, v8));
+      v5 = rotr24(xor(v5, v9));
+      v6 = rotr24(xor(v6, v10));
+      v7 = rotr24(xor(v7, v11));
+      v0 = add(add(v0, v4), word(message, row, 1));
+      v1 = add(add(v1, v5), word(message, row, 3));
+      v2 = add(add(v2, v6), word(message, row, 5));
+      v3 = add(add(v3, v7), word(message, row, 7));
+      v12 = rotr16(xor(v12, v0));
+      v13 = rotr16(xor(v13, v1));
+      v14 = rotr16(xor(v14, v2));
+      v15 = rotr16(xor(v15, v3));
+      v8 = add(v8, v12);
+      v9 = add(v9, v13);
+      v10 = add(v10, v14);
+      v11 = add(v11, v15);
+      v4 = rotr63(xor(v4, v8));
+      v5 = rotr63(xor(v5, v9));
+      v6 = rotr63(xor(v6, v10));
+      v7 = rotr63(xor(v7, v11));
+      // diagonals
+      v0 = add(add(v0, v5), word(message, row, 8));
+      v1 = add(add(v1, v6), word(message, row, 10));
+      v2 = add(add(v2, v7), word(message, row, 12));
+      v3 = add(add(v3, v4), word(message, row, 14));
+      v15 = swap32(xor(v15, v0));
+      v12 = swap32(xor(v12, v1));
+      v13 = swap32(xor(v13, v2));
+      v14 = swap32(xor(v14, v3));
+      v10 = add(v10, v15);
+      v11 = add(v11, v12);
+      v8 = add(v8, v13);
+      v9 = add(v9, v14);
+      v5 = rotr24(xor(v5, v10));
+      v6 = rotr24(xor(v6, v11));
+      v7 = rotr24(xor(v7, v8));
+      v4 = rotr24(xor(v4, v9));
+      v0 = add(add(v0, v5), word(message, row, 9));
+      v1 = add(add(v1, v6), word(message, row, 11));
+      v2 = add(add(v2, v7), word(message, row, 13));
+      v3 = add(add(v3, v4), word(message, row, 15));
+      v15 = rotr16(xor(v15, v0));
+      v12 = rotr16(xor(v12, v1));
+      v13 = rotr16(xor(v13, v2));
+      v14 = rotr16(xor(v14, v3));
+      v10 = add(v10, v15);
+      v11 = add(v11, v12);
+      v8 = add(v8, v13);
+      v9 = add(v9, v14);
+      v5 = rotr63(xor(v5, v10));
+      v6 = rotr63(xor(v6, v11));
+      v7 = rotr63(xor(v7, v8));
+      v4 = rotr63(xor(v4, v9));
+      v128.store(state, v0, 0);
+      v128.store(state, v1, 16);
+      v128.store(state, v2, 32);
+      v128.store(state, v3, 48);
+      v128.store(state, v4, 64);
+      v128.store(state, v5, 80);
+      v128.store(state, v6, 96);
+      v128.store(state, v7, 112);
+      v128.store(state, v8, 128);
+      v128.store(state, v9, 144);
+      v128.store(state, v10, 160);
+      v128.store(state, v11, 176);
+      v128.store(state, v12, 192);
+      v128.store(state, v13, 208);
+      v128.store(state, v14, 224);
+      v128.store(state, v15, 240);
+      message += MESSAGE_LENGTH;
+    }
   }
-  v128.store(h, xor(v128.load(h, 0), xor(v0, v8)), 0);
-  v128.store(h, xor(v128.load(h, 16), xor(v1, v9)), 16);
-  v128.store(h, xor(v128.load(h, 32), xor(v2, v10)), 32);
-  v128.store(h, xor(v128.load(h, 48), xor(v3, v11)), 48);
-  v128.store(h, xor(v128.load(h, 64), xor(v4, v12)), 64);
-  v128.store(h, xor(v128.load(h, 80), xor(v5, v13)), 80);
-  v128.store(h, xor(v128.load(h, 96), xor(v6, v14)), 96);
-  v128.store(h, xor(v128.load(h, 112), xor(v7, v15)), 112);
 }
 
 /** Writes the two sums, one after the other. */

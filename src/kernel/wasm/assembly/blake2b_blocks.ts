@@ -1,18 +1,26 @@
-import { blake2bCompress, blake2bInit, blake2bResult } from "./blake2b";
+import { blake2bCompress, blake2bCompressTwo, blake2bInit, blake2bResult } from "./blake2b";
 
-const H: usize = memory.data(128, 16);
+const H: usize = memory.data(256, 16);
 
-/** The ends of two blocks. */
-const PADDED: usize = memory.data(256, 16);
+/** The ends of four blocks. */
+const PADDED: usize = memory.data(512, 16);
 
-/** BLAKE2b-256 of two blocks of `length` bytes, to two times 32 bytes at `dst`. */
-export function blake2bBlocks(p: usize, q: usize, length: usize, dst: usize): void {
+/** BLAKE2b-256 of four blocks of `length` bytes, to four times 32 bytes at `dst`; or of the first two, if the third is the first again. */
+export function blake2bBlocks(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, dst: usize): void {
+  const isTwo = p2 != p0;
   blake2bInit(H);
+  blake2bInit(H + 128);
   let offset: usize = 0;
-  for (; offset + 128 < length; offset += 128) blake2bCompress(H, p + offset, q + offset, offset + 128, 0);
-  memory.fill(PADDED, 0, 256);
-  memory.copy(PADDED, p + offset, length - offset);
-  memory.copy(PADDED + 128, q + offset, length - offset);
-  blake2bCompress(H, PADDED, PADDED + 128, length, -1);
+  for (; offset + 128 < length; offset += 128) {
+    if (isTwo) blake2bCompressTwo(H, p0 + offset, p1 + offset, p2 + offset, p3 + offset, offset + 128, 0);
+    else blake2bCompress(H, p0 + offset, p1 + offset, offset + 128, 0);
+  }
+  memory.fill(PADDED, 0, 512);
+  memory.copy(PADDED, p0 + offset, length - offset);
+  memory.copy(PADDED + 128, p1 + offset, length - offset);
+  memory.copy(PADDED + 256, p2 + offset, length - offset);
+  memory.copy(PADDED + 384, p3 + offset, length - offset);
+  blake2bCompressTwo(H, PADDED, PADDED + 128, PADDED + 256, PADDED + 384, length, -1);
   blake2bResult(H, dst);
+  blake2bResult(H + 128, dst + 64);
 }

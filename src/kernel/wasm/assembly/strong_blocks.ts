@@ -24,10 +24,7 @@ function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length:
   if (kind == BLAKE2SP) blake2spBlocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == BLAKE3) blake3Blocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == MD4) md4Blocks(p0, p1, p2, p3, length, SUMS);
-  else {
-    blake2bBlocks(p0, p1, length, SUMS);
-    if (p2 != p0) blake2bBlocks(p2, p3, length, SUMS + 64);
-  }
+  else blake2bBlocks(p0, p1, p2, p3, length, SUMS);
 }
 
 /** Copies a sum. A loop, because `memory.copy` is a call out of WASM. */
