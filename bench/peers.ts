@@ -129,12 +129,12 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
     ours: () => ["delta", path(`${real}sig.${kind}`), path(target), path("out"), JSON.stringify(extra)],
     theirs: () => ["delta", path(`${real}sig.theirs`), path(target), path("out.theirs")],
   });
-  const patch = (name: string, extra: object, target = "edited", real = ""): Job => {
+  const patch = (name: string, kind: string, target = "edited", real = ""): Job => {
     const basis = path(`${real}basis`);
     return {
       name,
       file: target,
-      ours: () => ["patch", basis, path(`${real}delta.${extra === NO_DIGEST ? "plain" : "digest"}`), path("out"), "{}"],
+      ours: () => ["patch", basis, path(`${real}delta.${kind}`), path("out"), "{}"],
       theirs: () => ["patch", basis, path(`${real}delta.theirs`), path("out.theirs")],
     };
   };
@@ -144,7 +144,7 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
     delta("real delta, anchor", "real.target", "anchor", NO_DIGEST, "real."),
     delta("real delta, rollsum", "real.target", "rollsum", NO_DIGEST, "real."),
     delta("real delta, librsync", "real.target", "librsync", {}, "real."),
-    patch("real patch, without digest", NO_DIGEST, "real.target", "real."),
+    patch("real patch, without digest", "plain", "real.target", "real."),
   ];
   return [
     ...(hasPair ? real : []),
@@ -161,8 +161,9 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
         delta(`delta, ${target}, librsync`, file, "librsync", {}),
       ];
     }),
-    patch("patch, without digest", NO_DIGEST),
-    patch("patch, with digest", {}),
+    patch("patch, without digest", "plain"),
+    patch("patch, with digest", "digest"),
+    patch("patch, librsync", "librsync"),
   ];
 }
 
@@ -192,6 +193,7 @@ async function prepare(
     await sig("librsync", { format: "librsync" });
     await ours("delta", at("sig.anchor"), target, at("delta.plain"), JSON.stringify(NO_DIGEST));
     await ours("delta", at("sig.anchor"), target, at("delta.digest"), "{}");
+    await ours("delta", at("sig.librsync"), target, at("delta.librsync"), "{}");
     if (!hasRdiff) continue;
     await runOnce(["rdiff", "-f", "-b", String(block), "signature", basis, at("sig.theirs")]);
     await runOnce(["rdiff", "-f", "delta", at("sig.theirs"), target, at("delta.theirs")]);
