@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, type DeltaCommand, loadSigs, type SigStreamOptions, type WeakSum } from "rsync-streams";
-import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE } from "../src/kernel/work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE, RESERVE_BLOCKS } from "../src/kernel/work_budget.ts";
 import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, source } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 
@@ -297,6 +297,38 @@ Deno.test("deltaStream() finds blocks again after it gave up on a stretch of fal
     assert.ok(real.length - stats.copiedBytes <= most, `${weakSum}: ${stats.copiedBytes} bytes`);
   }
 });
+
+/** Where a search that meets a false alarm at each byte from the start on may test a window again, after its budget was used up. */
+function firstAfterRest(blockLength: number): number {
+  let spent = 0;
+  let isResting = false;
+  for (let at = 0;; at++) {
+    const wasResting: boolean = isResting;
+    const reserve: number = isResting ? RESERVE_BLOCKS * blockLength : 0;
+    isResting = spent + reserve > BUDGET_START + BUDGET_PER_BYTE * at;
+    if (wasResting && !isResting) return at;
+    if (!isResting) spent += blockLength;
+  }
+}
+
+for (const weakSum of ["rollsum", "rabinkarp"] as const) {
+  Deno.test(`deltaStream() tests the first window for which there is a reserve, and none before: ${weakSum}`, async () => {
+    const blockLength = 1024;
+    const noise = make({ gen: "periodic", seed: 51, period: 7, len: 30_000 });
+    const block = randomBytes(62, blockLength);
+    const basis = concat([noise.subarray(0, 7 * blockLength), block]);
+    const { bytes } = await makeSig(basis, { ...QUICK, blockLength, weakSum });
+    for (const { end } of recordsOf(bytes).slice(0, 7)) bytes[end - 1]! ^= 1;
+    const sigs = await loadSigs(bytes);
+    const first = firstAfterRest(blockLength);
+    for (const [start, copied] of [[first - 1, 0], [first, blockLength]] as const) {
+      const target = concat([noise.subarray(0, start), block, randomBytes(63, 500)]);
+      for (const chunking of ["whole", 777] as const) {
+        assert.equal((await makeDelta(target, sigs, {}, chunking)).stats.copiedBytes, copied, `block at ${start}`);
+      }
+    }
+  });
+}
 
 // ---- fills: blocks of period 1, 2 or 4
 
