@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { deltaStream, loadSigs, patchStream, RsyncError, sigStream } from "rsync-streams";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
-import { concat, randomBytes } from "./_recipes.ts";
+import { concat, randomBytes, xorshift } from "./_recipes.ts";
 
 const MIB = 2 ** 20;
 const OLD = new TextEncoder().encode("what was there before");
@@ -139,6 +139,44 @@ Deno.test("fileBasis() reads at random, at the end and past it", async () => {
   assert.equal((await basis.read(0, 0)).length, 0);
   await assert.rejects(basis.read(-1, 10), RangeError);
   await assert.rejects(basis.read(0, 0.5), RangeError);
+});
+
+Deno.test("fileBasis() fills buffers with what is there: near, far, long, at the end, and many at once", async () => {
+  await using dir = await folder();
+  const length = 3 * MIB + 777;
+  const bytes = randomBytes(4, length);
+  await fs.writeFile(dir.path("file"), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  const check = async (offset: number, wanted: number) => {
+    const buffer = new Uint8Array(wanted).fill(255);
+    const count = await basis.readInto(buffer, offset);
+    assert.ok(count > 0 || offset >= length || wanted === 0, `${count} bytes at ${offset}`);
+    assertBytes(buffer.subarray(0, count), bytes.subarray(offset, offset + count), `${wanted} bytes at ${offset}`);
+    assertBytes(buffer.subarray(count), new Uint8Array(wanted - count).fill(255), "what was not read is left alone");
+    return count;
+  };
+  const random = xorshift(7);
+  let offset = 0;
+  while (offset < length) offset += await check(offset, 1 + random.below(3000)) + random.below(2000);
+  for (let i = 0; i < 500; i++) await check(random.below(length + 100), random.below(5) ? random.below(2000) : MIB);
+  for (let i = 0; i < 20; i++) {
+    const from = random.below(length);
+    await Promise.all(
+      Array.from({ length: 8 }, (_, k) => check(from + k * random.below(100_000), 1 + random.below(4000))),
+    );
+  }
+  await check(length - 5, 10);
+  assert.equal(await check(length - 3, 10), 3);
+  assert.equal(await check(length, 10), 0);
+});
+
+Deno.test("fileBasis() fills no buffer after it was closed", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), new Uint8Array(10_000));
+  const basis = await fileBasis(dir.path("file"));
+  for (const offset of [0, 100, 200]) await basis.readInto(new Uint8Array(50), offset);
+  await basis.close();
+  await assert.rejects(async () => await basis.readInto(new Uint8Array(50), 210), /it is closed/);
 });
 
 Deno.test("fileBasis() reads at many places at once, past 4 GiB", async () => {

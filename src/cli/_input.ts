@@ -59,7 +59,10 @@ export async function openBasis(path: string | undefined): Promise<OpenBasis> {
     return {
       size: basis.size,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
-      readInto: (buffer, offset) => orThrow("read", path, basis.readInto(buffer, offset)),
+      readInto(buffer, offset) {
+        const count = basis.readInto(buffer, offset);
+        return typeof count === "number" ? count : orThrow("read", path, count);
+      },
       close: () => basis.close(),
     };
   } catch (error) {
