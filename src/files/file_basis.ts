@@ -27,8 +27,9 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
 /**
  * Opens a file as a basis, to copy from while patching.
  *
- * It is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close it, or declare it with `await using`. The file must not change before the
- * patch is done: a file that has become shorter ends the patch with `basis-short-read`, and other bytes with `digest-mismatch`.
+ * It is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close it, or declare it with `await using`. The file must
+ * not change while it is open here, between two patches neither: a file that has become shorter ends a patch with `basis-short-read`, and other
+ * bytes end it with `digest-mismatch` where the delta carries a digest.
  * To replace the file itself, write to `atomicWritable`, which puts the new one in its place at the end.
  *
  * @param path Where the file is: a path or a `file:` URL.
