@@ -10,7 +10,7 @@ const server = Bun.serve({
   async fetch(request) {
     if (request.method !== "POST" || !request.body) return new Response("POST a signature\n", { status: 405 });
     try {
-      const sigs = await loadSigs(request.body, { maxBytes: 2 ** 26 });
+      const sigs = await loadSigs(request.body, { maxInputLength: 2 ** 26 });
       return new Response(fileReadable(target).pipeThrough(deltaStream(sigs)));
     } catch (error) {
       if (!(error instanceof RsyncError)) throw error;

@@ -7,7 +7,7 @@ export default {
     const target = await env.TARGETS.get(new URL(request.url).pathname.slice(1));
     if (!target) return new Response("No such object\n", { status: 404 });
     try {
-      const sigs = await loadSigs(request.body, { maxBytes: 2 ** 25 });
+      const sigs = await loadSigs(request.body, { maxInputLength: 2 ** 25 });
       return new Response(target.body.pipeThrough(deltaStream(sigs)));
     } catch (error) {
       if (!(error instanceof RsyncError)) throw error;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DONE, type Stage } from "../src/engine/stage.ts";
-import { createMatcher } from "../src/delta_stream.ts";
 import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
 import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
-import { readSignature } from "../src/load_sigs.ts";
-import { createSigner } from "../src/sig_stream.ts";
+import { loadSignature } from "../src/stages/loader.ts";
+import { createDeltaStage } from "../src/stages/matcher.ts";
+import { createSigStage } from "../src/stages/signer.ts";
 import type { Signature } from "rsync-streams";
 import { assertBytes, type Chunking, chunks } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
@@ -50,16 +50,16 @@ async function sign(
   sums: Sums,
   chunking?: Chunking,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await run(createSigner(codec, { ...sums, hasDigest: true }, kernel), basis, chunking);
+  return await run(createSigStage(codec, { ...sums, hasDigest: true }, kernel), basis, chunking);
 }
 
 async function load(kernel: Kernel, sig: Uint8Array): Promise<Signature> {
-  return await readSignature(sig, { codec, header: undefined, limit: Infinity, kernel });
+  return await loadSignature(sig, { format: codec.name, header: undefined, maxInputLength: Infinity, kernel });
 }
 
 async function delta(signature: Signature, target: Uint8Array, chunking?: Chunking) {
-  const matcher = createMatcher(signature, codec, { digest: true, memLength: undefined });
-  return { bytes: await run(matcher, target, chunking), stats: matcher.stats };
+  const stage = createDeltaStage(signature, codec, { digest: true, memLength: undefined });
+  return { bytes: await run(stage, target, chunking), stats: stage.stats };
 }
 
 async function assertSame(basis: Uint8Array, target: Uint8Array, sums: Sums, chunking?: Chunking) {

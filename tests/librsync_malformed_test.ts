@@ -161,7 +161,7 @@ async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): 
 
 Deno.test("loadSigs() and deltaStream() take 200,000 records with one weak sum", async () => {
   const sigs = await loadSigs(hostileSig("x-flood", 200_000));
-  assert.equal(sigs.count, 200_000);
+  assert.equal(sigs.sigCount, 200_000);
   await assertBounded(sigs, new Uint8Array(500_000));
 });
 

@@ -1,6 +1,6 @@
-import { checkCallback } from "../_options.ts";
-import { checkReadCount } from "../basis_source.ts";
-import { toUint8Array } from "../streams/to_uint8_array.ts";
+import { checkReadCount } from "../basis/basis_source.ts";
+import { toUint8Array } from "../common/bytes.ts";
+import { checkCallback } from "../common/checks.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
