@@ -71,8 +71,8 @@ function* walk(folder: string, below = ""): Generator<string> {
 
 /** The library's own modules. */
 function sources(): string[] {
-  const isOurs = (path: string) => path.endsWith(".ts") && !path.startsWith("kernel/wasm/assembly/");
-  return ["mod.ts", ...[...walk(join(ROOT, "src"))].filter(isOurs).map((path) => `src/${path}`)];
+  const modules = [...walk(join(ROOT, "src"))].filter((path) => path.endsWith(".ts"));
+  return ["mod.ts", ...modules.map((path) => `src/${path}`)];
 }
 
 /** Specifiers of imports and exports, static and dynamic, in code that a formatter or a compiler wrote. */

@@ -19,7 +19,7 @@ const FLAGS = [
 ];
 
 const folder = new URL("../src/kernel/wasm/", import.meta.url).pathname;
-const assembly = join(folder, "assembly");
+const assembly = new URL("../assembly/", import.meta.url).pathname;
 
 /** A hash of everything that the bytes depend on. */
 function hashSources(): string {
