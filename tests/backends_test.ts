@@ -6,7 +6,7 @@ import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
 import { readSignature } from "../src/load_sigs.ts";
 import { createSigner } from "../src/sig_stream.ts";

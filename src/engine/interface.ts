@@ -5,8 +5,8 @@
 import type { StrongSum, SumBatch, SumParams } from "../kernel/interface.ts";
 
 export type { StrongSum, SumBatch, SumParams, TailRule, WeakSum } from "../kernel/interface.ts";
-export { SHINGLE_LENGTH, WORST_HASH } from "../kernel/anchor.ts";
-export { wholeStrongLength } from "../kernel/strong_length.ts";
+export { SHINGLE_LENGTH, WORST_HASH } from "../kernel/rules/anchor.ts";
+export { wholeStrongLength } from "../kernel/rules/strong_length.ts";
 export { createBatch } from "../kernel/sum_batch.ts";
 
 /** What a signature says about itself before its records. */

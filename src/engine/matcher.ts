@@ -1,4 +1,5 @@
-import { type Digest, MAX_MATCHES, type Searcher } from "../kernel/interface.ts";
+import type { Digest, Searcher } from "../kernel/interface.ts";
+import { MAX_MATCHES } from "../kernel/rules/search.ts";
 import type { CommandSink, Output, StrongSum } from "./interface.ts";
 import { DONE, type Stage, type StageResult } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";

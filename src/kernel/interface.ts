@@ -8,14 +8,13 @@
  * All offsets and lengths are in bytes. Two backends give the same results for the same calls.
  */
 
+import type { TailRule } from "./rules/search.ts";
+import type { StrongSum, WeakSum } from "./rules/sums.ts";
+
+export type { StrongSum, TailRule, WeakSum };
+
 /** Which backend runs. */
 export type Backend = "wasm" | "portable";
-
-/** The cheap sum that finds candidates. */
-export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
-
-/** The cryptographic sum that confirms them. `"md4"` is broken, and for older signatures of librsync alone. */
-export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
 
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {
@@ -58,15 +57,6 @@ export interface Digest {
   /** Gives memory back. The digest is not used afterwards. */
   release(): void;
 }
-
-/** Which windows shorter than a block are looked for. */
-export type TailRule =
-  /** None: the format has no records for short blocks. */
-  | "none"
-  /** The last block, whose length is known. */
-  | "last"
-  /** Every suffix of the target against every record: lengths are unknown. */
-  | "any";
 
 /** How a search treats what it finds. */
 export interface SearchOptions {
@@ -124,9 +114,6 @@ export interface Searcher {
   /** Gives memory back. The searcher is not used afterwards. */
   release(): void;
 }
-
-/** Matches that one call of {@linkcode Searcher.search} gives at most. */
-export const MAX_MATCHES = 4096;
 
 /** One backend. */
 export interface Kernel {

@@ -1,4 +1,4 @@
-import { HASH_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "../anchor.ts";
+import { ANCHOR_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "../rules/anchor.ts";
 import type {
   IndexBuilder,
   KeptBlock,
@@ -158,7 +158,7 @@ export class PortableIndex implements SearchIndex {
     if (isAnchored) {
       if (this.#hasTwin(k, head)) return;
       this.#next[k] = head + 1;
-      if (weak > HASH_CAP) this.#hasSpecial = true;
+      if (weak > ANCHOR_CAP) this.#hasSpecial = true;
       else this.#threshold = Math.max(this.#threshold, weak);
     }
     if (isAnchored || head < 0) this.#byWeak.set(slot, k);

@@ -1,6 +1,6 @@
 import type { Digest, StrongSum } from "../interface.ts";
+import { STRONG_SUMS } from "../rules/sums.ts";
 import type { InstancePool, KernelInstance } from "./instance.ts";
-import { STRONG_KINDS } from "./kinds.ts";
 
 /** Bytes copied into the kernel's memory at a time: they stay in the cache. */
 const PIECE = 256 * 1024;
@@ -20,7 +20,7 @@ export class WasmDigest implements Digest {
     const { exports } = this.#instance;
     this.#state = this.#instance.allocate(exports.digest_state_size());
     this.#piece = this.#instance.allocate(PIECE);
-    exports.digest_init(STRONG_KINDS[strongSum], this.#state);
+    exports.digest_init(STRONG_SUMS[strongSum].kind, this.#state);
   }
 
   update(bytes: Uint8Array): void {

@@ -7,8 +7,8 @@ import type {
   SumBatch,
   SumParams,
 } from "../interface.ts";
+import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import type { KernelInstance } from "./instance.ts";
-import { STRONG_KINDS, WEAK_KINDS } from "./kinds.ts";
 import { WasmSearcher } from "./wasm_searcher.ts";
 
 /** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
@@ -36,7 +36,7 @@ export class WasmIndexBuilder implements IndexBuilder {
     this.#records = instance.end;
     const { weakSum, strongSum, blockLength, strongLength } = params;
     const { exports } = instance;
-    exports.index_init(this.#records, WEAK_KINDS[weakSum], STRONG_KINDS[strongSum], blockLength, strongLength);
+    exports.index_init(this.#records, WEAK_SUMS[weakSum], STRONG_SUMS[strongSum].kind, blockLength, strongLength);
     this.#stride = exports.index_stride();
   }
 

@@ -1,8 +1,8 @@
-import { MAX_MATCHES, type Searcher, type SearchOptions } from "../interface.ts";
+import type { Searcher, SearchOptions } from "../interface.ts";
+import { MATCH_FIELDS, MAX_MATCHES, TAIL_RULES } from "../rules/search.ts";
 import type { KernelInstance } from "./instance.ts";
-import { TAIL_RULES } from "./kinds.ts";
 
-const MATCHES_LENGTH = 12 * MAX_MATCHES;
+const MATCHES_LENGTH = 4 * MATCH_FIELDS * MAX_MATCHES;
 /** Where the fields are that are read from here: the layout of `Searcher` in assembly/searcher.ts. */
 const SETTLED_AT = 20;
 const FALSE_ALARMS_AT = 104;

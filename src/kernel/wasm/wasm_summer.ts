@@ -1,7 +1,7 @@
-import { USE_TABLE_LENGTH } from "../anchor.ts";
 import type { BlockSummer, SumBatch, SumParams } from "../interface.ts";
+import { USE_TABLE_LENGTH } from "../rules/anchor.ts";
+import { STRONG_SUMS } from "../rules/sums.ts";
 import type { InstancePool, KernelInstance } from "./instance.ts";
-import { STRONG_KINDS } from "./kinds.ts";
 
 /** Sums blocks, four at a time. Its memory: counters of the anchors' use, the bytes, and behind them the columns of a batch. */
 export class WasmSummer implements BlockSummer {
@@ -47,7 +47,7 @@ export class WasmSummer implements BlockSummer {
     } else {
       exports.rabinkarp_blocks(src, blockLength, count, lastLength, weak);
     }
-    exports.strong_blocks(STRONG_KINDS[strongSum], src, blockLength, count, lastLength, strongLength, strong);
+    exports.strong_blocks(STRONG_SUMS[strongSum].kind, src, blockLength, count, lastLength, strongLength, strong);
     const { buffer } = this.#instance.bytes;
     return {
       count,

@@ -1,6 +1,6 @@
-import type { StrongSum } from "./interface.ts";
+import { STRONG_SUMS, type StrongSum } from "./sums.ts";
 
 /** Bytes of a whole strong sum. */
 export function wholeStrongLength(strongSum: StrongSum): number {
-  return strongSum === "md4" ? 16 : 32;
+  return STRONG_SUMS[strongSum].length;
 }
