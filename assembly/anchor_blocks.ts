@@ -1,8 +1,9 @@
+import { ANCHOR_CAP, MAX_USE, SHINGLE_LENGTH, USE_SHIFT, USE_TABLE_LENGTH, WORST_HASH } from "./_generated/rules";
 import { high32, high64, low32, low64 } from "./lanes";
-import { FACTORS, shingle, shingles, SPAN } from "./shingle";
+import { FACTORS, shingle, shingles } from "./shingle";
 
-/** Hashes up to here, 0.03 of all, are candidates whose use counts. */
-const CANDIDATE: u32 = 128_849_018;
+/** In the place of the use of a hash that is no candidate: more than each use. */
+const NO_USE: u32 = (MAX_USE >> USE_SHIFT) + 1;
 
 /** The smallest hash in each class of offset modulo 4. */
 const LEAST: usize = memory.data(16, 16);
@@ -76,22 +77,22 @@ export function anchor_blocks(
 ): void {
   for (; count; count--) {
     const length: usize = count > 1 ? blockLength : lastLength;
-    let hash: u32 = 0xffffffff, offset: usize = 0, check: u32 = 0;
-    if (length >= SPAN) {
-      const last = src + length - SPAN;
+    let hash: u32 = WORST_HASH, offset: usize = 0, check: u32 = 0;
+    if (length >= SHINGLE_LENGTH) {
+      const last = src + length - SHINGLE_LENGTH;
       findLeast(src, last + 1);
       // Lowest use, then smallest hash, then first class: one comparison. What is no candidate comes after every use.
       let best: u64 = u64.MAX_VALUE;
       for (let c: usize = 0; c < 4; c++) {
         const h = load<u32>(LEAST + (c << 2));
-        const use: u32 = h <= CANDIDATE ? load<u8>(uses + (h & 0xfffff)) >> 2 : 64;
+        const use: u32 = h <= ANCHOR_CAP ? load<u8>(uses + (h & USE_TABLE_LENGTH - 1)) >> USE_SHIFT : NO_USE;
         best = min<u64>(best, (<u64>use << 34) | (<u64>h << 2) | c);
       }
       hash = <u32>(best >> 2);
       offset = findFirst(src + (<usize>best & 3), last + 1, hash) - src;
-      const counter = uses + (hash & 0xfffff);
+      const counter = uses + (hash & USE_TABLE_LENGTH - 1);
       const used = <u32>load<u8>(counter);
-      if (used < 255) store<u8>(counter, used + 1);
+      if (used < MAX_USE) store<u8>(counter, used + 1);
       check = shingle(src) ^ rotl<u32>(shingle(last), 16);
     }
     store<u32>(dstHash, hash);

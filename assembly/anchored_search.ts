@@ -1,5 +1,6 @@
 // The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where it may be an anchor are the windows tested
 // that it implies.
+import { CHAIN_STEP_COST, CHECK_COST, FILL_PERIOD, SHINGLE_LENGTH, TAIL_LAST, WORST_HASH } from "./_generated/rules";
 import { blockLength, hasStrong, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongKind, strongLength } from "./records";
 import { nextCandidate } from "./scan";
 import { fillSlot, isFill } from "./fills";
@@ -18,12 +19,8 @@ import {
   sumWindows,
 } from "./searcher";
 import { inLockstep } from "./strong_blocks";
-import { shingle, SPAN, WORST } from "./shingle";
+import { shingle } from "./shingle";
 import { fillRecord, head, isOfFill, mayBeAnchor } from "./tables";
-
-/** Charged for an entry of a chain, and for a window whose check is computed, as in ../../work_budget.ts. */
-const CHAIN_STEP_COST: f64 = 1;
-const CHECK_COST: f64 = 4;
 
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
@@ -42,7 +39,7 @@ export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
 
 function run(s: Searcher, end: u32, isLast: bool): void {
   // Windows implied by a position, and by the positions looked at before one of them is taken, end in the bytes there are.
-  const limit = <i64>end - (isLast ? <i64> SPAN : 2 * <i64>blockLength);
+  const limit = <i64>end - (isLast ? <i64>SHINGLE_LENGTH : 2 * <i64>blockLength);
   while (!isFull(s)) {
     if (s.expected) {
       if (!takeNext(s, end, isLast)) return;
@@ -56,8 +53,8 @@ function run(s: Searcher, end: u32, isLast: bool): void {
 
 @inline
 function checkAt(p: usize, length: u32): u32 {
-  if (length < <u32> SPAN) return 0;
-  return shingle(p) ^ rotl<u32>(shingle(p + length - SPAN), 16);
+  if (length < SHINGLE_LENGTH) return 0;
+  return shingle(p) ^ rotl<u32>(shingle(p + length - SHINGLE_LENGTH), 16);
 }
 
 /** Tests whether the blocks after the one just matched follow, as many at once as sums are computed together. False if more bytes are needed to tell. */
@@ -125,9 +122,9 @@ function findAnchor(s: Searcher, limit: i64, end: u32): bool {
 function preferEarlier(s: Searcher, end: u32): void {
   const wantsWhole = s.length < blockLength && !isExhausted(s, s.position);
   if (wantsWhole) s.spent += <f64>blockLength;
-  for (let at = s.position + 1; at + <u32>SPAN <= end; at++) {
+  for (let at = s.position + 1; at + SHINGLE_LENGTH <= end; at++) {
     if (wantsWhole && s.length < blockLength) {
-      if (at + <u32>SPAN > s.start + blockLength) return;
+      if (at + SHINGLE_LENGTH > s.start + blockLength) return;
     } else if (s.start <= s.literalStart || at >= s.start + s.length) {
       return;
     }
@@ -138,7 +135,7 @@ function preferEarlier(s: Searcher, end: u32): void {
 /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block; the longest of those. */
 function look(s: Searcher, at: u32, end: u32): void {
   const hash = shingle(s.bytes + at);
-  if (fillRecord && hash == WORST) return lookAtFill(s, at, end);
+  if (fillRecord && hash == WORST_HASH) return lookAtFill(s, at, end);
   for (let next = head(hash); next;) {
     const k = next - 1;
     next = nextOf(k);
@@ -175,8 +172,8 @@ function lookAtFill(s: Searcher, start: u32, end: u32): void {
 
 /** The next position to look at. Of a fill that is known to be no block, wherever in it a window starts, the windows are passed over. */
 function afterFill(s: Searcher, at: u32, end: u32): u32 {
-  if (shingle(s.bytes + at) != WORST || <u64>at + blockLength > end || !isFill(s, at, blockLength)) return at + 1;
-  for (let i: u32 = 0; i < 4; i++) {
+  if (shingle(s.bytes + at) != WORST_HASH || <u64>at + blockLength > end || !isFill(s, at, blockLength)) return at + 1;
+  for (let i: u32 = 0; i < FILL_PERIOD; i++) {
     const pattern = load<u32>(s.bytes + at + i);
     const slot = fillSlot(s, pattern);
     if (load<u32>(slot) != pattern || load<u32>(slot, 4) != blockLength || load<u32>(slot, 8)) return at + 1;
@@ -253,7 +250,7 @@ function sumAhead(s: Searcher, start: u32, length: u32, at: u32, next: u32, end:
 
 /** Adds windows that the rest of a chain and the next positions imply, up to four in all. */
 function gatherStarts(s: Searcher, at: u32, next: u32, end: u32): void {
-  const reach = min<u32>(at + REACH, end - <u32>SPAN);
+  const reach = min<u32>(at + REACH, end - SHINGLE_LENGTH);
   for (let left = AHEAD; left && startCount < 4; left--) {
     while (!next) {
       at = <u32>(nextCandidate(s.bytes + at + 1, s.bytes + reach) - s.bytes);
@@ -275,9 +272,9 @@ function addStart(start: u32): void {
 
 /** A last block too short for an anchor is looked for at the end of the target. */
 function searchTail(s: Searcher, end: u32): void {
-  if (s.tail != 1 || !recordCount) return;
+  if (s.tail != TAIL_LAST || !recordCount) return;
   const length = lengthOf(recordCount - 1);
-  if (length >= <u32> SPAN || end < length || end - length < s.literalStart) return;
+  if (length >= SHINGLE_LENGTH || end < length || end - length < s.literalStart) return;
   sumWindows(s, end - length, length, 1, length);
   if (hasStrong(recordCount - 1, STRONG)) addMatch(s, end - length, recordCount - 1, length);
   else addFalseAlarm(s, length);

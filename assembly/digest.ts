@@ -1,7 +1,7 @@
+import { BLAKE2SP, BLAKE3 } from "./_generated/rules";
 import { blake2bEnd, blake2bStart, blake2bTake } from "./blake2b_stream";
 import { blake2spEnd, blake2spStart, blake2spTake } from "./blake2sp_stream";
 import { BLAKE3_STATE, blake3End, blake3Start, blake3Take } from "./blake3_stream";
-import { BLAKE2SP, BLAKE3 } from "./kinds";
 
 const KIND: usize = 0; // u32; the rest belongs to the function
 const INNER: usize = 16;

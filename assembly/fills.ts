@@ -1,8 +1,6 @@
 // Fills: windows of period 1, 2 or 4, as zeros are. All their shingles have the worst hash, and so the anchor of each block that is one.
-import { FILLS, Searcher } from "./searcher";
-
-/** Bytes after which each fill repeats. */
-const PERIOD: usize = 4;
+import { FILL_FACTOR, FILL_PERIOD, FILL_SLOT_BITS } from "./_generated/rules";
+import { FILL_SLOT_LENGTH, FILLS, Searcher } from "./searcher";
 
 /**
  * Whether a window is a fill. Windows come in the order of their starts, nearly, and each byte is compared once while they do: the fill
@@ -10,9 +8,9 @@ const PERIOD: usize = 4;
  */
 export function isFill(s: Searcher, start: u32, length: u32): bool {
   const inTarget = s.base + <f64>start;
-  if (inTarget < s.fillStart || inTarget + <f64>PERIOD > s.fillEnd) {
+  if (inTarget < s.fillStart || inTarget + <f64>FILL_PERIOD > s.fillEnd) {
     s.fillStart = inTarget;
-    s.fillEnd = inTarget + <f64>PERIOD;
+    s.fillEnd = inTarget + <f64>FILL_PERIOD;
     s.isFillOver = 0;
   }
   const end = inTarget + <f64>length;
@@ -27,12 +25,12 @@ export function isFill(s: Searcher, start: u32, length: u32): bool {
 
 /** The first address from `p` on whose byte differs from the one a period before, or `end`. */
 function firstOther(p: usize, end: usize): usize {
-  while (p + 16 <= end && !v128.any_true(v128.xor(v128.load(p), v128.load(p - PERIOD)))) p += 16;
-  while (p < end && load<u8>(p) == load<u8>(p - PERIOD)) p++;
+  while (p + 16 <= end && !v128.any_true(v128.xor(v128.load(p), v128.load(p - FILL_PERIOD)))) p += 16;
+  while (p < end && load<u8>(p) == load<u8>(p - FILL_PERIOD)) p++;
   return p;
 }
 
 /** Where the block is noted that a fill is, after a test: pattern, length, block plus 1. */
 export function fillSlot(s: Searcher, pattern: u32): usize {
-  return changetype<usize>(s) + FILLS + <usize>(pattern * 0x9e3779b1 >>> 28) * 12;
+  return changetype<usize>(s) + FILLS + <usize>(pattern * FILL_FACTOR >>> 32 - FILL_SLOT_BITS) * FILL_SLOT_LENGTH;
 }

@@ -1,5 +1,7 @@
+import { RABINKARP_MULTIPLIER, RABINKARP_SEED } from "./_generated/rules";
+
 // Powers of the multiplier, modulo 2^32.
-const M1: u32 = 0x08104225;
+const M1: u32 = RABINKARP_MULTIPLIER;
 const M2: u32 = M1 * M1;
 const M3: u32 = M2 * M1;
 const M4: u32 = M2 * M2;
@@ -26,7 +28,7 @@ function rabinkarp(src: usize, length: usize): u32 {
   const end = src + (length & ~15);
   const power = i32x4.splat(M16);
   let a = i32x4.splat(0), b = a, c = a;
-  let d = i32x4(0, 0, 0, 1); // the seed stands where the byte before the first would
+  let d = i32x4(0, 0, 0, RABINKARP_SEED); // the seed stands where the byte before the first would
   let p = src;
   for (; p < end; p += 16) {
     const bytes = v128.load(p);

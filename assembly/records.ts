@@ -2,6 +2,8 @@
 //
 // With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum and strong sum.
 
+import { ANCHOR } from "./_generated/rules";
+
 /** Where records start, how many there are, and how far apart. */
 export let records: usize = 0;
 export let recordCount: u32 = 0;
@@ -20,11 +22,6 @@ export let strongKind: u32 = 0;
 const CHECK_AT: usize = 4;
 const OFFSET_AT: usize = 8;
 const NEXT_AT: usize = 12;
-
-/** Kinds of weak sums, numbered as in the rsync-streams format. */
-export const ROLLSUM: u32 = 1;
-export const RABINKARP: u32 = 2;
-export const ANCHOR: u32 = 3;
 
 export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
   records = at;

@@ -1,14 +1,14 @@
 // Rolling a weak sum along the target, to the windows whose weak sum is known.
-import { blockLength, ROLLSUM, weakKind } from "./records";
+import { RABINKARP_MULTIPLIER, RABINKARP_SEED, ROLLSUM, ROLLSUM_OFFSET } from "./_generated/rules";
+import { blockLength, weakKind } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { Searcher } from "./searcher";
 import { ADDRESSES, mayKnow, mayKnowEach } from "./filter";
 import { head } from "./tables";
 
-const CHAR_OFFSET: u32 = 31;
-const MULTIPLIER: u32 = 0x08104225;
-const ADJUST: u32 = MULTIPLIER - 1;
+/** The seed, as part of the sum, is multiplied once more each time the window moves on. */
+const ADJUST: u32 = RABINKARP_SEED * (RABINKARP_MULTIPLIER - 1);
 /** A weak sum. */
 const WEAK: usize = memory.data(4, 16);
 
@@ -60,7 +60,7 @@ function goToKnown(s: Searcher, position: u32, low: v128, high: v128): bool {
 function skipByRollsum(s: Searcher, last: u32): bool {
   const n = <usize>blockLength;
   const length = i16x8.splat(<i16>blockLength);
-  const lengthOffset = i16x8.splat(<i16>(blockLength * CHAR_OFFSET));
+  const lengthOffset = i16x8.splat(<i16>(blockLength * ROLLSUM_OFFSET));
   let s1 = i16x8.splat(<i16>s.sum1), s2 = i16x8.splat(<i16>s.sum2);
   let p = s.bytes + s.position;
   const end = s.bytes + last - 8;
@@ -100,9 +100,9 @@ function skipByRabinKarp(s: Searcher, last: u32): bool {
   let p = s.bytes + s.position;
   const end = s.bytes + last - 16;
   let c0 = added(p, n, power, adjust), c1 = added(p + 4, n, power, adjust);
-  const h1 = s.sum1 * MULTIPLIER + i32x4.extract_lane(c0, 0);
-  const h2 = h1 * MULTIPLIER + i32x4.extract_lane(c0, 1);
-  const h3 = h2 * MULTIPLIER + i32x4.extract_lane(c0, 2);
+  const h1 = s.sum1 * RABINKARP_MULTIPLIER + i32x4.extract_lane(c0, 0);
+  const h2 = h1 * RABINKARP_MULTIPLIER + i32x4.extract_lane(c0, 1);
+  const h3 = h2 * RABINKARP_MULTIPLIER + i32x4.extract_lane(c0, 2);
   let low = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(s.sum1), 1, h1), 2, h2), 3, h3);
   for (; p <= end; p += 8) {
     const high = fourOn(low, c0, c1);
@@ -149,9 +149,9 @@ export function step(s: Searcher, end: u32): void {
     const out = <u32>load<u8>(p), into = <u32>load<u8>(p + n);
     if (weakKind == ROLLSUM) {
       s.sum1 += into - out;
-      s.sum2 += s.sum1 - n * (out + CHAR_OFFSET);
+      s.sum2 += s.sum1 - n * (out + ROLLSUM_OFFSET);
     } else {
-      s.sum1 = s.sum1 * MULTIPLIER + into - s.sum2 * (out + ADJUST);
+      s.sum1 = s.sum1 * RABINKARP_MULTIPLIER + into - s.sum2 * (out + ADJUST);
     }
   }
   s.position++;
@@ -171,10 +171,10 @@ export function sumWeak(s: Searcher, start: u32, length: u32): void {
   }
 }
 
-/** MULTIPLIER to a power, by squaring. */
+/** The multiplier to a power, by squaring. */
 function power(exponent: u32): u32 {
   let result: u32 = 1;
-  for (let square = MULTIPLIER; exponent; exponent >>>= 1) {
+  for (let square = RABINKARP_MULTIPLIER; exponent; exponent >>>= 1) {
     if (exponent & 1) result *= square;
     square *= square;
   }
@@ -185,8 +185,8 @@ function power(exponent: u32): u32 {
 export function shrink(s: Searcher, start: u32, length: u32): void {
   const out = <u32>load<u8>(s.bytes + start);
   if (weakKind == ROLLSUM) {
-    s.sum1 -= out + CHAR_OFFSET;
-    s.sum2 -= length * (out + CHAR_OFFSET);
+    s.sum1 -= out + ROLLSUM_OFFSET;
+    s.sum2 -= length * (out + ROLLSUM_OFFSET);
   } else {
     s.sum2 = power(length - 1);
     s.sum1 -= s.sum2 * (out + ADJUST);

@@ -1,5 +1,6 @@
 // The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte.
-import { blockLength, hasStrong, keyOf, lengthOf, recordCount, ROLLSUM, strongLength, weakKind } from "./records";
+import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
+import { blockLength, hasStrong, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { mayKnow } from "./filter";
@@ -82,9 +83,9 @@ function takeRun(s: Searcher, limit: i64): bool {
 
 /** Windows shorter than a block, at the end of the target. */
 function searchTail(s: Searcher, end: u32): void {
-  if (s.tail == 0) return;
+  if (s.tail == TAIL_NONE) return;
   let start = s.position;
-  if (s.tail == 1) {
+  if (s.tail == TAIL_LAST) {
     const length = lengthOf(recordCount - 1);
     if (end < length || end - length < s.position) return;
     start = end - length;
@@ -94,7 +95,7 @@ function searchTail(s: Searcher, end: u32): void {
   for (; start < end; start++) {
     const weak = current(s);
     if (mayKnow(weak) && head(weak) && test(s, start, end - start, weak)) return;
-    if (s.tail == 1) return;
+    if (s.tail == TAIL_LAST) return;
     shrink(s, start, end - start);
   }
 }

@@ -1,3 +1,5 @@
+import { ROLLSUM_OFFSET } from "./_generated/rules";
+
 /** Sum of eight 16-bit lanes, modulo 2^16 in the low half. */
 function total(x: v128): u32 {
   const pairs = i32x4.extadd_pairwise_i16x8_u(x);
@@ -33,8 +35,8 @@ function rollsum(src: usize, length: usize): u32 {
   }
   // Every byte counts as 31 more; the product is exact in 64 bits.
   const n = <u64>length;
-  s1 += <u32>n * 31;
-  s2 += <u32>(n * (n + 1) >> 1) * 31;
+  s1 += <u32>n * ROLLSUM_OFFSET;
+  s2 += <u32>(n * (n + 1) >> 1) * ROLLSUM_OFFSET;
   return s2 << 16 | (s1 & 0xffff);
 }
 

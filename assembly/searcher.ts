@@ -1,16 +1,22 @@
 // The state of one search, in memory: an index can be searched by several at a time. Positions are offsets in the searcher's bytes.
+import {
+  BUDGET_PER_BYTE,
+  BUDGET_START,
+  BUDGET_START_BLOCKS,
+  DOUBT_SHARE,
+  FILL_SLOT_BITS,
+  MATCH_FIELDS,
+  MAX_MATCHES,
+  RESERVE_BLOCKS,
+  TAIL_ANY,
+  TAIL_NONE,
+} from "./_generated/rules";
 import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./records";
 import { strong_blocks, strongOfFour } from "./strong_blocks";
 import { find } from "./tables";
 
-/** Matches that one call gives at most, three u32 each. */
-const MAX_MATCHES: u32 = 4096;
-
-/** The budget of ../../work_budget.ts. */
-const BUDGET_START: f64 = 8 * 1024 * 1024;
-const BUDGET_PER_BYTE: f64 = 3;
-const DOUBT_SHARE: f64 = 32;
-const RESERVE_BLOCKS: f64 = 4;
+/** Bytes of a match. */
+const MATCH_LENGTH: usize = 4 * MATCH_FIELDS;
 
 @unmanaged
 export class Searcher {
@@ -66,7 +72,8 @@ export const STRONG: usize = memory.data(RUN * 32, 16);
 
 /** The fills tested last, behind the state: pattern, length, and the block plus 1, or 0. */
 export const FILLS: usize = offsetof<Searcher>();
-const FILLS_LENGTH: usize = 16 * 12;
+export const FILL_SLOT_LENGTH: usize = 12;
+const FILLS_LENGTH: usize = FILL_SLOT_LENGTH << FILL_SLOT_BITS;
 
 export function searcher_size(): usize {
   return FILLS + FILLS_LENGTH;
@@ -104,7 +111,7 @@ export function isFull(s: Searcher): bool {
 
 @inline
 function budget(s: Searcher, at: u32): f64 {
-  return max<f64>(BUDGET_START, 8 * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
+  return max<f64>(BUDGET_START, BUDGET_START_BLOCKS * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
 }
 
 /** Whether the budget at a position is used up; then it is until there is some in reserve. */
@@ -144,12 +151,12 @@ export function blockOf(s: Searcher, key: u32, sum: usize, length: u32): u32 {
 
 /** Whether a block may have this length; where lengths are unknown each may. */
 export function hasLength(s: Searcher, k: u32, length: u32): bool {
-  return s.tail == 2 || lengthOf(k) == length;
+  return s.tail == TAIL_ANY || lengthOf(k) == length;
 }
 
 /** Whether a block may be taken: a short one is not, where the delta's format cannot copy it. */
 export function isWanted(s: Searcher, k: u32): bool {
-  return s.tail != 0 || lengthOf(k) == blockLength;
+  return s.tail != TAIL_NONE || lengthOf(k) == blockLength;
 }
 
 export function addFalseAlarm(s: Searcher, length: u32): void {
@@ -163,7 +170,7 @@ export function addMatch(s: Searcher, start: u32, k: u32, length: u32): void {
   s.goodAlarms += 1;
   s.alarms = 0;
   if (!join(s, start, k, length)) {
-    const at = s.matches + <usize>s.matchCount * 12;
+    const at = s.matches + <usize>s.matchCount * MATCH_LENGTH;
     store<u32>(at, start);
     store<u32>(at, k, 4);
     store<u32>(at, length, 8);
@@ -175,7 +182,7 @@ export function addMatch(s: Searcher, start: u32, k: u32, length: u32): void {
 
 function join(s: Searcher, start: u32, k: u32, length: u32): bool {
   if (!s.matchCount) return false;
-  const at = s.matches + <usize>(s.matchCount - 1) * 12;
+  const at = s.matches + <usize>(s.matchCount - 1) * MATCH_LENGTH;
   const joined = load<u32>(at, 8);
   if (load<u32>(at) + joined != start) return false;
   const first = load<u32>(at, 4);

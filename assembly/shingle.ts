@@ -1,22 +1,15 @@
 // The hash of a shingle: a * K1 + b * K2 + c * K3 - 1 of its words at 0, 12 and 28. The multipliers add up to 0, so two
 // multiplications do: (a - c) * K1 + (b - c) * K2 - 1.
-
-/** Bytes that a shingle spans. */
-export const SPAN: usize = 32;
-/** Hash of a shingle of period 1, 2 or 4. */
-export const WORST: u32 = 0xffffffff;
-
-const K1: u32 = 0x9e3779b1;
-const K2: u32 = 0x85ebca75;
+import { SHINGLE_FACTOR_A, SHINGLE_FACTOR_B } from "./_generated/rules";
 
 @inline
 export function shingle(p: usize): u32 {
   const c = load<u32>(p, 28);
-  return (load<u32>(p) - c) * K1 + (load<u32>(p, 12) - c) * K2 - 1;
+  return (load<u32>(p) - c) * SHINGLE_FACTOR_A + (load<u32>(p, 12) - c) * SHINGLE_FACTOR_B - 1;
 }
 
 /** What `shingles` multiplies by and adds. In memory for the reason that IV is in `mix.ts`; load them once before a loop. */
-export const FACTORS: usize = memory.data<u32>([K1, K2, 0x7fffffff]);
+export const FACTORS: usize = memory.data<u32>([SHINGLE_FACTOR_A, SHINGLE_FACTOR_B, 0x7fffffff]);
 
 /**
  * Four hashes, of the shingles whose words are in the lanes of a, b and c, with the sign bit flipped: SSE and NEON order

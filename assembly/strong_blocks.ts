@@ -1,8 +1,8 @@
+import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./_generated/rules";
 import { blake2bBlocks } from "./blake2b_blocks";
 import { blake2spBlocks } from "./blake2sp_blocks";
 import { blake3Blocks, blake3EightBlocks } from "./blake3_blocks";
 import { digest_final, digest_init, digest_update, STATE } from "./digest";
-import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./kinds";
 import { md4Blocks } from "./md4_blocks";
 import { SUMS } from "./message";
 

@@ -1,6 +1,7 @@
 // Two hash tables over the records. One is keyed by key and strong sum and holds one of equal blocks; the other by weak sum, and leads to the
 // chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record, and in the bits that
 // no number needs some of its hash: a slot of another record is told by them, mostly, without a look at the record, which is in no cache.
+import { ANCHOR_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "./_generated/rules";
 import { addToFilter, mayKnow, setFilter } from "./filter";
 import {
   blockLength,
@@ -18,10 +19,7 @@ import {
   strongLength,
   weakOf,
 } from "./records";
-import { SPAN, WORST } from "./shingle";
 
-/** Hashes up to here, 0.03 of all, are not special. */
-const CAP: u32 = 128_849_018;
 /** Special anchors that the scan compares with directly; with more, every position is looked up. */
 export const MAX_SPECIALS: u32 = 2;
 
@@ -39,8 +37,6 @@ export let special0: u32 = 0;
 export let special1: u32 = 0;
 /** The record that stands for all fills plus 1, or 0 if there is none, or others have the anchor of fills too. */
 export let fillRecord: u32 = 0;
-/** Entries of a chain that a new record is compared with. */
-const TWIN_STEPS: u32 = 8;
 
 /** The finalizer of MurmurHash3. */
 @inline
@@ -104,7 +100,7 @@ export function index_finish(
   specialCount = 0;
   setLastLength(last);
   for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
-  const worst = isAnchored ? head(WORST) : 0;
+  const worst = isAnchored ? head(WORST_HASH) : 0;
   fillRecord = worst && isOfFill(worst - 1) && !nextOf(worst - 1) && lengthOf(worst - 1) == blockLength ? worst : 0;
 }
 
@@ -118,7 +114,7 @@ function insert(k: u32, keepLast: bool): void {
 
 function insertWeak(k: u32): void {
   // A block without a shingle has no place to be met at; the searcher looks for it at the end.
-  if (isAnchored && lengthOf(k) < <u32> SPAN) return;
+  if (isAnchored && lengthOf(k) < SHINGLE_LENGTH) return;
   const weak = weakOf(k);
   const hash = mix(weak ^ seed);
   const slot = weakSlot(hash, weak);
@@ -126,7 +122,7 @@ function insertWeak(k: u32): void {
   if (isAnchored) {
     if (hasTwin(k, head)) return;
     setNext(k, head);
-    if (weak > CAP) {
+    if (weak > ANCHOR_CAP) {
       if (!head) addSpecial(weak);
     } else {
       threshold = max(threshold, weak);
@@ -150,7 +146,7 @@ function hasTwin(k: u32, head: u32): bool {
 /** Whether a record is what the rule of the format page makes of a fill: a block of period 1, 2 or 4. */
 @inline
 export function isOfFill(k: u32): bool {
-  return weakOf(k) == WORST && !offsetOf(k) && !keyOf(k);
+  return weakOf(k) == WORST_HASH && !offsetOf(k) && !keyOf(k);
 }
 
 function addSpecial(weak: u32): void {
