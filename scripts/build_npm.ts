@@ -29,7 +29,7 @@ const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and pa
   "for Deno, Node, Bun, browsers and edge runtimes";
 const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams web-streams wasm simd deno bun workers";
 const OLDEST_NODE = "20";
-const KERNEL = "src/kernel/wasm/kernel.wasm";
+const KERNEL = "src/kernel/wasm/_generated/kernel.wasm";
 const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
 /** What the command calls: the `main` of it. */
 const COMMAND = "src/cli/_main.js";

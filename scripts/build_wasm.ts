@@ -24,7 +24,7 @@ const FLAGS = [
   ..."--enable simd --noAssert --disableWarning -O2z --converge".split(" "),
 ];
 
-const generated = new URL("../src/kernel/wasm/", import.meta.url).pathname;
+const generated = new URL("../src/kernel/wasm/_generated/", import.meta.url).pathname;
 const assembly = new URL("../assembly/", import.meta.url).pathname;
 
 /** A file that this script writes. */

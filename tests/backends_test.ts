@@ -7,7 +7,7 @@ import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
-import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
+import { kernelBytes } from "../src/kernel/wasm/_generated/kernel_bytes.ts";
 import { readSignature } from "../src/load_sigs.ts";
 import { createSigner } from "../src/sig_stream.ts";
 import type { Signature } from "rsync-streams";

@@ -1,4 +1,4 @@
-import { kernelBytes } from "./kernel_bytes.ts";
+import { kernelBytes } from "./_generated/kernel_bytes.ts";
 
 /**
  * Compiles the kernel. In the npm package the condition `workerd` puts a file in the place of this one that imports
