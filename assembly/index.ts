@@ -5,6 +5,14 @@ export { rabinkarp_blocks } from "./rabinkarp_blocks";
 export { index_add, index_init, index_stride } from "./records";
 export { rollsum_blocks } from "./rollsum_blocks";
 export { search_rolling } from "./rolling_search";
-export { searcher_init, searcher_set_bytes, searcher_shift, searcher_size } from "./searcher";
+export {
+  searcher_false_alarms,
+  searcher_good_alarms,
+  searcher_init,
+  searcher_set_bytes,
+  searcher_settled,
+  searcher_shift,
+  searcher_size,
+} from "./searcher";
 export { strong_blocks } from "./strong_blocks";
 export { index_finish } from "./tables";

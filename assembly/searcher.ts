@@ -91,6 +91,18 @@ export function searcher_set_bytes(s: Searcher, bytes: usize): void {
   s.bytes = bytes;
 }
 
+export function searcher_settled(s: Searcher): u32 {
+  return s.settled;
+}
+
+export function searcher_false_alarms(s: Searcher): f64 {
+  return s.falseAlarms;
+}
+
+export function searcher_good_alarms(s: Searcher): f64 {
+  return s.goodAlarms;
+}
+
 /** Moves everything to the front by `length`, which is at most `settled`. */
 export function searcher_shift(s: Searcher, length: u32): void {
   s.base += <f64>length;

@@ -3,13 +3,12 @@ import { MATCH_FIELDS, MAX_MATCHES, TAIL_RULES } from "../rules/search.ts";
 import type { KernelInstance } from "./instance.ts";
 
 const MATCHES_LENGTH = 4 * MATCH_FIELDS * MAX_MATCHES;
-/** Where the fields are that are read from here: the layout of `Searcher` in assembly/searcher.ts. */
-const SETTLED_AT = 20;
-const FALSE_ALARMS_AT = 104;
-const GOOD_ALARMS_AT = 112;
 
 /** One search in the memory of its index. */
 export class WasmSearcher implements Searcher {
+  settled = 0;
+  falseAlarms = 0;
+  goodAlarms = 0;
   readonly #instance: KernelInstance;
   readonly #isAnchored: boolean;
   readonly #state: number;
@@ -33,18 +32,6 @@ export class WasmSearcher implements Searcher {
     return new Uint32Array(this.#instance.bytes.buffer, this.#matches, MATCHES_LENGTH / 4);
   }
 
-  get settled(): number {
-    return this.#fields.getUint32(SETTLED_AT, true);
-  }
-
-  get falseAlarms(): number {
-    return this.#fields.getFloat64(FALSE_ALARMS_AT, true);
-  }
-
-  get goodAlarms(): number {
-    return this.#fields.getFloat64(GOOD_ALARMS_AT, true);
-  }
-
   reserve(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#length) this.#grow(length);
     return this.#instance.bytes.subarray(this.#bytesAt, this.#bytesAt + this.#length);
@@ -53,12 +40,18 @@ export class WasmSearcher implements Searcher {
   search(end: number, isLast: boolean): number {
     const { exports } = this.#instance;
     const last = isLast ? 1 : 0;
-    return this.#isAnchored
+    const count = this.#isAnchored
       ? exports.search_anchored(this.#state, end, last)
       : exports.search_rolling(this.#state, end, last);
+    // u32, though WebAssembly returns it with a sign.
+    this.settled = exports.searcher_settled(this.#state) >>> 0;
+    this.falseAlarms = exports.searcher_false_alarms(this.#state);
+    this.goodAlarms = exports.searcher_good_alarms(this.#state);
+    return count;
   }
 
   shift(length: number): void {
+    this.settled -= length;
     this.#instance.exports.searcher_shift(this.#state, length);
   }
 
@@ -68,10 +61,6 @@ export class WasmSearcher implements Searcher {
     this.#instance.free(this.#state, this.#instance.exports.searcher_size());
     this.#instance.free(this.#matches, MATCHES_LENGTH);
     if (this.#length > 0) this.#instance.free(this.#bytesAt, this.#length);
-  }
-
-  get #fields(): DataView {
-    return new DataView(this.#instance.bytes.buffer, this.#state);
   }
 
   #grow(length: number): void {
