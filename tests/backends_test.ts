@@ -125,6 +125,23 @@ Deno.test("both backends give the same signatures, deltas and counts", async () 
   );
 });
 
+Deno.test("both backends give the same digests, and refuse one by MD4", () => {
+  const bytes = randomBytes(13, 300_000);
+  const digest = (kernel: Kernel, sum: StrongSum) => {
+    const digest = kernel.digest(sum);
+    digest.update(bytes);
+    const result = digest.digest();
+    digest.release();
+    return result;
+  };
+  for (const sum of ["blake2sp", "blake3", "blake2b"] as const) {
+    assertBytes(digest(wasm, sum), digest(portable, sum), sum);
+  }
+  for (const kernel of [portable, wasm]) {
+    assert.throws(() => kernel.digest("md4"), { name: "TypeError", message: /"md4" was given/ });
+  }
+});
+
 Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {
   const basis = randomBytes(5, 2 * 2 ** 20 + 777);
   const random = xorshift(9);

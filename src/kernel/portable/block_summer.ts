@@ -6,7 +6,7 @@ import { StrongBlocks } from "./strong_blocks.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
 /** Sums blocks one after the other. */
-export class PortableSummer implements BlockSummer {
+export class PortableBlockSummer implements BlockSummer {
   #memory = new Uint8Array(0);
   #shingles = new Shingles(this.#memory);
   #batch: SumBatch;

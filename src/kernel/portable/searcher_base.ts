@@ -2,7 +2,7 @@ import { growBytes } from "../../common/bytes.ts";
 import type { Searcher, SearchOptions } from "../interface.ts";
 import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, DOUBT_SHARE, RESERVE_BLOCKS } from "../rules/budget.ts";
 import { MATCH_FIELDS, MAX_MATCHES } from "../rules/search.ts";
-import type { PortableIndex } from "./index.ts";
+import type { PortableSearchIndex } from "./search_index.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { StrongHash } from "./sums.ts";
 
@@ -26,14 +26,14 @@ export abstract class SearcherBase implements Searcher {
   protected spent = 0;
   /** Of `spent`, what went to windows that no writer known would have made a record for. */
   protected doubted = 0;
-  protected readonly index: PortableIndex;
+  protected readonly index: PortableSearchIndex;
   protected readonly options: SearchOptions;
   protected readonly strongSum: Uint8Array;
   readonly #strong: StrongBlocks;
   /** Whether the budget is used up, and there is none in reserve yet. */
   #isResting = false;
 
-  constructor(index: PortableIndex, strong: StrongHash, options: SearchOptions) {
+  constructor(index: PortableSearchIndex, strong: StrongHash, options: SearchOptions) {
     this.index = index;
     this.options = options;
     this.strongSum = new Uint8Array(index.params.strongLength);

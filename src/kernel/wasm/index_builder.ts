@@ -1,20 +1,12 @@
-import type {
-  IndexBuilder,
-  KeptBlock,
-  Searcher,
-  SearchIndex,
-  SearchOptions,
-  SumBatch,
-  SumParams,
-} from "../interface.ts";
+import type { IndexBuilder, KeptBlock, SearchIndex, SumBatch, SumParams } from "../interface.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import type { KernelInstance } from "./instance.ts";
-import { WasmSearcher } from "./wasm_searcher.ts";
+import { WasmSearchIndex } from "./search_index.ts";
 
 /** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
 const MAX_FILTER_LENGTH = 2 ** 24;
 /** Records copied into the kernel's memory at a time. */
-const PIECE = 1024;
+const PIECE_COUNT = 1024;
 
 /** Collects records in the memory of an instance of its own, then makes the tables behind them. */
 export class WasmIndexBuilder implements IndexBuilder {
@@ -31,8 +23,8 @@ export class WasmIndexBuilder implements IndexBuilder {
     this.#params = params;
     this.#kept = kept;
     this.#instance = instance;
-    const column = () => instance.allocate(4 * PIECE);
-    this.#columns = [column(), column(), column(), instance.allocate(PIECE * params.strongLength)];
+    const column = () => instance.allocate(4 * PIECE_COUNT);
+    this.#columns = [column(), column(), column(), instance.allocate(PIECE_COUNT * params.strongLength)];
     this.#records = instance.end;
     const { weakSum, strongSum, blockLength, strongLength } = params;
     const { exports } = instance;
@@ -41,8 +33,8 @@ export class WasmIndexBuilder implements IndexBuilder {
   }
 
   add(batch: SumBatch): void {
-    for (let from = 0; from < batch.count; from += PIECE) {
-      this.#addPiece(batch, from, Math.min(batch.count, from + PIECE));
+    for (let from = 0; from < batch.count; from += PIECE_COUNT) {
+      this.#addPiece(batch, from, Math.min(batch.count, from + PIECE_COUNT));
     }
   }
 
@@ -51,10 +43,10 @@ export class WasmIndexBuilder implements IndexBuilder {
     const instance = this.#instance;
     const count = this.#count;
     instance.allocate(count * this.#stride);
-    // Without anchors records are shorter, and that room goes to the tables: with all, less than 64 bytes a block.
+    // Without anchors records are shorter, and the tables get that room: less than 64 bytes a block in all.
     const isAnchored = this.#params.weakSum === "anchor";
     const slotCount = Math.ceil(count / (isAnchored ? 0.75 : 0.5)) + 1;
-    // 16 bits for each weak sum, or 32, or more: less than one in a hundred unknown ones passes.
+    // At least 16 bits for each weak sum, or 32: less than one in a hundred unknown sums passes.
     const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2((isAnchored ? 2 : 4) * (count + 2))));
     const strongTable = instance.allocate(4 * slotCount);
     const weakTable = instance.allocate(4 * slotCount);
@@ -63,7 +55,7 @@ export class WasmIndexBuilder implements IndexBuilder {
     const keepLast = this.#kept === "last" ? 1 : 0;
     const last = lastLength ?? blockLength;
     instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, seed, last, keepLast);
-    return new WasmIndex(this.#params, instance, count);
+    return new WasmSearchIndex(instance, isAnchored, count);
   }
 
   #addPiece(batch: SumBatch, from: number, to: number): void {
@@ -81,24 +73,5 @@ export class WasmIndexBuilder implements IndexBuilder {
     bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), strong);
     exports.index_add(count, weak, offset, check, strong);
     this.#count += count;
-  }
-}
-
-/** Records and tables in the memory of one instance, which its searchers share. */
-class WasmIndex implements SearchIndex {
-  readonly count: number;
-  readonly byteLength: number;
-  readonly #params: SumParams;
-  readonly #instance: KernelInstance;
-
-  constructor(params: SumParams, instance: KernelInstance, count: number) {
-    this.#params = params;
-    this.#instance = instance;
-    this.count = count;
-    this.byteLength = instance.end;
-  }
-
-  searcher(options: SearchOptions): Searcher {
-    return new WasmSearcher(this.#instance, this.#params.weakSum === "anchor", options);
   }
 }

@@ -1,86 +1,49 @@
+import type { KeptBlock, Searcher, SearchIndex, SearchOptions, SumParams } from "../interface.ts";
 import { ANCHOR_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "../rules/anchor.ts";
-import type {
-  IndexBuilder,
-  KeptBlock,
-  Searcher,
-  SearchIndex,
-  SearchOptions,
-  SumBatch,
-  SumParams,
-} from "../interface.ts";
-import { AnchoredSearcher } from "./anchored_searcher.ts";
 import { HashTable, mix, randomSeed } from "./hash_table.ts";
-import { RecordStore } from "./record_store.ts";
-import { RollingSearcher } from "./rolling_searcher.ts";
-import type { RollingSum, StrongHash } from "./sums.ts";
+import type { RecordStore } from "./record_store.ts";
 
-/** Makes sums for the searchers of an index. */
-export interface SumFactories {
-  /** The weak sum, or undefined for anchors. */
-  readonly rolling: (() => RollingSum) | undefined;
-  readonly strong: () => StrongHash;
-}
-
-/** Collects records, then makes the tables. */
-export class PortableIndexBuilder implements IndexBuilder {
-  readonly #params: SumParams;
-  readonly #kept: KeptBlock;
-  readonly #sums: SumFactories;
-  readonly #records: RecordStore;
-
-  constructor(params: SumParams, kept: KeptBlock, sums: SumFactories) {
-    this.#params = params;
-    this.#kept = kept;
-    this.#sums = sums;
-    this.#records = new RecordStore(params);
-  }
-
-  add(batch: SumBatch): void {
-    this.#records.add(batch);
-  }
-
-  finish(lastLength: number | undefined): SearchIndex {
-    this.#records.trim();
-    return new PortableIndex(this.#params, this.#kept, this.#sums, this.#records, lastLength);
-  }
+/** What an index is made of. */
+export interface IndexParts {
+  readonly params: SumParams;
+  readonly kept: KeptBlock;
+  readonly records: RecordStore;
+  /** Length of the last block, if it is known. */
+  readonly lastLength: number | undefined;
+  createSearcher(index: PortableSearchIndex, options: SearchOptions): Searcher;
 }
 
 /**
- * Two tables over the records. One is keyed by check (or weak sum) and strong sum, and holds one of equal blocks: hostile
- * records cannot make a long chain in it. The other is keyed by weak sum, and leads to a chain of the different
- * blocks that have it.
+ * Two tables over the records.
+ *
+ * One is keyed by key and strong sum and holds one of equal blocks, so hostile records cannot make a long chain in it.
+ * The other is keyed by weak sum, and leads to the chain of the different blocks that have it.
  */
-export class PortableIndex implements SearchIndex {
+export class PortableSearchIndex implements SearchIndex {
   readonly params: SumParams;
   readonly records: RecordStore;
-  readonly lastLength: number | undefined;
   readonly count: number;
-  readonly #sums: SumFactories;
+  /** Whether one record stands for all fills, and no other has their anchor. */
+  readonly hasOneFill: boolean;
+  readonly #lastLength: number;
+  readonly #createSearcher: IndexParts["createSearcher"];
   readonly #seed = randomSeed();
   readonly #byStrong: HashTable;
   readonly #byWeak: HashTable;
   readonly #next: Uint32Array;
-  /** One bit or none for each weak sum: most that are unknown are told without a look at a table. */
+  /** A bit for each weak sum, by its hash: it rules out most unknown sums without a look at a table. */
   readonly #filter: Uint8Array;
   readonly #filterMask: number;
   /** The greatest anchor hash that is not special. */
   #threshold = -1;
   #hasSpecial = false;
-  /** Whether one record stands for all fills, and no other has their anchor. */
-  readonly hasOneFill: boolean;
 
-  constructor(
-    params: SumParams,
-    kept: KeptBlock,
-    sums: SumFactories,
-    records: RecordStore,
-    lastLength: number | undefined,
-  ) {
+  constructor({ params, kept, records, lastLength, createSearcher }: IndexParts) {
     this.params = params;
     this.records = records;
-    this.lastLength = lastLength;
     this.count = records.count;
-    this.#sums = sums;
+    this.#lastLength = lastLength ?? params.blockLength;
+    this.#createSearcher = createSearcher;
     this.#byStrong = new HashTable(this.count);
     this.#byWeak = new HashTable(this.count);
     this.#next = new Uint32Array(params.weakSum === "anchor" ? this.count : 0);
@@ -98,14 +61,12 @@ export class PortableIndex implements SearchIndex {
   }
 
   searcher(options: SearchOptions): Searcher {
-    const strong = this.#sums.strong();
-    const rolling = this.#sums.rolling?.();
-    return rolling ? new RollingSearcher(this, strong, options, rolling) : new AnchoredSearcher(this, strong, options);
+    return this.#createSearcher(this, options);
   }
 
-  /** Length of block `k`, as far as it is known. */
+  /** Length of block `k`; that of a whole block where the format does not say. */
   lengthOf(k: number): number {
-    return k === this.count - 1 ? this.lastLength ?? this.params.blockLength : this.params.blockLength;
+    return k === this.count - 1 ? this.#lastLength : this.params.blockLength;
   }
 
   /** The kept block with this key and the strong sum at the start of `strong`, or -1. */
@@ -134,7 +95,7 @@ export class PortableIndex implements SearchIndex {
     return this.#next[k]! - 1;
   }
 
-  /** Whether a record is what the rule of the format page makes of a fill: a block of period 1, 2 or 4. */
+  /** Whether a record is that of a fill (docs/formats/rsync-streams.md, "The anchor"). */
   isOfFill(k: number): boolean {
     const { records } = this;
     return records.weak(k) === WORST_HASH && records.offset(k) === 0 && records.key(k) === 0;
@@ -150,7 +111,7 @@ export class PortableIndex implements SearchIndex {
 
   #insertWeak(k: number): void {
     const isAnchored = this.params.weakSum === "anchor";
-    // A block without a shingle has no place to be met at; the searcher looks for it at the end.
+    // A block without a shingle cannot be met anywhere: the searcher looks for it at the end.
     if (isAnchored && this.lengthOf(k) < SHINGLE_LENGTH) return;
     const weak = this.records.weak(k);
     const slot = this.#weakSlot(weak);
@@ -166,7 +127,7 @@ export class PortableIndex implements SearchIndex {
     this.#filter[bit >>> 3]! |= 1 << (bit & 7);
   }
 
-  /** Whether a chain leads to the same windows, with the same check, by a record before: of fill patterns there are hundreds. */
+  /** Whether an earlier record of a chain leads to the same windows with the same check: there are hundreds of fills. */
   #hasTwin(k: number, head: number): boolean {
     const { records } = this;
     for (let i = 0, other = head; other >= 0 && i < TWIN_STEPS; i++, other = this.next(other)) {

@@ -3,8 +3,11 @@ import { USE_TABLE_LENGTH } from "../rules/anchor.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import type { InstancePool, KernelInstance } from "./instance.ts";
 
-/** Sums blocks, four at a time. Its memory: counters of the anchors' use, the bytes, and behind them the columns of a batch. */
-export class WasmSummer implements BlockSummer {
+/**
+ * Sums blocks, four or more at a time. Its memory holds the counters of the anchors' use, then the bytes, and behind
+ * them the columns of a batch.
+ */
+export class WasmBlockSummer implements BlockSummer {
   readonly #params: SumParams;
   readonly #pool: InstancePool;
   readonly #instance: KernelInstance;
@@ -40,14 +43,21 @@ export class WasmSummer implements BlockSummer {
     this.#instance.require(strong + count * strongLength);
     const { exports } = this.#instance;
     const src = this.#bytesAt;
-    if (weakSum === "anchor") {
-      exports.anchor_blocks(src, blockLength, count, lastLength, weak, offset, check, this.#uses);
-    } else if (weakSum === "rollsum") {
-      exports.rollsum_blocks(src, blockLength, count, lastLength, weak);
-    } else {
-      exports.rabinkarp_blocks(src, blockLength, count, lastLength, weak);
+    switch (weakSum) {
+      case "anchor":
+        exports.anchor_blocks(src, blockLength, count, lastLength, weak, offset, check, this.#uses);
+        break;
+      case "rollsum":
+        exports.rollsum_blocks(src, blockLength, count, lastLength, weak);
+        break;
+      case "rabinkarp":
+        exports.rabinkarp_blocks(src, blockLength, count, lastLength, weak);
+        break;
+      default:
+        throw new TypeError(`Cannot sum blocks: no weak sum is called "${weakSum satisfies never}"`);
     }
-    exports.strong_blocks(STRONG_SUMS[strongSum].kind, src, blockLength, count, lastLength, strongLength, strong);
+    const { kind } = STRONG_SUMS[strongSum];
+    exports.strong_blocks(kind, src, blockLength, count, lastLength, strongLength, strong);
     const { buffer } = this.#instance.bytes;
     return {
       count,
