@@ -1,7 +1,7 @@
 // The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where it may be an anchor are the windows tested
 // that it implies.
 import { CHAIN_STEP_COST, CHECK_COST, FILL_PERIOD, SHINGLE_LENGTH, TAIL_LAST, WORST_HASH } from "./_generated/rules";
-import { blockLength, hasStrong, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongKind, strongLength } from "./records";
+import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongKind, strongLength } from "./records";
 import { nextCandidate } from "./scan";
 import { fillSlot, isFill } from "./fills";
 import {
@@ -24,6 +24,7 @@ import { fillRecord, head, isOfFill, mayBeAnchor } from "./tables";
 
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
+  if (!isAnchored) unreachable();
   s.matchCount = 0;
   startCount = 0;
   if (recordCount) run(s, end, isLast);

@@ -2,7 +2,7 @@
 //
 // With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum and strong sum.
 
-import { ANCHOR } from "./_generated/rules";
+import { ANCHOR, BLAKE2B, BLAKE2SP, BLAKE3, MD4, RABINKARP, ROLLSUM } from "./_generated/rules";
 
 /** Where records start, how many there are, and how far apart. */
 export let records: usize = 0;
@@ -23,7 +23,16 @@ const CHECK_AT: usize = 4;
 const OFFSET_AT: usize = 8;
 const NEXT_AT: usize = 12;
 
+/**
+ * Starts an index whose records begin at `at`.
+ *
+ * @param weak The weak sum, and `strong` the strong one. Unknown sums trap here, so the searches need not ask again.
+ * @param length Bytes of a block.
+ * @param kept Bytes of each strong sum.
+ */
 export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
+  if (weak != ANCHOR && weak != ROLLSUM && weak != RABINKARP) unreachable();
+  if (strong != BLAKE2SP && strong != BLAKE3 && strong != BLAKE2B && strong != MD4) unreachable();
   records = at;
   recordCount = 0;
   weakKind = weak;

@@ -1,6 +1,6 @@
 // The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte.
 import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
-import { blockLength, hasStrong, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
+import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { mayKnow } from "./filter";
@@ -26,6 +26,7 @@ const WEAK: usize = memory.data(RUN * 4, 16);
 
 /** Searches as far as `end` bytes allow. Gives the number of matches. */
 export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
+  if (isAnchored) unreachable();
   s.matchCount = 0;
   if (!recordCount) {
     s.position = isLast ? end : max<u32>(s.position, end > blockLength ? end - blockLength : 0);

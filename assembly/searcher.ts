@@ -9,6 +9,7 @@ import {
   MAX_MATCHES,
   RESERVE_BLOCKS,
   TAIL_ANY,
+  TAIL_LAST,
   TAIL_NONE,
 } from "./_generated/rules";
 import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./records";
@@ -81,6 +82,7 @@ export function searcher_size(): usize {
 
 /** Starts a search; the memory of its state is zeroed. */
 export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext: u32): void {
+  if (tail != TAIL_NONE && tail != TAIL_LAST && tail != TAIL_ANY) unreachable();
   s.matches = matches;
   s.tail = tail;
   s.preferNext = preferNext;

@@ -1,6 +1,7 @@
 import { BLAKE2B, BLAKE2SP, BLAKE3, MD4 } from "./_generated/rules";
 import { blake2bBlocks } from "./blake2b_blocks";
 import { blake2spBlocks } from "./blake2sp_blocks";
+import { CHUNK } from "./blake3";
 import { blake3Blocks, blake3EightBlocks } from "./blake3_blocks";
 import { digest_final, digest_init, digest_update, STATE } from "./digest";
 import { md4Blocks } from "./md4_blocks";
@@ -17,14 +18,16 @@ export function inLockstep(kind: u32, length: usize, lanes: u32): bool {
   // The root of a stream leaves lanes idle: 8 steps for one block of 1,024 bytes, where four in lockstep take 20.
   if (kind == BLAKE2SP) return lanes > 2;
   // A stream needs four chunks to fill the lanes.
-  return lanes == 4 || length < 4096;
+  if (kind == BLAKE3) return lanes == 4 || length < 4 * CHUNK;
+  return unreachable();
 }
 
 function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length: usize): void {
   if (kind == BLAKE2SP) blake2spBlocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == BLAKE3) blake3Blocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == MD4) md4Blocks(p0, p1, p2, p3, length, SUMS);
-  else blake2bBlocks(p0, p1, p2, p3, length, SUMS);
+  else if (kind == BLAKE2B) blake2bBlocks(p0, p1, p2, p3, length, SUMS);
+  else unreachable();
 }
 
 /** Copies a sum. A loop, because `memory.copy` is a call out of WASM. */

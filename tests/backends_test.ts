@@ -7,6 +7,8 @@ import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
+import { STRONG_SUMS, WEAK_SUMS } from "../src/kernel/rules/sums.ts";
+import { KernelInstance } from "../src/kernel/wasm/instance.ts";
 import { kernelBytes } from "../src/kernel/wasm/_generated/kernel_bytes.ts";
 import { readSignature } from "../src/load_sigs.ts";
 import { createSigner } from "../src/sig_stream.ts";
@@ -140,6 +142,22 @@ Deno.test("both backends give the same digests, and refuse one by MD4", () => {
   for (const kernel of [portable, wasm]) {
     assert.throws(() => kernel.digest("md4"), { name: "TypeError", message: /"md4" was given/ });
   }
+});
+
+Deno.test("the wasm kernel traps on a number that stands for no sum", () => {
+  const instance = new KernelInstance(new WebAssembly.Module(kernelBytes()));
+  const { exports } = instance;
+  const at = instance.allocate(exports.digest_state_size());
+  const [weak, strong] = [WEAK_SUMS.anchor, STRONG_SUMS.blake3.kind];
+  exports.index_init(at, weak, strong, 1024, 32);
+  const { RuntimeError } = WebAssembly;
+  for (const kind of [0, 5]) {
+    assert.throws(() => exports.digest_init(kind, at), RuntimeError);
+    assert.throws(() => exports.strong_blocks(kind, at, 64, 1, 64, 16, at), RuntimeError);
+    assert.throws(() => exports.index_init(at, kind, strong, 1024, 32), RuntimeError);
+    assert.throws(() => exports.index_init(at, weak, kind, 1024, 32), RuntimeError);
+  }
+  assert.throws(() => exports.digest_init(STRONG_SUMS.md4.kind, at), RuntimeError);
 });
 
 Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {
