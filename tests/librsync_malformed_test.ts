@@ -1,4 +1,4 @@
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import assert from "node:assert/strict";
 import { loadSigs, RsyncError, type RsyncErrorCode, type Signature } from "rsync-streams";
 import { assertBytes, type Chunking, fromBase64, makeDelta, patch, sha256, source } from "./_helpers.ts";
@@ -149,7 +149,7 @@ for (const { id, sigSha256, new: target, delta } of malformed.hostile) {
   });
 }
 
-/** No more strong sums for false alarms than the budget of `src/kernel/work_budget.ts` allows, and the delta is right. */
+/** No more strong sums for false alarms than the budget of `src/kernel/rules/budget.ts` allows, and the delta is right. */
 async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): Promise<void> {
   const { bytes, stats } = await makeDelta(target, sigs);
   const { blockLength } = sigs;

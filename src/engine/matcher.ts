@@ -1,4 +1,5 @@
-import { type Digest, MAX_MATCHES, type Searcher, type StrongSum } from "../kernel/interface.ts";
+import type { Digest, Searcher, StrongSum } from "../kernel/interface.ts";
+import { MAX_MATCHES } from "../kernel/rules/search.ts";
 import { InputWindow } from "./input_window.ts";
 import type { DeltaEvent } from "./interface.ts";
 import { DONE, type SourceResult, type Stage } from "./stage.ts";

@@ -2,7 +2,7 @@ import { checkBoolean, checkChoice, checkInteger } from "../common/checks.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
-import { wholeStrongLength } from "../kernel/strong_length.ts";
+import { wholeStrongLength } from "../kernel/rules/strong_length.ts";
 
 /** Block length where nothing is said. */
 const DEFAULT_BLOCK_LENGTH = 1024;

@@ -1,7 +1,7 @@
 import { startsWith, viewOf } from "../../common/bytes.ts";
 import type { SigEvent, SigHeader } from "../../engine/interface.ts";
 import type { StrongSum, SumBatch, WeakSum } from "../../kernel/interface.ts";
-import { wholeStrongLength } from "../../kernel/strong_length.ts";
+import { wholeStrongLength } from "../../kernel/rules/strong_length.ts";
 import { createBatch } from "../../kernel/sum_batch.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
 import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "../bytes/plain_records.ts";

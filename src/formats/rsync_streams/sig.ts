@@ -1,6 +1,6 @@
 import { copyBytes, startsWith, viewOf } from "../../common/bytes.ts";
 import type { SigEvent, SigHeader, SigTrailer } from "../../engine/interface.ts";
-import { SHINGLE_LENGTH, WORST_HASH } from "../../kernel/anchor.ts";
+import { SHINGLE_LENGTH, WORST_HASH } from "../../kernel/rules/anchor.ts";
 import type { SumBatch } from "../../kernel/interface.ts";
 import { createBatch } from "../../kernel/sum_batch.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
