@@ -19,20 +19,21 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   blockLength?: number | undefined;
   /**
-   * The cheap sum that finds candidates. `"anchor"` makes deltas of new data many times faster than the two rolling sums.
+   * The cheap sum that finds candidates. With `"anchor"`, deltas of new data are several times as fast as with the two
+   * rolling sums.
    * @default the format's own: `"anchor"` for rsync-streams, `"rollsum"` for luapower, `"rabinkarp"` for librsync
    */
   weakSum?: WeakSum | undefined;
   /**
-   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken, and is there
-   * for compatibility only: an attacker who controls part of a file can forge collisions and corrupt the result.
+   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken, and is
+   * there for compatibility only: an attacker who controls part of a file can forge collisions and corrupt the result.
    * @default the format's own: `"blake3"` for rsync-streams, `"blake2sp"` for luapower, `"blake2b"` for librsync
    */
   strongSum?: StrongSum | undefined;
   /**
-   * Bytes kept of each strong sum. Shortening it is a decision about security: keep all 32 with untrusted files. Against
-   * accidents alone, 8 to 16 are enough; see {@linkcode minStrongLength}. At least 8; the librsync format takes 1 and
-   * more.
+   * Bytes kept of each strong sum. Shortening it is a decision about security: keep all 32 with untrusted files.
+   * Against accidents alone, 8 to 16 are enough; see {@linkcode minStrongLength}. At least 8; the librsync format takes
+   * 1 and more.
    * @default the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
@@ -42,7 +43,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   format?: Format | undefined;
   /**
-   * Whether the signature ends in a digest of the whole basis, which the rsync-streams format alone can carry. It costs a second pass of the strong sum over each byte.
+   * Whether the signature ends in a digest of the whole basis. Only the rsync-streams format can carry one. It costs a
+   * second pass of the strong sum over each byte.
    * @default {false}
    */
   digest?: boolean | undefined;

@@ -36,9 +36,9 @@ export interface RsyncOptions {
    * @default {"luapower"}
    */
   format?: Format | undefined;
-  /** Makes a weak sum in place of rollsum. Only in the luapower format: others name their sums. */
+  /** Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. */
   weakSum?: (() => RollingSum) | undefined;
-  /** Makes a strong sum in place of BLAKE2sp, as {@linkcode RsyncOptions.weakSum}. */
+  /** Makes a strong sum that replaces BLAKE2sp, with the same limit as {@linkcode RsyncOptions.weakSum}. */
   strongSum?: (() => StrongHash) | undefined;
 }
 
@@ -54,8 +54,8 @@ export interface Alarms {
  * The API of luapower/rsync, which the library descends from: five methods over `read(buffer, length)`,
  * `write(buffer, length)` and `seek(offset)`, all of which may be sync or async.
  *
- * Its default wire format is the original's, byte for byte. It has no digest, so a wrong basis gives a wrong target, and both
- * sides have to agree on the block length.
+ * Its default wire format is the original's, byte for byte. It has no digest, so a wrong basis makes a wrong target,
+ * and both sides have to agree on the block length.
  *
  * @example Three steps over callbacks
  * ```ts

@@ -61,7 +61,7 @@ export interface DeltaCodec {
   readonly magic?: Uint8Array;
   /** Writes commands as they come, one for one. */
   encoder(params: DeltaParams): DeltaWriter;
-  /** Shapes what a search found on its way to a writer: joins copies, and splits and joins data as the format has it. */
+  /** Shapes what a search found on its way to a writer: joins copies, and joins and splits data as the format does. */
   shaper<Out>(writer: DeltaWriter<Out>, params: DeltaParams): DeltaWriter<Out>;
   reader(bytes: ByteReader, params: DeltaParams): DeltaReader;
 }

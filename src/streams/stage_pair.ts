@@ -29,8 +29,8 @@ interface Pending<In> {
 /**
  * Makes a pair of streams from a stage.
  *
- * It does not use the platform's `TransformStream`. That one cannot hold back a transformer that makes a thousand chunks
- * out of one, and in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of
+ * It does not use the platform's `TransformStream`. That one cannot hold back a transformer that makes a thousand
+ * chunks out of one, and in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of
  * `@std/streams` is built on it, and its cancel waits for input that may never come.
  *
  * Reads drive the pair: each asks the stage for one item. A write is done when the stage has used up its chunk.
