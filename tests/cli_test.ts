@@ -51,13 +51,13 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     await assertFile(`${folder}/made`, TARGET);
 
     const sig = await json(DENO, ["info", "--json", ...kind("signature"), "sig"], folder);
-    const { blockLength, blockCount, basisLength, length } = sig;
+    const { blockLength, sigCount, fileLength, length } = sig;
     const blocks = BASIS.length / 512;
     assert.equal(sig.kind, "signature");
     assert.equal(sig.format, format);
     assert.equal(blockLength, 512);
-    assert.equal(blockCount, format === "luapower" ? Math.floor(blocks) : Math.ceil(blocks));
-    assert.equal(basisLength, format === "rsync-streams" ? BASIS.length : null);
+    assert.equal(sigCount, format === "luapower" ? Math.floor(blocks) : Math.ceil(blocks));
+    assert.equal(fileLength, format === "rsync-streams" ? BASIS.length : null);
     assert.equal(length, (await Deno.stat(`${folder}/sig`)).size);
 
     const delta = await json(DENO, ["info", "--json", ...kind("delta"), "delta"], folder);

@@ -43,7 +43,7 @@ A file in format luapower is not recognized: say --format luapower -b BYTES --ki
 
 Examples:
   rsync-streams info changes.delta
-  rsync-streams info --json old.sig | jq .blockCount`,
+  rsync-streams info --json old.sig | jq .sigCount`,
   transcode: `Writes DELTA in another format. A digest is kept where the new format has a place for one: that is
 rsync-streams alone. To luapower go only copies of whole blocks of the length that -b says.
 

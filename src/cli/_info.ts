@@ -1,7 +1,8 @@
+import { hex } from "../common/bytes.ts";
+import { type DeltaInfo, inspect, type SigInfo } from "../stages/inspect.ts";
 import { toldBlockLength } from "./_delta_format.ts";
 import { checkedOptions, systemError, usageError } from "./_exit.ts";
 import { openInput } from "./_input.ts";
-import { type DeltaInfo, inspect, type SigInfo } from "./_inspect.ts";
 import type { Options } from "./_options.ts";
 import type { Invocation } from "./_run.ts";
 import { writeStdout } from "./_stdio.ts";
@@ -14,7 +15,7 @@ export async function info({ operands, options }: Invocation): Promise<void> {
   const { format, kind, json = false } = options;
   const blockLength = luapowerBlockLength(options);
   const input = await openInput(operands[0]);
-  const seen = await checkedOptions(() => inspect(input, { format, kind, blockLength }));
+  const seen = await checkedOptions(() => inspect(input.readable, input.name, { format, kind, blockLength }));
   await print(json ? `${JSON.stringify(toJson(input.name, seen), undefined, 2)}\n` : toText(input.name, seen));
 }
 
@@ -51,7 +52,7 @@ function toText(file: string, info: SigInfo | DeltaInfo): string {
 }
 
 function sigLines(info: SigInfo): [string, string][] {
-  const { format, weakSum, strongSum, blockLength, strongLength, blockCount, digest, length } = info;
+  const { format, weakSum, strongSum, blockLength, strongLength, sigCount, digest, length } = info;
   return [
     ["format", format],
     ["length", `${length} bytes`],
@@ -61,19 +62,19 @@ function sigLines(info: SigInfo): [string, string][] {
       `${strongSum}, ${strongLength} bytes${strongSum === "md4" ? " (broken: for trusted files only)" : ""}`,
     ],
     ["block length", `${blockLength} bytes`],
-    ["blocks", `${blockCount}`],
+    ["blocks", `${sigCount}`],
     ["basis length", basisLength(info)],
     ["digest of basis", digest ? `${hex(digest)} (${strongSum})` : "none"],
   ];
 }
 
 /** The length of the basis, or what the blocks tell of it. */
-function basisLength({ format, basisLength, blockLength, blockCount }: SigInfo): string {
-  if (basisLength !== null) return `${basisLength} bytes`;
+function basisLength({ format, fileLength, blockLength, sigCount }: SigInfo): string {
+  if (fileLength !== null) return `${fileLength} bytes`;
   // luapower has no record for a short last block.
   const isShortLeftOut = format === "luapower";
-  const least = isShortLeftOut ? blockCount * blockLength : Math.max(0, (blockCount - 1) * blockLength + 1);
-  const most = isShortLeftOut ? least + blockLength - 1 : blockCount * blockLength;
+  const least = isShortLeftOut ? sigCount * blockLength : Math.max(0, (sigCount - 1) * blockLength + 1);
+  const most = isShortLeftOut ? least + blockLength - 1 : sigCount * blockLength;
   return least < most ? `${least} to ${most} bytes (the format does not tell)` : `${least} bytes`;
 }
 
@@ -88,8 +89,4 @@ function deltaLines(info: DeltaInfo): [string, string][] {
     ["basis length", `at least ${info.leastBasisLength} bytes`],
     ["digest of target", digest ? `${hex(digest)} (${digestSum})` : "none: patch cannot verify the result"],
   ];
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

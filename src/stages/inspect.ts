@@ -1,22 +1,24 @@
 /** What a signature or a delta is, found out by reading it once; nothing of it is kept. */
-import type { DeltaFormatOptions } from "../delta_reader.ts";
 import type { DeltaReader, SigReader, StrongSum, WeakSum } from "../engine/interface.ts";
 import { ByteReader } from "../formats/_byte_reader.ts";
 import type { Format, FormatCodec } from "../formats/interface.ts";
 import { formats } from "../formats/mod.ts";
-import type { Input } from "./_input.ts";
-import { sigHeader } from "../sig_stream.ts";
-import { readChunks } from "../streams/read_chunks.ts";
+import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import type { DeltaFormatOptions } from "./delta_options.ts";
+import { checkSigOptions } from "./sig_options.ts";
 
 const MAGIC_LENGTH = 4;
 
+/** Which of the two a file is. */
+export type FileKind = "signature" | "delta";
+
 /** What is known of a file before it is read. */
 export interface InspectOptions extends DeltaFormatOptions {
-  /** For formats that do not tell. */
-  kind: "signature" | "delta" | undefined;
+  /** Which of the two the file is. Formats without a magic need it. */
+  kind?: FileKind | undefined;
 }
 
-/** What a signature is. What its format does not tell is null. */
+/** What a signature is. What its format does not record is null. */
 export interface SigInfo {
   kind: "signature";
   format: Format;
@@ -26,16 +28,17 @@ export interface SigInfo {
   blockLength: number;
   /** Bytes. */
   strongLength: number;
-  blockCount: number;
+  /** Blocks: records in the signature. */
+  sigCount: number;
   /** Bytes of the basis. */
-  basisLength: number | null;
-  /** Of the basis, by the strong sum. */
+  fileLength: number | null;
+  /** Digest of the basis, computed with the strong sum. */
   digest: Uint8Array | null;
   /** Bytes of the signature. */
   length: number;
 }
 
-/** What a delta is. What its format does not tell is null. */
+/** What a delta is. What its format does not record is null. */
 export interface DeltaInfo {
   kind: "delta";
   format: Format;
@@ -49,10 +52,11 @@ export interface DeltaInfo {
   literalBytes: number;
   /** Bytes of the target. */
   targetLength: number;
-  /** Bytes that the basis has at least: where the copies end. */
+  /** Bytes that the basis must have: the end of the furthest copy. */
   leastBasisLength: number;
+  /** The sum that computed the digest. */
   digestSum: StrongSum | null;
-  /** Of the target. */
+  /** Digest of the target. */
   digest: Uint8Array | null;
   /** Bytes of the delta. */
   length: number;
@@ -61,22 +65,28 @@ export interface DeltaInfo {
 type Inspector = (input: ByteReader) => SigInfo | DeltaInfo | undefined;
 
 /**
- * Finds out what a signature or a delta is. It may come from anybody: nothing is allocated by what it tells.
+ * Reads a signature or a delta and reports what is in it. The source may be untrusted: nothing is allocated by what the
+ * file says of itself.
  *
- * @throws {RsyncError} If it is damaged, or neither.
+ * @param source Bytes of the file.
+ * @param what What messages call the file.
+ * @param options Needed for formats without a magic: format, kind and block length.
+ * @returns What the file is.
+ * @throws {RsyncError} If the file is damaged, or neither a signature nor a delta.
  */
 export async function inspect(
-  { name, readable }: Input,
-  options: InspectOptions,
+  source: ByteSource,
+  what: string,
+  options: InspectOptions = {},
 ): Promise<SigInfo | DeltaInfo> {
-  const input = new ByteReader(name);
+  const input = new ByteReader(what);
   let inspector: Inspector | undefined;
   let info: SigInfo | DeltaInfo | undefined;
   const work = () => {
     inspector ??= choose(input, options);
     info ??= inspector?.(input);
   };
-  await readChunks(readable, (chunk) => {
+  await readChunks(source, (chunk) => {
     input.push(chunk);
     work();
   });
@@ -90,7 +100,7 @@ function choose(input: ByteReader, { format, kind, blockLength }: InspectOptions
     const codec = formats[format];
     return kind === "delta"
       ? inspectDelta(codec, codec.deltaReader(input, { blockLength }))
-      : inspectSig(codec, codec.sigReader(input, sigHeader(codec, { blockLength })));
+      : inspectSig(codec, codec.sigReader(input, checkSigOptions(codec, { blockLength })));
   }
   const bytes = input.peek(MAGIC_LENGTH);
   if (!bytes) return undefined;
@@ -104,7 +114,9 @@ function choose(input: ByteReader, { format, kind, blockLength }: InspectOptions
   }
   const seen = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const expected = `a ${kind ?? "signature or a delta"}${format ? ` of the format ${format}` : ""}`;
-  throw input.error("bad-magic", `it is not ${expected} (luapower's are not recognized); the first bytes are ${seen}`);
+  const unrecognized = Object.values(formats).filter(({ sigMagic }) => !sigMagic).map(({ name }) => name).join(", ");
+  const why = `it is not ${expected} (files of ${unrecognized} are not recognized); the first bytes are ${seen}`;
+  throw input.error("bad-magic", why);
 }
 
 function startsWith(bytes: Uint8Array, magic: Uint8Array | undefined): boolean {
@@ -119,8 +131,8 @@ function inspectSig({ name }: FormatCodec, reader: SigReader): Inspector {
     strongSum: "blake2b",
     blockLength: 0,
     strongLength: 0,
-    blockCount: 0,
-    basisLength: null,
+    sigCount: 0,
+    fileLength: null,
     digest: null,
     length: 0,
   };
@@ -132,10 +144,10 @@ function inspectSig({ name }: FormatCodec, reader: SigReader): Inspector {
         const { weakSum, strongSum, blockLength, strongLength } = event.header;
         Object.assign(info, { weakSum, strongSum, blockLength, strongLength });
       } else if (event.type === "records") {
-        info.blockCount += event.batch.count;
+        info.sigCount += event.batch.count;
       } else {
         const { fileLength = null, digest = null } = event.trailer;
-        return Object.assign(info, { basisLength: fileLength, digest, length: input.position });
+        return Object.assign(info, { fileLength, digest, length: input.position });
       }
     }
   };
@@ -156,7 +168,7 @@ function inspectDelta({ name }: FormatCodec, reader: DeltaReader): Inspector {
     digest: null,
     length: 0,
   };
-  /** Where the event before ended. */
+  /** Where the previous event ended. */
   let position = 0;
   return (input) => {
     for (;;) {
@@ -169,7 +181,7 @@ function inspectDelta({ name }: FormatCodec, reader: DeltaReader): Inspector {
         info.copiedBytes += event.length;
         info.leastBasisLength = Math.max(info.leastBasisLength, event.offset + event.length);
       } else if (event.type === "data") {
-        // A long command comes in pieces, of which the first has the bytes of the command itself before it.
+        // A long command comes in pieces. Only the first piece follows the bytes of the command itself.
         if (input.position - position > event.bytes.length) info.dataCount++;
         info.literalBytes += event.bytes.length;
       } else {

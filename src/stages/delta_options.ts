@@ -1,0 +1,1 @@
+export { checkDeltaFormat, type DeltaFormatOptions } from "../delta_reader.ts";
