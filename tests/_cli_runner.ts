@@ -20,7 +20,7 @@ export interface Runtime {
 }
 
 const PROGRAM = fileURLToPath(new URL("../src/cli/mod.ts", import.meta.url));
-const BUNDLED = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const BUNDLED = fileURLToPath(new URL("../src/cli/bin.ts", import.meta.url));
 export const DENO: Runtime = { name: "Deno", command: [Deno.execPath(), "run", "-A", "--quiet", PROGRAM] };
 
 /** Whether a tool that is not there is a failure. */

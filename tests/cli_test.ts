@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, BASIS, CASES, isWindows, TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, exec, fails, findRuntimes, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
-import { VERSION } from "../src/cli/_version.ts";
+import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
 
 const bundleFolder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
@@ -132,11 +132,11 @@ const MISTAKES: [args: string, message: RegExp][] = [
   ["signature --format zip basis", /unknown format "zip": one of rsync-streams, luapower, librsync was expected/],
   ["signature -H blake3 basis", /strong sum \(-H\) of the librsync format: one of "blake2b", "md4" was expected/],
   ["signature --digest basis", /the librsync format does not carry one/],
-  ["signature --format luapower basis", /luapower format does not tell the block length: say it with -b/],
+  ["signature --format luapower basis", /luapower format does not record the block length: give it with -b/],
   ["delta - - out", /cannot both come from the standard input/],
-  ["patch --format luapower basis target", /say it with -b/],
-  ["info --format luapower -b 512 basis", /say --kind/],
-  ["transcode basis", /say --to FORMAT/],
+  ["patch --format luapower basis target", /give it with -b/],
+  ["info --format luapower -b 512 basis", /give --kind/],
+  ["transcode basis", /give it with --to FORMAT/],
 ];
 
 test("tells in one line what is wrong with a command line", async (folder) => {

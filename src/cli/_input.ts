@@ -3,7 +3,7 @@ import process from "node:process";
 import type { BasisSource } from "../basis_source.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
-import { CliError, EXIT, systemError } from "./_exit.ts";
+import { CliError, EXIT, systemError } from "./_errors.ts";
 
 const STDIN = 0;
 

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
-import { CliError, EXIT, systemError } from "./_exit.ts";
+import { CliError, EXIT, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
 import { writeStdout } from "./_stdio.ts";
 
