@@ -1,6 +1,6 @@
 import { RsyncError, type RsyncErrorCode } from "../rsync_error.ts";
 
-/** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and a shell's for SIGPIPE. */
+/** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and 141 for SIGPIPE. */
 export const EXIT = {
   OK: 0,
   IO: 100,

@@ -1,4 +1,4 @@
-/** The program `rsync-streams` as a script: importing it runs it, also where `import.meta.main` is unknown (Node 20). */
+/** The program `rsync-streams`. Importing it runs it, also in Node 20, which does not know `import.meta.main`. */
 import { runProgram } from "./program.ts";
 
 await runProgram();

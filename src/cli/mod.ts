@@ -2,9 +2,9 @@
  * The command `rsync-streams`: it makes signatures, deltas and patches of files and pipes, with the arguments and exit
  * codes of rdiff, and shows what is in them. `rsync-streams --help` describes it.
  *
- * Run by Deno or Bun, this module is the command: `deno run -A jsr:@rsync-streams/rsync-streams/cli --help`. Imported, it
- * exports {@linkcode runCli}. The npm package has a file of its own for the command, since Node 20 does not know
- * `import.meta.main`.
+ * Run by Deno or Bun, this module is the command: `deno run -A jsr:@rsync-streams/rsync-streams/cli --help`. When it is
+ * imported, it exports {@linkcode runCli}. The npm package has a file of its own for the command, since Node 20 does
+ * not know `import.meta.main`.
  *
  * @module
  */

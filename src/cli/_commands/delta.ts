@@ -1,6 +1,6 @@
-import { RsyncError } from "../../rsync_error.ts";
 import { deltaStream } from "../../delta_stream.ts";
 import { loadSigs, type LoadSigsOptions } from "../../load_sigs.ts";
+import { RsyncError } from "../../rsync_error.ts";
 import type { Signature } from "../../signature.ts";
 import { checkBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
@@ -27,7 +27,7 @@ export const delta: CommandSpec = {
   name: "delta",
   usage: "SIGNATURE [TARGET [DELTA]]",
   operands: { min: 1, max: 3 },
-  summary: "make the delta from that signature to the new file (the target)",
+  summary: "make the delta to the new file (the target)",
   details: `Makes the delta from the old file, of which SIGNATURE was made, to TARGET, the new file.
 
 The delta has the format of the signature, unless --format names another. A signature in one of
