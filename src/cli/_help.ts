@@ -5,7 +5,7 @@ import { VERSION } from "./version.ts";
 const OPERANDS = `A file that is missing or "-" is the standard input or output.`;
 
 const OPTION_WIDTH = 26;
-const HELP_WIDTH = 72;
+const HELP_WIDTH = 71;
 
 /** What `--help` prints: the help of one command, or of all. */
 export function helpText(command: CommandSpec | undefined): string {

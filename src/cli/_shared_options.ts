@@ -1,7 +1,13 @@
 /** Options of more than one command. */
 import type { OptionSpec } from "./_command_spec.ts";
-import { FORMAT_CHOICES, STRONG_SUM_CHOICES, STRONG_SUM_HELP, UNRECOGNIZED_FORMATS } from "./_formats.ts";
-import { WEAK_SUM_CHOICES, WEAK_SUM_HELP } from "./_formats.ts";
+import {
+  FORMAT_CHOICES,
+  STRONG_SUM_CHOICES,
+  STRONG_SUM_HELP,
+  UNRECOGNIZED_FORMATS,
+  WEAK_SUM_CHOICES,
+  WEAK_SUM_HELP,
+} from "./_formats.ts";
 import { choiceOption, flag, integerOption } from "./_option_kinds.ts";
 
 /** Bytes; 0 is the length that fits the file. */

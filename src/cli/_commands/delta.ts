@@ -10,8 +10,18 @@ import { type Input, isStandard, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { openOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
-import { BLOCK_LENGTH, BUFFER_OPTIONS, FORCE, FORMAT, HELP, IGNORED_SIG_OPTIONS } from "../_shared_options.ts";
-import { KNOWN_BLOCK_LENGTH, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import {
+  BLOCK_LENGTH,
+  BUFFER_OPTIONS,
+  FORCE,
+  FORMAT,
+  HELP,
+  IGNORED_SIG_OPTIONS,
+  KNOWN_BLOCK_LENGTH,
+  STATISTICS,
+  VERBOSE,
+  VERSION,
+} from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 

@@ -28,7 +28,8 @@ export const info: CommandSpec = {
   usage: "[FILE]",
   operands: { min: 0, max: 1 },
   summary: "show what is in a signature or a delta",
-  details: `Shows what is in FILE, a signature or a delta: format, sums, block length, counts, share of literals.
+  details: `Shows what is in FILE, a signature or a delta: format, sums, block length, counts, share of
+literals.
 
 A file in one of these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES
 --kind KIND for it.`,

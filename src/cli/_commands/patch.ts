@@ -8,8 +8,17 @@ import { UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { openBasis, openInput } from "../_input.ts";
 import { openOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
-import { BUFFER_OPTIONS, FORCE, FORMAT, HELP, IGNORED_SIG_OPTIONS } from "../_shared_options.ts";
-import { KNOWN_BLOCK_LENGTH, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import {
+  BUFFER_OPTIONS,
+  FORCE,
+  FORMAT,
+  HELP,
+  IGNORED_SIG_OPTIONS,
+  KNOWN_BLOCK_LENGTH,
+  STATISTICS,
+  VERBOSE,
+  VERSION,
+} from "../_shared_options.ts";
 import { isProgressShown, openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 

@@ -8,8 +8,19 @@ import { openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { openOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
-import { BLOCK_LENGTH, BUFFER_OPTIONS, FORCE, FORMAT, HELP, STATISTICS } from "../_shared_options.ts";
-import { STRONG_LENGTH, STRONG_SUM, VERBOSE, VERSION, WEAK_SUM } from "../_shared_options.ts";
+import {
+  BLOCK_LENGTH,
+  BUFFER_OPTIONS,
+  FORCE,
+  FORMAT,
+  HELP,
+  STATISTICS,
+  STRONG_LENGTH,
+  STRONG_SUM,
+  VERBOSE,
+  VERSION,
+  WEAK_SUM,
+} from "../_shared_options.ts";
 import { say } from "../_stdio.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 

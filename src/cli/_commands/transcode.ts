@@ -8,8 +8,16 @@ import { openInput } from "../_input.ts";
 import { choiceOption } from "../_option_kinds.ts";
 import { openOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
-import { BLOCK_LENGTH, FORCE, FORMAT, HELP, KNOWN_BLOCK_LENGTH } from "../_shared_options.ts";
-import { STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import {
+  BLOCK_LENGTH,
+  FORCE,
+  FORMAT,
+  HELP,
+  KNOWN_BLOCK_LENGTH,
+  STATISTICS,
+  VERBOSE,
+  VERSION,
+} from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
 const TO = choiceOption(
