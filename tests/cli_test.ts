@@ -225,7 +225,7 @@ test("writes an option in the same way for each command that has it", async (fol
     for (const { groups } of options) {
       const { short = "", name, value = "" } = groups!;
       const spelling = `-${short} ${value}`;
-      assert.equal(seen.get(name!) ?? spelling, spelling, name);
+      assert.equal(seen.get(name!) ?? spelling, spelling, `--${name}`);
       seen.set(name!, spelling);
     }
   }
