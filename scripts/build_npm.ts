@@ -31,8 +31,8 @@ const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams w
 const OLDEST_NODE = "20";
 const KERNEL = "src/kernel/wasm/_generated/kernel.wasm";
 const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
-/** What the command calls: the `main` of it. */
-const COMMAND = "src/cli/_main.js";
+/** What the command imports: `runProgram` of it. */
+const COMMAND = "src/cli/program.js";
 /** Copied as they are. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 
@@ -236,7 +236,7 @@ function outputName(key: string): string {
 function writeCommand(): string {
   const path = "bin/rsync-streams.js";
   mkdirSync(join(NPM, "bin"), { recursive: true });
-  const code = `import { main } from "../${COMMAND}";\n\nawait main();\n`;
+  const code = `import { runProgram } from "../${COMMAND}";\n\nawait runProgram();\n`;
   writeFileSync(join(NPM, path), `#!/usr/bin/env node\n${code}`);
   chmodSync(join(NPM, path), 0o755);
   return path;

@@ -16,7 +16,7 @@ const heading = /^## (\S+) \(([^)]+)\)$/m.exec(read("CHANGELOG.md"));
 const told: [string, string | undefined][] = [
   ["deno.json", version],
   ["the first heading of CHANGELOG.md", heading?.[1]],
-  ["src/cli/_version.ts", /VERSION = "([^"]+)"/.exec(read("src/cli/_version.ts"))?.[1]],
+  ["src/cli/version.ts", /VERSION = "([^"]+)"/.exec(read("src/cli/version.ts"))?.[1]],
 ];
 if (existsSync(join(ROOT, "npm/package.json"))) {
   told.push(["npm/package.json", JSON.parse(read("npm/package.json")).version]);

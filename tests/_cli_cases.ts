@@ -1,15 +1,15 @@
-/** What the command line has to do in each runtime. */
+/** Cases that the command line passes in each runtime. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { assertBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { cli, fails, inFolder, names, quiet, type Runtime, shell } from "./_cli_runner.ts";
 
-/** What a folder of files to work on holds. */
+/** The files in the folder of each test. */
 export const BASIS = randomBytes(1, 150_000);
 export const TARGET = concat([BASIS.subarray(0, 70_001), randomBytes(2, 3_333), BASIS.subarray(68_000)]);
 
-/** The scripts are the shell's, and so are some exit codes. */
+/** The scripts and some of the exit codes are those of a POSIX shell. */
 export const isWindows = Deno.build.os === "windows";
 
 /** Puts basis and target into a folder. */
@@ -33,7 +33,7 @@ export function test(name: string, work: (folder: string) => Promise<void>, isIg
 
 type Case = (runtime: Runtime, folder: string) => Promise<void>;
 
-/** Each starts in a folder with a basis and a target. */
+/** The cases by name. Each starts in a folder with a basis and a target. */
 export const CASES: Record<string, Case> = {
   "does the three jobs with files": async (runtime, folder) => {
     await quiet(cli(runtime, ["signature", "basis", "sig"], folder));
@@ -101,7 +101,7 @@ export const CASES: Record<string, Case> = {
     const process = start(runtime, ["signature", "-f", "-b", "16", "-", "sig"], folder);
     const writer = process.stdin.getWriter();
     for (let i = 0; i < 4; i++) await writer.write(BASIS);
-    // The pipe stays open: without the signal the run would not end.
+    // The pipe stays open, so that only the signal ends the run.
     while (!(await names(folder)).some((name) => name.startsWith(".sig"))) await delay(20);
     process.kill("SIGTERM");
     const { signal } = await process.status;

@@ -1,4 +1,4 @@
-/** Runs the command many times in one process: jobs come as JSON on the standard input, exit codes go out. */
+/** Runs the command many times in one process. Reads jobs as JSON from the standard input, and prints exit codes. */
 import { runCli } from "rsync-streams/cli";
 
 /** One run of the command. */
@@ -7,7 +7,7 @@ export interface Job {
   cwd: string;
 }
 
-/** What stands after each run on the standard error. */
+/** Printed to the standard error after each run. */
 export const MARK = "----\n";
 
 if (import.meta.main) {

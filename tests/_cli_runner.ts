@@ -1,4 +1,4 @@
-/** Runs the command line as processes, in each runtime that is there. */
+/** Runs the command line as processes, in each runtime that is installed. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type Job, MARK } from "./_cli_driver.ts";
@@ -7,23 +7,23 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a process did. */
 export interface Run {
-  /** As a shell tells it: 128 and the signal's number if one ended it. */
+  /** The exit code, or 128 and the number of the signal that ended the process. */
   code: number;
   stdout: Bytes;
   stderr: string;
 }
 
-/** One runtime, and how it runs the command. */
+/** A runtime and how it runs the command. */
 export interface Runtime {
   name: string;
   command: string[];
 }
 
 const PROGRAM = fileURLToPath(new URL("../src/cli/mod.ts", import.meta.url));
-const BUNDLED = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const BUNDLED = fileURLToPath(new URL("../src/cli/bin.ts", import.meta.url));
 export const DENO: Runtime = { name: "Deno", command: [Deno.execPath(), "run", "-A", "--quiet", PROGRAM] };
 
-/** Whether a tool that is not there is a failure. */
+/** Whether a missing tool is a failure. */
 export const isCi = Boolean(Deno.env.get("CI"));
 
 /** Runs a process. */
@@ -38,7 +38,7 @@ export async function exec(command: readonly string[], cwd?: string, stdin?: Uin
   }).spawn();
   if (stdin) {
     const writer = process.stdin.getWriter();
-    // It may end before it has read all.
+    // The process may end before it has read everything.
     await writer.write(stdin).then(() => writer.close()).catch(() => {});
   }
   const { code, stdout, stderr } = await process.output();
@@ -61,7 +61,10 @@ export function cli({ command }: Runtime, args: readonly string[], cwd: string, 
   return exec([...command, ...args], cwd, stdin);
 }
 
-/** Runs the command many times in one process: what a process costs is spared, and its exit code is tested elsewhere. */
+/**
+ * Runs the command many times in one process, which is faster than a process for each. The exit codes are those that
+ * `runCli` returns; the exit codes of processes are tested elsewhere.
+ */
 export async function runMany(jobs: Job[]): Promise<Omit<Run, "stdout">[]> {
   const driver = fileURLToPath(new URL("_cli_driver.ts", import.meta.url));
   const input = new TextEncoder().encode(JSON.stringify(jobs));
@@ -71,14 +74,14 @@ export async function runMany(jobs: Job[]): Promise<Omit<Run, "stdout">[]> {
   return codes.map((code, i) => ({ code, stderr: lines[i]! }));
 }
 
-/** A run that has to go well and say nothing. */
+/** Expects a run to succeed and to write nothing to the standard error. */
 export async function quiet(run: Promise<Run>): Promise<Bytes> {
   const { code, stdout, stderr } = await run;
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   return stdout;
 }
 
-/** A run that has to fail, with one line that tells why. */
+/** Expects a run to fail, with one line that says why. */
 export async function fails(
   run: Promise<Omit<Run, "stdout">> | Omit<Run, "stdout">,
   code: number,
@@ -90,7 +93,7 @@ export async function fails(
   assert.match(stderr, message);
 }
 
-/** Does something in a folder of its own. */
+/** Does something in a temporary folder. */
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
   try {
@@ -105,7 +108,7 @@ export async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-/** Whether a program is there. */
+/** Whether a program is installed. */
 export async function hasProgram(name: string): Promise<boolean> {
   try {
     await exec([name, "--version"]);
@@ -117,7 +120,8 @@ export async function hasProgram(name: string): Promise<boolean> {
 }
 
 /**
- * Finds the runtimes. Node and Bun run a bundle, as npm's users run JavaScript; a Bun that is not there is brought by npx in CI alone.
+ * Finds the runtimes. Node and Bun run a bundle, as users of npm run JavaScript. A missing Bun is installed by npx, but
+ * only in CI.
  *
  * @param folder Where to put the bundle.
  */

@@ -1,4 +1,4 @@
-/** The command line in the place of rdiff: the same arguments give the same bytes and the same exit codes. */
+/** The command line in place of rdiff: the same arguments give the same bytes and the same exit codes. */
 import assert from "node:assert/strict";
 import { assertBytes, fromBase64 } from "./_helpers.ts";
 import { type Gen, generate } from "./_librsync_recipes.ts";
@@ -6,7 +6,7 @@ import { assertFile, BASIS, TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, fails, hasProgram, isCi, names, quiet, runMany, shell } from "./_cli_runner.ts";
 import malformed from "./vectors/librsync_malformed.json" with { type: "json" };
 
-/** Where rdiff dies of an overflow of its own, and a longer block is good here. */
+/** Command lines on which rdiff fails because of an overflow. Long blocks are supported here. */
 const OTHER_EXITS: Record<string, number> = { "-b -1": 108, "-b 536870912": 0, "-b 1073741824": 0 };
 
 test("exits as rdiff does on its command lines", async (folder) => {
@@ -31,9 +31,9 @@ test("exits as rdiff does on its command lines", async (folder) => {
   }
 });
 
-/** Where the exit code is not rdiff's for the same file; why, `librsync_malformed_test.ts` tells. */
+/** Files for which the exit code differs from that of rdiff. `librsync_malformed_test.ts` has the reasons. */
 const OTHER_DAMAGE: Record<string, number> = {
-  // rdiff takes them, or dies of an overflow of its own.
+  // rdiff accepts them, or fails because of an overflow.
   "s-magic-zero": 104,
   "s-strong-zero": 106,
   "s-strong-zero-no-sums": 106,
@@ -41,21 +41,21 @@ const OTHER_DAMAGE: Record<string, number> = {
   "s-tail-3": 103,
   "s-cut-9": 103,
   "s-block-7fffffff": 106,
-  // Another thing is wrong first.
+  // Another error comes first.
   "s-bad-magic-short": 104,
   "s-bad-magic-le": 104,
   "s-bad-magic-and-block": 104,
   "s-block-zero-8-bytes": 103,
-  // A header that cannot be is damage, whatever is wrong in it.
+  // Any error in a header is damage.
   "s-strong-17-md4": 106,
   "s-strong-17-rk-md4": 106,
-  // Numbers above 2^53 - 1 are refused before the basis is looked at.
+  // Numbers above 2^53 - 1 are refused before the basis is read.
   "d-literal-N8-huge": 106,
   "d-copy-max-position": 106,
   "d-copy-max-length": 106,
   "d-copy-overflow": 106,
   "f-59": 106,
-  // A copy from before the basis is one from outside it.
+  // A copy that starts before the basis is out of range.
   "d-copy-negative-position": 103,
 };
 

@@ -1,9 +1,9 @@
-/** The command line as a new user would try it: processes, files, pipes, and what goes wrong. */
+/** The command line as a new user would try it: processes, files, pipes, and mistakes. */
 import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, BASIS, CASES, isWindows, TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, exec, fails, findRuntimes, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
-import { VERSION } from "../src/cli/_version.ts";
+import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
 
 const bundleFolder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
@@ -51,13 +51,13 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     await assertFile(`${folder}/made`, TARGET);
 
     const sig = await json(DENO, ["info", "--json", ...kind("signature"), "sig"], folder);
-    const { blockLength, blockCount, basisLength, length } = sig;
+    const { blockLength, sigCount, fileLength, length } = sig;
     const blocks = BASIS.length / 512;
     assert.equal(sig.kind, "signature");
     assert.equal(sig.format, format);
     assert.equal(blockLength, 512);
-    assert.equal(blockCount, format === "luapower" ? Math.floor(blocks) : Math.ceil(blocks));
-    assert.equal(basisLength, format === "rsync-streams" ? BASIS.length : null);
+    assert.equal(sigCount, format === "luapower" ? Math.floor(blocks) : Math.ceil(blocks));
+    assert.equal(fileLength, format === "rsync-streams" ? BASIS.length : null);
     assert.equal(length, (await Deno.stat(`${folder}/sig`)).size);
 
     const delta = await json(DENO, ["info", "--json", ...kind("delta"), "delta"], folder);
@@ -95,7 +95,7 @@ test("makes a delta of another format than the signature's", async (folder) => {
   );
   await quiet(cli(DENO, ["delta", "-f", "--no-digest", "--format", "rsync-streams", "sig", "target", "delta"], folder));
   assert.equal((await json(DENO, ["info", "--json", "delta"], folder)).digest, null);
-  // The short last block is no block to luapower.
+  // The luapower format cannot copy the short last block.
   await quiet(cli(DENO, ["delta", "-f", "sig", "basis", "delta"], folder));
   const transcode = ["transcode", "delta", "other", "--to", "luapower", "-b", "384"];
   await fails(cli(DENO, transcode, folder), 105, /it copies whole blocks of 384 bytes/);
@@ -132,16 +132,32 @@ const MISTAKES: [args: string, message: RegExp][] = [
   ["signature --format zip basis", /unknown format "zip": one of rsync-streams, luapower, librsync was expected/],
   ["signature -H blake3 basis", /strong sum \(-H\) of the librsync format: one of "blake2b", "md4" was expected/],
   ["signature --digest basis", /the librsync format does not carry one/],
-  ["signature --format luapower basis", /luapower format does not tell the block length: say it with -b/],
+  ["signature --format luapower basis", /luapower format does not record the block length: give it with -b/],
   ["delta - - out", /cannot both come from the standard input/],
-  ["patch --format luapower basis target", /say it with -b/],
-  ["info --format luapower -b 512 basis", /say --kind/],
-  ["transcode basis", /say --to FORMAT/],
+  ["patch --format luapower basis target", /give it with -b/],
+  ["info --format luapower -b 512 basis", /give --kind/],
+  ["transcode basis", /give it with --to FORMAT/],
 ];
 
 test("tells in one line what is wrong with a command line", async (folder) => {
   const runs = await runMany(MISTAKES.map(([args]) => ({ args: args.split(" ").filter(Boolean), cwd: folder })));
   for (const [i, [, message]] of MISTAKES.entries()) await fails(runs[i]!, 101, message);
+  assert.deepEqual(await names(folder), ["basis", "target"]);
+});
+
+const OUT_OF_RANGE: [args: string, message: RegExp][] = [
+  ["signature -b -1 basis", /the block length \(-b\): an integer from 1 to 1073741824 was expected, -1 was given/],
+  ["signature -b 4294967296 -S -1 basis", /the block length \(-b\): .* 4294967296 was given/],
+  ["signature -b 64 -S -2 basis", /the strong length \(-S\): an integer from 1 to 32 was expected, -2 was given/],
+  ["signature --format rsync-streams -S 7 basis", /the strong length \(-S\): an integer from 8 to 32 was expected/],
+  ["patch --format luapower -b -1 basis target", /the block length \(-b\): .* -1 was given/],
+  ["info --format luapower -b -1 --kind delta target", /the block length \(-b\): .* -1 was given/],
+  ["transcode target --to luapower -b 1073741825", /the block length \(-b\): .* 1073741825 was given/],
+];
+
+test("exits with 108 and names the option when a length is out of range", async (folder) => {
+  const runs = await runMany(OUT_OF_RANGE.map(([args]) => ({ args: args.split(" "), cwd: folder })));
+  for (const [i, [, message]] of OUT_OF_RANGE.entries()) await fails(runs[i]!, 108, message);
   assert.deepEqual(await names(folder), ["basis", "target"]);
 });
 
@@ -185,6 +201,7 @@ test("has a version that is the package's", async (folder) => {
 
 test("has help that does the job as it stands", async (folder) => {
   const help = await text(DENO, ["--help"], folder);
+  assert.ok(help.split("\n").every((line) => line.length <= 100));
   const jobs = [...help.matchAll(/^ {2}(here|there) +rsync-streams (.*?)(?: {2,}.*)?$/gm)];
   assert.deepEqual(jobs.map(([, place]) => place), ["here", "there", "here"]);
   for (const place of ["here", "there"]) await Deno.mkdir(`${folder}/${place}`);
@@ -198,13 +215,29 @@ test("has help that does the job as it stands", async (folder) => {
   await assertFile(`${folder}/here/new.iso`, TARGET);
 });
 
-for (const command of ["signature", "delta", "patch", "info", "transcode"]) {
-  test(`has help for ${command}, with options and examples, as wide as a terminal or little more`, async (folder) => {
+const COMMANDS = ["signature", "delta", "patch", "info", "transcode"];
+
+test("writes an option in the same way for each command that has it", async (folder) => {
+  const seen = new Map<string, string>();
+  for (const help of await Promise.all(COMMANDS.map((command) => text(DENO, [command, "--help"], folder)))) {
+    const options = [...help.matchAll(/^ {2}(?:-(?<short>.), | {4})--(?<name>[\w-]+)(?: (?<value>[A-Z]+))? {2}/gm)];
+    assert.ok(options.length >= 7);
+    for (const { groups } of options) {
+      const { short = "", name, value = "" } = groups!;
+      const spelling = `-${short} ${value}`;
+      assert.equal(seen.get(name!) ?? spelling, spelling, `--${name}`);
+      seen.set(name!, spelling);
+    }
+  }
+});
+
+for (const command of COMMANDS) {
+  test(`has help for ${command}, with options and examples, in at most 100 columns`, async (folder) => {
     const help = await text(DENO, [command, "--help"], folder);
     assert.match(help, new RegExp(`^Usage: rsync-streams ${command} \\[OPTIONS\\] `));
     assert.match(help, new RegExp(`\nExamples:\n  [^\n]*rsync-streams ${command} `));
     assert.match(help, /-\?, --help/);
-    assert.ok(help.split("\n").every((line) => line.length <= 120));
+    assert.ok(help.split("\n").every((line) => line.length <= 100));
   });
 }
 
@@ -215,7 +248,7 @@ if (!hasScript) {
 
 for (const runtime of runtimes) {
   test(`in ${runtime.name} shows progress on a terminal, and no binary there`, async (folder) => {
-    // Slow enough for a bar: the signature of a pipe that takes its time.
+    // A slow pipe, so that the job lasts long enough for a bar.
     const slow = "{ cat basis; sleep 0.6; cat basis basis basis; sleep 0.2; cat basis; } | cli signature -b 32 - sig";
     const [shown, refused] = await Promise.all([slow, "cli signature basis"].map((script) => {
       return exec(["script", "-qec", shellScript(runtime, script), "/dev/null"], folder);

@@ -74,8 +74,10 @@ for (const path of PAGES) {
       if (/^https?:/.test(link!)) continue;
       const { href, hash } = new URL(link!, new URL(path, ROOT));
       const file = new URL(href.slice(0, href.length - hash.length));
-      assert.ok(Deno.statSync(file), link);
-      if (hash) assert.ok(fragments(Deno.readTextFileSync(file)).includes(decodeURIComponent(hash.slice(1))), link);
+      assert.ok(Deno.statSync(file), `${link}`);
+      if (hash) {
+        assert.ok(fragments(Deno.readTextFileSync(file)).includes(decodeURIComponent(hash.slice(1))), `${link}`);
+      }
     }
   });
 }

@@ -1,42 +1,31 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { usageError } from "./_exit.ts";
-import { type Command, COMMANDS, OPTIONS, type Options, type OptionSpec } from "./_options.ts";
+import { COMMANDS } from "./_command_list.ts";
+import { type CommandSpec, type OptionSpec, OptionValues } from "./_command_spec.ts";
+import { usageError } from "./_errors.ts";
+import { HELP, VERSION } from "./_shared_options.ts";
 
-/** A command line, understood. */
+/** A command line, parsed. */
 export interface CommandLine {
-  /** What to do; undefined if it does not say. */
-  readonly command: Command | undefined;
+  /** Undefined only if help or the version was asked for. */
+  readonly command: CommandSpec | undefined;
   readonly operands: readonly string[];
-  readonly options: Options;
+  readonly options: OptionValues;
 }
 
-/** Least and most operands of each command. */
-const OPERANDS: Readonly<Record<Command, { least: number; most: number }>> = {
-  signature: { least: 0, most: 2 },
-  delta: { least: 1, most: 3 },
-  patch: { least: 1, most: 3 },
-  info: { least: 0, most: 1 },
-  transcode: { least: 1, most: 2 },
-};
-
-/** What follows the name of each command. */
-export const USAGE: Readonly<Record<Command, string>> = {
-  signature: "[BASIS [SIGNATURE]]",
-  delta: "SIGNATURE [TARGET [DELTA]]",
-  patch: "BASIS [DELTA [TARGET]]",
-  info: "[FILE]",
-  transcode: "DELTA [OUTPUT] --to FORMAT",
-};
+/** The options of all commands by name, since an option may stand before its command. */
+const OPTIONS: ReadonlyMap<string, OptionSpec> = new Map(
+  COMMANDS.flatMap(acceptedOptions).map((spec) => [spec.name, spec]),
+);
 
 const CONFIG = parseConfig();
 
 /**
- * Understands a command line. Options may stand anywhere, as rdiff has it, before the command too.
+ * Parses a command line. As in rdiff, options may stand anywhere, also before the command.
  *
- * @throws {CliError} If it cannot be meant.
+ * @throws {CliError} If it does not follow the usage of a command.
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  // Not strict: that would refuse "-S -1". Hence what it checks is checked here.
+  // Strict parsing would refuse "-S -1". So what it checks is checked here.
   const { tokens } = parseArgs({
     args: [...args],
     options: CONFIG,
@@ -44,50 +33,54 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     tokens: true,
     allowPositionals: true,
   });
-  const options: Options = {};
-  const seen: { spec: OptionSpec; rawName: string }[] = [];
+  const options = new OptionValues();
+  const seen: { name: string; rawName: string }[] = [];
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
-    const { name, rawName, value } = token;
-    const spec = OPTIONS.find((one) => one.name === name || one.aliases?.includes(name));
+    const { rawName, value } = token;
+    const spec = findOption(token.name);
     if (!spec) throw usageError(`unknown option ${rawName}`);
     if (spec.value && value === undefined) throw usageError(`${rawName} needs a value`);
     if (!spec.value && value !== undefined) throw usageError(`${rawName} takes no value`);
-    spec.set(options, value ?? "");
-    seen.push({ spec, rawName });
+    options.set(spec, spec.parse(value ?? ""));
+    seen.push({ name: spec.name, rawName });
   }
   const [first, ...operands] = positionals;
-  const command = COMMANDS.find((one) => one === first);
-  if (options.help || options.version) return { command, operands, options };
+  const command = COMMANDS.find(({ name }) => name === first);
+  if (options.get(HELP) || options.get(VERSION)) return { command, operands, options };
   if (!command) {
     const what = first === undefined ? "a command is missing" : `unknown command ${JSON.stringify(first)}`;
-    throw usageError(`${what}: one of ${COMMANDS.join(", ")} was expected`);
+    throw usageError(`${what}: one of ${COMMANDS.map(({ name }) => name).join(", ")} was expected`);
   }
-  for (const { spec, rawName } of seen) {
-    if (!isTaken(spec, command)) throw usageError(`${command} has no option ${rawName}`, command);
+  for (const { name, rawName } of seen) {
+    if (acceptedOptions(command).some((spec) => spec.name === name)) continue;
+    throw usageError(`${command.name} has no option ${rawName}`, command.name);
   }
-  const { least, most } = OPERANDS[command];
-  if (operands.length < least || operands.length > most) {
-    const what = operands.length < least ? "files are missing" : "too many files";
-    throw usageError(`${what}: rsync-streams ${command} [OPTIONS] ${USAGE[command]}`, command);
-  }
+  checkOperands(command, operands);
   return { command, operands, options };
 }
 
-/** Whether an option may stand with a command: where rdiff takes it and it means nothing, it means nothing here. */
-function isTaken(spec: OptionSpec, command: Command): boolean {
-  const isOfRdiff = command === "signature" || command === "delta" || command === "patch";
-  if (spec.isRdiff && isOfRdiff) return true;
-  return OPTIONS.some((one) => one.name === spec.name && one.commands.includes(command));
+function checkOperands({ name, usage, operands: { min, max } }: CommandSpec, operands: readonly string[]): void {
+  if (operands.length >= min && operands.length <= max) return;
+  const what = operands.length < min ? "files are missing" : "too many files";
+  throw usageError(`${what}: rsync-streams ${name} [OPTIONS] ${usage}`, name);
+}
+
+function acceptedOptions({ options, ignoredOptions = [] }: CommandSpec): readonly OptionSpec[] {
+  return [...options, ...ignoredOptions];
+}
+
+function findOption(name: string): OptionSpec | undefined {
+  return OPTIONS.get(name) ?? [...OPTIONS.values()].find(({ aliases }) => aliases?.includes(name));
 }
 
 function parseConfig(): NonNullable<ParseArgsConfig["options"]> {
   const config: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const { name, short, value, aliases = [] } of OPTIONS) {
+  for (const { name, short, value, aliases = [] } of OPTIONS.values()) {
     const type = value ? "string" : "boolean";
-    config[name] ??= short ? { type, short } : { type };
+    config[name] = short ? { type, short } : { type };
     for (const alias of aliases) config[alias] = { type };
   }
   return config;

@@ -3,15 +3,15 @@ import process from "node:process";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
-import { CliError, EXIT, systemError } from "./_exit.ts";
+import { CliError, EXIT, systemError } from "./_errors.ts";
 
 const STDIN = 0;
 
-/** A file or the standard input, to be read from its start to its end. */
+/** A file or the standard input, read from start to end. */
 export interface Input {
-  /** What to call it. */
+  /** What messages call it. */
   readonly name: string;
-  /** Its length in bytes, if it is a regular file. */
+  /** Its length in bytes. Undefined if it is not a regular file. */
   readonly size: number | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
@@ -29,20 +29,20 @@ export function isStandard(path: string | undefined): path is "-" | undefined {
 export async function openInput(path: string | undefined): Promise<Input> {
   if (isStandard(path)) {
     const name = "the standard input";
-    // Each runtime polls it as its kind of file wants. A read of its descriptor would keep Node from exiting.
+    // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
     return { name, size: stdinSize(), readable: named(name, () => process.stdin[Symbol.asyncIterator]()) };
   }
   const size = await regularSize(path);
   return { name: path, size, readable: named(path, () => fileReadable(path)[Symbol.asyncIterator]()) };
 }
 
-/** A basis that is to be closed. */
+/** A basis that has to be closed. */
 export interface OpenBasis extends BasisSource {
   close(): Promise<void>;
 }
 
 /**
- * Opens a file to copy from.
+ * Opens the basis. It is read at random, so it must be a file.
  *
  * @throws {CliError} If it cannot be opened, or is the standard input.
  */
@@ -81,7 +81,7 @@ function stdinSize(): number | undefined {
     const stat = fs.fstatSync(STDIN);
     return stat.isFile() ? stat.size : undefined;
   } catch {
-    // There may be none.
+    // A process may have no standard input.
     return undefined;
   }
 }
@@ -108,7 +108,7 @@ function named(
       else controller.enqueue(value);
     },
     cancel() {
-      // Not waited for: it comes after the read under way, and nothing may ever arrive there.
+      // Not awaited: it follows the pending read, which may never return.
       iterator?.return?.()?.catch(() => {});
     },
   }, { highWaterMark: 0 });

@@ -2,45 +2,50 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
-import { CliError, EXIT, systemError } from "./_exit.ts";
+import { CliError, EXIT, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
-import { writeStdout } from "./_stdio.ts";
+import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 
-/** What an output is. */
+/** What is known of an output before it is opened. */
 export interface OutputOptions {
-  /** Whether a file that is there may be replaced. */
+  /** Whether an existing file may be replaced. */
   readonly force: boolean;
-  /** Whether its bytes mean nothing to people, so that a terminal is no place for them. */
+  /** Whether its bytes are not text, so that they are refused on a terminal. */
   readonly isBinary: boolean;
 }
 
 /** A file or the standard output. */
 export interface Output {
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
-  /** Whether it is shown to somebody. */
+  /** Whether it is a terminal. */
   readonly isTerminal: boolean;
 }
 
 /**
- * Opens a file, or the standard output if the path is `-` or missing. Nothing is made before the first byte, a
- * file is in its place only when it is whole, and one that is there stays as it is until then.
+ * Opens a file, or the standard output if the path is `-` or missing. Nothing is created before the first byte. A file
+ * takes its place only when it is complete, and an existing file is not changed until then.
  *
- * @throws {CliError} If the file is there and must not be replaced, or cannot be made.
+ * @throws {CliError} If the file exists and must not be replaced, or cannot be written.
  */
 export async function openOutput(path: string | undefined, { force, isBinary }: OutputOptions): Promise<Output> {
   if (!isStandard(path)) {
     const isThere = await checkPlace(path, force);
-    // rdiff does not wait for the disk; where a file is replaced, a power cut must not cost both.
+    // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
     return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };
   }
   const isTerminal = process.stdout.isTTY === true;
   if (isTerminal && isBinary && !force) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
-  return { writable: named("the standard output", { write: writeStdout }), isTerminal };
+  return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal };
 }
 
-/** Whether there is a regular file that will be replaced. */
+/**
+ * Checks that a file can be written.
+ *
+ * @returns Whether a regular file will be replaced.
+ * @throws {CliError} If the file exists and must not be replaced, or its folder cannot be written to.
+ */
 async function checkPlace(path: string, force: boolean): Promise<boolean> {
   try {
     const stat = await fs.promises.stat(path).catch((error) => {

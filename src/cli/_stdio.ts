@@ -1,23 +1,39 @@
 import fs from "node:fs";
 import process from "node:process";
+import { systemError } from "./_errors.ts";
 
+/** What messages call the standard output. */
+export const STDOUT_NAME = "the standard output";
 const STDERR = 2;
 
-/** Tells people something, on a line of its own. Written at once, so that it is there whatever ends the process. */
+/** Writes a line to the standard error. It is written at once, so that it is there whatever ends the process. */
 export function say(line: string): void {
   try {
     fs.writeSync(STDERR, `rsync-streams: ${line}\n`);
   } catch {
-    // Nobody can be told that nobody can be told.
+    // There is no other place to report it.
   }
 }
 
-/** Writes to the standard output. Done when the system has the bytes. */
+/** Writes bytes to the standard output. The promise resolves when the system has them. */
 export function writeStdout(bytes: Uint8Array | string): Promise<void> {
   const { stdout } = process;
-  // A failure is told to the callback, and to everybody: nobody listening would end the process.
+  // A failure goes to the callback, and to the listeners: without any, it would end the process.
   if (stdout.listenerCount("error") === 0) stdout.on("error", () => {});
   return new Promise((resolve, reject) => {
     stdout.write(bytes, (error?: Error | null) => error ? reject(error) : resolve());
   });
+}
+
+/**
+ * Writes text to the standard output.
+ *
+ * @throws {CliError} If the system refuses it.
+ */
+export async function print(text: string): Promise<void> {
+  try {
+    await writeStdout(text);
+  } catch (error) {
+    throw systemError("write", STDOUT_NAME, error);
+  }
 }

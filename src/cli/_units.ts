@@ -1,4 +1,4 @@
-/** How numbers are told to people. */
+/** Numbers as people read them. */
 
 const PREFIXES = ["", "k", "M", "G", "T", "P"];
 
@@ -19,7 +19,7 @@ export function formatRate(count: number, ms: number): string {
   return `${formatBytes(ms > 0 ? count / ms * 1000 : 0)}/s`;
 }
 
-/** A time to wait, as `1:02:03` or `0:07`. */
+/** A duration, as `1:02:03` or `0:07`. */
 export function formatTime(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -27,7 +27,7 @@ export function formatTime(ms: number): string {
   return h > 0 ? `${h}:${String(m).padStart(2, "0")}:${tail}` : `${m}:${tail}`;
 }
 
-/** A share in per cent, as `12.3 %`; of nothing, there is none. */
+/** A share in per cent, as `12.3 %`. A share of 0 is a dash. */
 export function formatShare(part: number, whole: number): string {
   return whole > 0 ? `${(part / whole * 100).toFixed(1)} %` : "–";
 }

@@ -1,14 +1,15 @@
 /**
- * The command `rsync-streams`: signatures, deltas and patches of files and pipes, with rdiff's arguments and
- * exit codes, and what is in them. `rsync-streams --help` tells the rest.
+ * The command `rsync-streams`: it makes signatures, deltas and patches of files and pipes, with the arguments and exit
+ * codes of rdiff, and shows what is in them. `rsync-streams --help` describes it.
  *
- * Started by Deno or Bun, this module is the command (`deno run -A jsr:@rsync-streams/rsync-streams/cli --help`); imported, it
- * offers {@linkcode runCli}. In npm's package the command has a file of its own, since Node 20 does not tell what was started.
+ * Run by Deno or Bun, this module is the command: `deno run -A jsr:@rsync-streams/rsync-streams/cli --help`. When it is
+ * imported, it exports {@linkcode runCli}. The npm package has a file of its own for the command, since Node 20 does
+ * not know `import.meta.main`.
  *
  * @module
  */
-import { main } from "./_main.ts";
+import { runProgram } from "./program.ts";
 
 export { runCli, type RunCliOptions } from "./run_cli.ts";
 
-if (import.meta.main) await main();
+if (import.meta.main) await runProgram();

@@ -1,38 +1,24 @@
 import { type CommandLine, parseCommandLine } from "./_command_line.ts";
-import { delta } from "./_delta.ts";
-import { EXIT, explain } from "./_exit.ts";
+import { EXIT, explain } from "./_errors.ts";
 import { helpText, versionText } from "./_help.ts";
-import { info, print } from "./_info.ts";
-import type { Command } from "./_options.ts";
-import { patch } from "./_patch.ts";
-import type { Invocation } from "./_run.ts";
-import { signature } from "./_signature.ts";
-import { say } from "./_stdio.ts";
-import { transcode } from "./_transcode.ts";
-
-const WORK: Readonly<Record<Command, (invocation: Invocation) => Promise<void>>> = {
-  signature,
-  delta,
-  patch,
-  info,
-  transcode,
-};
+import { HELP, VERBOSE, VERSION } from "./_shared_options.ts";
+import { print, say } from "./_stdio.ts";
 
 /** Options of {@linkcode runCli}. */
 export interface RunCliOptions {
-  /** Ends the run early: no output file is left, and one that was there stays as it was. */
+  /** Ends the run early: no output file is left, and an existing one is not changed. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Runs the command.
  *
- * It reads and writes the files and the standard streams that the arguments name. What goes wrong is told on the
- * standard error in one line, and by the exit code; nothing is thrown.
+ * It reads and writes the files and the standard streams that the arguments name. It throws nothing: a failure is
+ * reported in one line on the standard error, and by the exit code.
  *
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
- * @returns The exit code: 0 if all went well, else one of rdiff's, from 100 to 108, or 141 if nobody reads the output.
+ * @returns The exit code: 0 on success, else one of rdiff's, from 100 to 108, or 141 if nobody reads the output.
  *
  * @example The signature of a file
  * ```ts
@@ -56,11 +42,11 @@ export async function runCli(args: readonly string[], options: RunCliOptions = {
   let isVerbose = false;
   try {
     const line = parseCommandLine(args);
-    isVerbose = line.options.verbose === true;
+    isVerbose = line.options.get(VERBOSE) === true;
     await run(line, signal);
     return EXIT.OK;
   } catch (error) {
-    // Whoever ended the run knows why.
+    // The caller ended the run, and needs no message.
     if (signal?.aborted) return EXIT.INTERNAL;
     const { exitCode, message } = explain(error);
     if (message !== undefined) say(message);
@@ -70,12 +56,12 @@ export async function runCli(args: readonly string[], options: RunCliOptions = {
 }
 
 async function run({ command, operands, options }: CommandLine, signal: AbortSignal | undefined): Promise<void> {
-  if (options.help) return await print(helpText(command));
-  if (options.version) return await print(versionText());
-  await WORK[command!]({ operands, options, signal });
+  if (options.get(HELP)) return await print(helpText(command));
+  if (options.get(VERSION)) return await print(versionText());
+  await command!.run({ operands, options, signal });
 }
 
-/** Where a failure comes from. */
+/** The stack of an error, and of its causes. */
 function details(error: unknown): string {
   const { stack, cause } = error instanceof Error ? error : { stack: String(error), cause: undefined };
   return cause === undefined ? `${stack}` : `${stack}\ncaused by ${details(cause)}`;

@@ -27,7 +27,7 @@ export interface SigOptions {
 export function checkSigOptions(
   codec: FormatCodec,
   options: SigOptions,
-  nameOf: (option: keyof SigOptions) => string = (option) => option,
+  nameOf: (option: string) => string = (option) => option,
 ): SigHeader {
   const { blockLength = DEFAULT_BLOCK_LENGTH, digest = false } = options;
   const { weakSums, strongSums, minBlockLength, minStrongLength, maxStrongLength } = codec.sig;

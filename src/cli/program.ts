@@ -1,12 +1,16 @@
 import process from "node:process";
 import { runCli } from "./run_cli.ts";
 
-/** How long a run that a signal ended may take to clean up, in milliseconds: a read of a pipe may never come back. */
+/** How long a run may take to clean up after a signal, in milliseconds: a read of a pipe may never return. */
 const CLEAN_UP_MS = 1000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs as a program. A signal ends it as it would end any, once what was written is removed. */
-export async function main(): Promise<void> {
+/**
+ * Runs the command as a process: with its arguments and signals, until it exits.
+ *
+ * A signal ends the process as it ends any other, after the run has removed what it wrote.
+ */
+export async function runProgram(): Promise<void> {
   const interruption = new AbortController();
   const interrupted = new Promise<typeof SIGNALS[number]>((resolve) => {
     for (const name of SIGNALS) process.once(name, () => resolve(name));
@@ -16,7 +20,7 @@ export async function main(): Promise<void> {
   if (typeof ended === "number") process.exit(ended);
   interruption.abort(new Error(`ended by ${ended}`));
   await Promise.race([running, new Promise((resolve) => setTimeout(resolve, CLEAN_UP_MS))]);
-  // Nobody listens any more, so that this ends the process, and shells see by what.
+  // Without listeners the signal ends the process, and a shell sees which signal it was.
   for (const name of SIGNALS) process.removeAllListeners(name);
   process.kill(process.pid, ended);
 }

@@ -1,0 +1,67 @@
+/** What a command and its options are, as data. Parsing, help and running read it. */
+
+/** One option: how it is written, what its value means, and what help says of it. */
+export interface OptionSpec<T = unknown> {
+  /** The long name, without dashes. Options of one name are the same option in each command, but for their `help`. */
+  readonly name: string;
+  /** The letter of the short form. */
+  readonly short?: string;
+  /** Other long names. */
+  readonly aliases?: readonly string[];
+  /** What help calls the value. Undefined if the option takes none. */
+  readonly value?: string;
+  /** The values that the option accepts, if they can be listed. */
+  readonly choices?: readonly string[];
+  /** One line, without a period. */
+  readonly help: string;
+  /**
+   * Converts the value, which is empty if the option takes none.
+   *
+   * @throws {CliError} If the value means nothing.
+   */
+  parse(value: string): T;
+}
+
+/** The options of one command line. */
+export class OptionValues {
+  readonly #values = new Map<string, unknown>();
+
+  /** The value of an option, or undefined if it was not given. */
+  get<T>({ name }: OptionSpec<T>): T | undefined {
+    return this.#values.get(name) as T | undefined;
+  }
+
+  /** Sets the value of an option. The last one counts. */
+  set<T>({ name }: OptionSpec<T>, value: T): void {
+    this.#values.set(name, value);
+  }
+}
+
+/** What a command gets to work with. */
+export interface Invocation {
+  readonly operands: readonly string[];
+  readonly options: OptionValues;
+  /** Ends the run early. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One command. */
+export interface CommandSpec {
+  readonly name: string;
+  /** The operands, as help shows them. */
+  readonly usage: string;
+  /** How many operands it takes. */
+  readonly operands: { readonly min: number; readonly max: number };
+  /** What it does, in one line that continues its name. */
+  readonly summary: string;
+  /** What its help says above the options: lines of at most 100 columns. */
+  readonly details: string;
+  /** Command lines that can be pasted into a shell. */
+  readonly examples: readonly string[];
+  /** Its options, in the order of help. */
+  readonly options: readonly OptionSpec[];
+  /** Options that are accepted, ignored and left out of help. */
+  readonly ignoredOptions?: readonly OptionSpec[];
+  /** Does the work. */
+  run(invocation: Invocation): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import { deltaStream } from "../../delta_stream.ts";
+import { loadSigs, type LoadSigsOptions } from "../../load_sigs.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
+import type { Signature } from "../../stages/signature.ts";
+import { checkBlockLength } from "../_check_options.ts";
+import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
+import { CliError, EXIT, usageError } from "../_errors.ts";
+import { DIGEST_FORMATS, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
+import { type Input, isStandard, openInput } from "../_input.ts";
+import { flag } from "../_option_kinds.ts";
+import { openOutput } from "../_output.ts";
+import { reportDetail, reportStatistics } from "../_report.ts";
+import {
+  BLOCK_LENGTH,
+  BUFFER_OPTIONS,
+  FORCE,
+  FORMAT,
+  HELP,
+  IGNORED_SIG_OPTIONS,
+  KNOWN_BLOCK_LENGTH,
+  STATISTICS,
+  VERBOSE,
+  VERSION,
+} from "../_shared_options.ts";
+import { openProgress, transfer } from "../_transfer.ts";
+import { formatShare } from "../_units.ts";
+
+/** Bytes of signature that are read from a pipe. A file has an end; a pipe may have none. */
+const MAX_PIPED_LENGTH = 2 ** 30;
+
+const NO_DIGEST = flag({
+  name: "no-digest",
+  help: `write no digest of the target, which patch verifies (${DIGEST_FORMATS}): a wrong basis goes unnoticed`,
+});
+
+export const delta: CommandSpec = {
+  name: "delta",
+  usage: "SIGNATURE [TARGET [DELTA]]",
+  operands: { min: 1, max: 3 },
+  summary: "make the delta to the new file (the target)",
+  details: `Makes the delta from the old file, of which SIGNATURE was made, to TARGET, the new file.
+
+The delta has the format of the signature, unless --format names another. A signature in one of
+these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES for it.`,
+  examples: [
+    "rsync-streams delta old.sig new.iso changes.delta",
+    "tar c folder | rsync-streams delta old.sig > changes.delta",
+  ],
+  options: [
+    FORMAT,
+    KNOWN_BLOCK_LENGTH,
+    NO_DIGEST,
+    FORCE,
+    STATISTICS,
+    VERBOSE,
+    ...BUFFER_OPTIONS,
+    VERSION,
+    HELP,
+  ],
+  ignoredOptions: IGNORED_SIG_OPTIONS,
+  run,
+};
+
+async function run(invocation: Invocation): Promise<void> {
+  const { operands, options } = invocation;
+  if (isStandard(operands[0]) && isStandard(operands[1])) {
+    throw usageError("signature and target cannot both come from the standard input", "delta");
+  }
+  const sigInput = await openInput(operands[0]);
+  const input = await openInput(operands[1]);
+  const output = await openOutput(operands[2], { force: options.get(FORCE) ?? false, isBinary: true });
+  const sigs = await load(sigInput, options);
+  const format = options.get(FORMAT) ?? sigs.format;
+  const bar = await openProgress(output, input.size);
+  const stream = deltaStream(sigs, {
+    format,
+    digest: options.get(NO_DIGEST) ? false : undefined,
+    onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)),
+  });
+  reportDetail(
+    invocation,
+    `delta to ${input.name}: format ${format}, ${stream.stats.sigCount} blocks of ${sigs.blockLength} bytes ` +
+      `(${sigs.format}, ${sigs.weakSum}, ${sigs.strongSum}), sums by ${sigs.backend}`,
+  );
+  const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+  const { bytesIn, bytesOut, copiedBytes, literalBytes, goodAlarms, falseAlarms } = stream.stats;
+  const counts = `delta: ${goodAlarms} blocks found, ${falseAlarms} false alarms; ${copiedBytes} bytes copied, ` +
+    `${literalBytes} literal (${formatShare(literalBytes, bytesIn)}), ${bytesOut} written`;
+  reportStatistics(invocation, counts, bytesIn, ms);
+}
+
+async function load(input: Input, options: OptionValues): Promise<Signature> {
+  const maxInputLength = input.size === undefined ? MAX_PIPED_LENGTH : Infinity;
+  try {
+    return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
+  } catch (error) {
+    if (!(error instanceof RsyncError && error.code === "limit")) throw error;
+    const why = `it is longer than ${MAX_PIPED_LENGTH} bytes, which is the limit for a pipe: name a file`;
+    throw new CliError(EXIT.MEMORY, `cannot read the signature from ${input.name}: ${why}`, { cause: error });
+  }
+}
+
+/** What has to be said about the format of the signature. */
+function sigFormat(options: OptionValues): LoadSigsOptions {
+  const format = options.get(FORMAT);
+  const blockLength = options.get(BLOCK_LENGTH) ?? 0;
+  // Without -b, the format is that of the delta. With -b and a format that records it, -b is ignored, as by rdiff.
+  if (!format || isSelfDescribing(format) || blockLength <= 0) return {};
+  return { format, blockLength: checkBlockLength(format, blockLength, "delta") };
+}

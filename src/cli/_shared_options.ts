@@ -1,0 +1,86 @@
+/** Options of more than one command. */
+import type { OptionSpec } from "./_command_spec.ts";
+import {
+  FORMAT_CHOICES,
+  STRONG_SUM_CHOICES,
+  STRONG_SUM_HELP,
+  UNRECOGNIZED_FORMATS,
+  WEAK_SUM_CHOICES,
+  WEAK_SUM_HELP,
+} from "./_formats.ts";
+import { choiceOption, flag, integerOption } from "./_option_kinds.ts";
+
+/** Bytes; 0 is the length that fits the file. */
+export const BLOCK_LENGTH: OptionSpec<number> = integerOption({
+  name: "block-size",
+  aliases: ["block-length"],
+  short: "b",
+  value: "BYTES",
+  help: "block length; 0 or auto (default): the length that fits the file",
+}, { auto: 0 });
+
+/** The same, of a file that does not record it. */
+export const KNOWN_BLOCK_LENGTH: OptionSpec<number> = {
+  ...BLOCK_LENGTH,
+  help: `block length, for a format that does not record it: ${UNRECOGNIZED_FORMATS}`,
+};
+
+/** Bytes; 0 is the whole sum, and -1 the shortest that is safe against accidents. */
+export const STRONG_LENGTH: OptionSpec<number> = integerOption({
+  name: "sum-size",
+  aliases: ["strong-length"],
+  short: "S",
+  value: "BYTES",
+  help: "strong length; 0 (default): the whole sum, -1: the shortest that is safe against accidents",
+});
+
+export const STRONG_SUM = choiceOption({
+  name: "hash",
+  aliases: ["strong-sum"],
+  short: "H",
+  value: "SUM",
+  help: `strong sum; ${STRONG_SUM_HELP}`,
+}, STRONG_SUM_CHOICES);
+
+export const WEAK_SUM = choiceOption({
+  name: "rollsum",
+  aliases: ["weak-sum"],
+  short: "R",
+  value: "SUM",
+  help: `weak sum; ${WEAK_SUM_HELP}`,
+}, WEAK_SUM_CHOICES);
+
+export const FORMAT = choiceOption({
+  name: "format",
+  value: "FORMAT",
+  help: `${Object.keys(FORMAT_CHOICES).join(", ")}; default: the format of the input`,
+}, FORMAT_CHOICES);
+
+export const FORCE = flag({ name: "force", short: "f", help: "replace the output if it exists" });
+
+export const STATISTICS = flag({ name: "statistics", short: "s", help: "print counts, time and speed on stderr" });
+
+export const VERBOSE = flag({
+  name: "verbose",
+  short: "v",
+  help: "print what is done on stderr, and where a failure comes from",
+});
+
+export const VERSION = flag({ name: "version", short: "V", help: "print the version" });
+
+export const HELP = flag({ name: "help", short: "?", help: "print this help" });
+
+const INPUT_BUFFER = integerOption({
+  name: "input-size",
+  short: "I",
+  value: "BYTES",
+  help: "accepted as rdiff accepts it, and ignored: buffers need no tuning",
+});
+
+const OUTPUT_BUFFER = integerOption({ name: "output-size", short: "O", value: "BYTES", help: "likewise" });
+
+/** rdiff's lengths of buffers. */
+export const BUFFER_OPTIONS: readonly OptionSpec[] = [INPUT_BUFFER, OUTPUT_BUFFER];
+
+/** Options of a signature, which rdiff accepts with its other commands too and ignores there. */
+export const IGNORED_SIG_OPTIONS: readonly OptionSpec[] = [STRONG_LENGTH, STRONG_SUM, WEAK_SUM];

@@ -1,0 +1,34 @@
+import process from "node:process";
+import type { Invocation } from "./_command_spec.ts";
+import type { Output } from "./_output.ts";
+import { openProgressBar, type ProgressBar } from "./progress_bar.ts";
+
+/** Whether a progress bar is seen: if the standard error is a terminal, and the output is not shown there too. */
+export function isProgressShown({ isTerminal }: Output): boolean {
+  return !isTerminal && process.stderr.isTTY === true;
+}
+
+/** Opens a progress bar for `total` bytes, if it is seen. */
+export async function openProgress(output: Output, total: number | undefined): Promise<ProgressBar | undefined> {
+  return isProgressShown(output) ? await openProgressBar(total) : undefined;
+}
+
+/**
+ * Pipes bytes to an output, closes it, and removes the bar.
+ *
+ * @returns How long it took, in milliseconds.
+ */
+export async function transfer(
+  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+  output: Output,
+  bar: ProgressBar | undefined,
+  { signal }: Invocation,
+): Promise<number> {
+  const start = performance.now();
+  try {
+    await bytes.pipeTo(output.writable, signal ? { signal } : {});
+    return performance.now() - start;
+  } finally {
+    bar?.stop();
+  }
+}
