@@ -61,7 +61,7 @@ export function cli({ command }: Runtime, args: readonly string[], cwd: string, 
   return exec([...command, ...args], cwd, stdin);
 }
 
-/** Runs the command many times in one process: what a process costs is spared, and its exit code is tested elsewhere. */
+/** Runs the command many times in one process, which is faster. Other tests cover the exit code of a process. */
 export async function runMany(jobs: Job[]): Promise<Omit<Run, "stdout">[]> {
   const driver = fileURLToPath(new URL("_cli_driver.ts", import.meta.url));
   const input = new TextEncoder().encode(JSON.stringify(jobs));
@@ -117,7 +117,8 @@ export async function hasProgram(name: string): Promise<boolean> {
 }
 
 /**
- * Finds the runtimes. Node and Bun run a bundle, as npm's users run JavaScript; a Bun that is not there is brought by npx in CI alone.
+ * Finds the runtimes. Node and Bun run a bundle, since npm's users run JavaScript. Only in CI, npx installs a missing
+ * Bun.
  *
  * @param folder Where to put the bundle.
  */
