@@ -1,6 +1,6 @@
 /**
- * The rsync algorithm as Web Streams: a file on one machine is updated from a newer one on another, and little
- * crosses the wire.
+ * The rsync algorithm as Web Streams: a file on one machine is updated from a newer one on another, and only what
+ * changed crosses the wire.
  *
  * The side with the old file (the *basis*) sends a signature; the side with the new one (the *target*) answers with a
  * delta; the first side patches.
@@ -23,21 +23,21 @@
  *
  * @module
  */
-export { type Basis, type BasisSource, type SeekableBasis } from "./src/basis_source.ts";
+export { type Basis, type BasisSource, type SeekableBasis } from "./src/basis/basis_source.ts";
 export { decodeDeltaStream, type DecodeDeltaStreamOptions } from "./src/decode_delta_stream.ts";
-export { type DeltaFormatOptions } from "./src/delta_reader.ts";
 export { deltaStream, type DeltaStreamOptions } from "./src/delta_stream.ts";
 export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_delta_stream.ts";
 export { type CopyCommand, type DataCommand, type DeltaCommand } from "./src/engine/delta_command.ts";
 export { type DeltaStats, type PatchStats, type SigStats } from "./src/engine/stats.ts";
-export { type Format } from "./src/formats/interface.ts";
+export { type Format } from "./src/formats/mod.ts";
 export { type Backend, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
 export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";
 export { patchStream, type PatchStreamOptions } from "./src/patch_stream.ts";
 export { minStrongLength, recommendedBlockLength } from "./src/recommended_lengths.ts";
-export { RsyncError, type RsyncErrorCode, type RsyncErrorOptions } from "./src/rsync_error.ts";
+export { RsyncError, type RsyncErrorCode, type RsyncErrorOptions } from "./src/common/rsync_error.ts";
 export { sigStream, type SigStreamOptions } from "./src/sig_stream.ts";
-export { Signature } from "./src/signature.ts";
-export { type CommonOptions, type StreamPair } from "./src/stream_pair.ts";
+export { type DeltaFormatOptions } from "./src/stages/delta_options.ts";
+export { Signature } from "./src/stages/signature.ts";
 export { type ByteSource } from "./src/streams/read_chunks.ts";
+export { type CommonOptions, type StreamPair } from "./src/streams/stream_pair.ts";

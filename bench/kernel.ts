@@ -4,7 +4,7 @@ import { createBLAKE2b, createBLAKE2s, createBLAKE3 } from "hash-wasm";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
+import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { MIB, randomBytes, randomChunks } from "./_data.ts";
 import { median, row } from "./_run.ts";
 

@@ -53,7 +53,7 @@ export async function scaling(argv: string[]): Promise<void> {
       signature,
       identical,
       fresh,
-      (sigs.byteLength / sigs.count).toFixed(1),
+      (sigs.byteLength / sigs.sigCount).toFixed(1),
       (process.memoryUsage().rss / MIB).toFixed(0),
     ]));
   }

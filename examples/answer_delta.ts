@@ -15,7 +15,7 @@ export async function answerDelta(
 ): Promise<Response> {
   if (request.method !== "POST" || !request.body) return new Response("POST a signature\n", { status: 405 });
   try {
-    const sigs = await loadSigs(request.body, { maxBytes: maxSigLength });
+    const sigs = await loadSigs(request.body, { maxInputLength: maxSigLength });
     return new Response(makeDelta(sigs));
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;

@@ -11,7 +11,7 @@ const [target] = process.argv.slice(2);
 const server = createServer(async (request, response) => {
   try {
     if (request.method !== "POST") return response.writeHead(405).end("POST a signature\n");
-    const sigs = await loadSigs(Readable.toWeb(request), { maxBytes: 2 ** 26 });
+    const sigs = await loadSigs(Readable.toWeb(request), { maxInputLength: 2 ** 26 });
     await pipeline(fileReadable(target).pipeThrough(deltaStream(sigs)), response);
   } catch (error) {
     // Once the response has begun, the only way to report a failure is to cut it off.

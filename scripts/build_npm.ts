@@ -29,7 +29,7 @@ const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and pa
   "for Deno, Node, Bun, browsers and edge runtimes";
 const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams web-streams wasm simd deno bun workers";
 const OLDEST_NODE = "20";
-const KERNEL = "src/kernel/wasm/kernel.wasm";
+const KERNEL = "src/kernel/wasm/_generated/kernel.wasm";
 const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
 /** What the command calls: the `main` of it. */
 const COMMAND = "src/cli/_main.js";
@@ -71,8 +71,8 @@ function* walk(folder: string, below = ""): Generator<string> {
 
 /** The library's own modules. */
 function sources(): string[] {
-  const isOurs = (path: string) => path.endsWith(".ts") && !path.startsWith("kernel/wasm/assembly/");
-  return ["mod.ts", ...[...walk(join(ROOT, "src"))].filter(isOurs).map((path) => `src/${path}`)];
+  const modules = [...walk(join(ROOT, "src"))].filter((path) => path.endsWith(".ts"));
+  return ["mod.ts", ...modules.map((path) => `src/${path}`)];
 }
 
 /** Specifiers of imports and exports, static and dynamic, in code that a formatter or a compiler wrote. */

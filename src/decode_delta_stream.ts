@@ -1,13 +1,12 @@
-import { createPair } from "./_create_pair.ts";
-import { checkOptions } from "./_options.ts";
-import { type DeltaFormatOptions, deltaReaderFor } from "./delta_reader.ts";
-import { Decoder } from "./engine/decoder.ts";
+import { toUint8Array } from "./common/bytes.ts";
+import { checkOptions } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { ByteReader } from "./formats/_byte_reader.ts";
 import { defaultKernel } from "./kernel/mod.ts";
-import type { CommonOptions, StreamPair } from "./stream_pair.ts";
-import { toUint8Array } from "./streams/to_uint8_array.ts";
+import type { DeltaFormatOptions } from "./stages/delta_options.ts";
+import { createDecodeStage } from "./stages/transcoder.ts";
+import { createPair } from "./streams/create_pair.ts";
+import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
 /** Options of {@linkcode decodeDeltaStream}. */
 export interface DecodeDeltaStreamOptions
@@ -16,12 +15,14 @@ export interface DecodeDeltaStreamOptions
 /**
  * Makes a transform that turns a delta into its commands, one at a time.
  *
- * With {@linkcode encodeDeltaStream} it transcodes a delta from one format to another; to the same format it gives back
- * the same bytes, if its integers are as short as they can be. A data command of more than 1 MiB is given in pieces of
- * 1 MiB. A delta that carries a digest of its target begins and ends with a data command without bytes, whose `digest` tells it.
+ * With {@linkcode encodeDeltaStream} it transcodes a delta from one format to another. Encoded in the same format
+ * again, a delta has the same bytes if its integers were in their shortest form. A data command of more than 1 MiB comes in
+ * pieces of 1 MiB. A delta that carries a digest of its target begins and ends with a data command without bytes, which
+ * has the digest in its field `digest`.
  *
  * @param options For the luapower format its name and the block length.
- * @returns A pair whose `writable` takes delta bytes and whose `readable` gives commands. In its stats, `bytesOut` counts bytes of target.
+ * @returns A pair whose `writable` takes delta bytes and whose `readable` gives commands. In its stats, `bytesOut`
+ * counts bytes of target.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
  *
@@ -42,8 +43,5 @@ export interface DecodeDeltaStreamOptions
 export function decodeDeltaStream(
   options: DecodeDeltaStreamOptions = {},
 ): StreamPair<BufferSource, DeltaCommand, PatchStats> {
-  checkOptions(options);
-  const input = new ByteReader("the delta");
-  const decoder = new Decoder(deltaReaderFor(input, options), input);
-  return createPair(decoder, options, defaultKernel().backend, toUint8Array);
+  return createPair(createDecodeStage(checkOptions(options)), options, defaultKernel().backend, toUint8Array);
 }

@@ -1,24 +1,23 @@
-import { createPair } from "./_create_pair.ts";
-import { checkBoolean, checkChoice, checkInteger, checkOptions } from "./_options.ts";
-import { Matcher } from "./engine/matcher.ts";
+import { toUint8Array } from "./common/bytes.ts";
+import { checkBoolean, checkChoice, checkInteger, checkOptions } from "./common/checks.ts";
 import type { DeltaStats } from "./engine/stats.ts";
-import { ByteWriter } from "./formats/_byte_writer.ts";
-import { type Format, type FormatCodec, MAX_BLOCK_LENGTH } from "./formats/interface.ts";
-import { FORMAT_NAMES, formats } from "./formats/mod.ts";
-import { type Signature, signatureParts } from "./signature.ts";
-import type { CommonOptions, StreamPair } from "./stream_pair.ts";
-import { toUint8Array } from "./streams/to_uint8_array.ts";
+import { MAX_BLOCK_LENGTH } from "./formats/interface.ts";
+import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
+import { createDeltaStage } from "./stages/matcher.ts";
+import { type Signature, signatureParts } from "./stages/signature.ts";
+import { createPair } from "./streams/create_pair.ts";
+import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
 /** Options of {@linkcode deltaStream}. */
 export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
   /**
-   * The wire format of the delta. Any goes with any signature.
+   * The wire format of the delta. Any format goes with any signature.
    * @default the signature's own
    */
   format?: Format | undefined;
   /**
-   * Whether the delta ends in a digest of the target, which the patch verifies. It costs one more pass over the target; without
-   * it a wrong basis goes unnoticed.
+   * Whether the delta ends in a digest of the target, which the patch verifies. It costs one more pass over the target.
+   * Without it a wrong basis goes unnoticed.
    * @default {true} where the format has a place for it
    */
   digest?: boolean | undefined;
@@ -28,26 +27,26 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
    */
   memLength?: number | undefined;
   /**
-   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. That is of use for
-   * comparing, and for nothing else: rdiff reads both. It always names the first of equal blocks, so that a run of them,
-   * such as of zeros, takes a copy for each; and if the signature has no blocks, data is split at the block length. Of a
-   * target that was made to be slow, rdiff may copy more: its work has no bound.
+   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. It is of use for
+   * comparing only, since rdiff reads both. It always copies the first of equal blocks, so that a run of them, such as
+   * zeros, takes a copy for each; and if the signature has no blocks, data is split at the block length. On adversarial
+   * input rdiff may find more copies, since its work is not bounded.
    * @default {false}
    */
   rdiffExact?: boolean | undefined;
 }
 
 /**
- * Makes a transform that turns the bytes of a target into a delta: what has to be done to the signature's basis to get
- * the target.
+ * Makes a transform that turns the bytes of a target into a delta: the commands that make the target from the basis of
+ * the signature.
  *
- * A block of the basis is found wherever it stands in the target, at any offset. Memory stays constant: it holds six blocks, or 1 MiB
- * if that is more. How the input was chunked never changes a byte of the output.
+ * A block of the basis is found wherever it stands in the target, at any offset. Memory stays constant: six blocks, or
+ * 1 MiB if that is more. How the input was chunked never changes a byte of the output.
  *
- * Work is linear in the length of the target, also for a target and a signature that were made to be slow: past a budget, windows that look
- * like blocks and are not count as new data without a closer look.
+ * Work is linear in the length of the target, for adversarial targets and signatures too: past a budget, false
+ * candidates become literals.
  *
- * @param signature What {@linkcode loadSigs} gave. Any number of streams can use it at the same time.
+ * @param signature What {@linkcode loadSigs} returned. Any number of streams can use it at the same time.
  * @param options Format and digest.
  * @returns A pair whose `writable` takes target bytes and whose `readable` gives delta bytes.
  * @throws {TypeError} If an option is of the wrong kind, or the format cannot carry a digest.
@@ -83,32 +82,6 @@ export function deltaStream(
     throw new TypeError(`Cannot use rdiffExact: rdiff does not write the ${codec.name} format`);
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
-  const matcher = createMatcher(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(matcher, options, kernel.backend, toUint8Array);
-}
-
-/** Puts a matcher together. */
-export function createMatcher(
-  signature: Signature,
-  codec: FormatCodec,
-  { digest, memLength, rdiffExact = false }: { digest: boolean; memLength: number | undefined; rdiffExact?: boolean },
-): Matcher {
-  const { format, header, index, kernel } = signatureParts(signature);
-  const { blockLength, strongSum } = header;
-  const own = formats[format];
-  // The signature's sum, if the delta's format can name it: MD4 is no digest for anybody.
-  const digestSum = codec.strongSums.includes(strongSum) ? strongSum : codec.strongSums[0]!;
-  const output = new ByteWriter();
-  return new Matcher({
-    searcher: index.searcher({
-      tail: codec.hasShortBlock ? own.tail : "none",
-      preferNext: codec.preferNext && !rdiffExact,
-    }),
-    blockLength,
-    sigCount: index.count,
-    sink: codec.deltaWriter(output, { blockLength, memLength, sigCount: index.count, isRdiffExact: rdiffExact }),
-    output,
-    digest: digest ? kernel.digest(digestSum) : undefined,
-    digestSum: digest ? digestSum : undefined,
-  });
+  const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
+  return createPair(stage, options, kernel.backend, toUint8Array);
 }

@@ -1,14 +1,12 @@
-import { createPair } from "./_create_pair.ts";
-import { checkChoice, checkOptions } from "./_options.ts";
-import { checkDeltaFormat } from "./delta_reader.ts";
+import { checkChoice, checkOptions } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
-import { Encoder } from "./engine/encoder.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { ByteWriter } from "./formats/_byte_writer.ts";
-import type { Format } from "./formats/interface.ts";
-import { FORMAT_NAMES, formats } from "./formats/mod.ts";
+import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { defaultKernel } from "./kernel/mod.ts";
-import type { CommonOptions, StreamPair } from "./stream_pair.ts";
+import { checkDeltaParams } from "./stages/delta_options.ts";
+import { createEncodeStage } from "./stages/transcoder.ts";
+import { createPair } from "./streams/create_pair.ts";
+import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
 /** Options of {@linkcode encodeDeltaStream}. */
 export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
@@ -24,8 +22,9 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
 /**
  * Makes a transform that turns commands into a delta, one for one.
  *
- * The delta carries a digest of its target only if the first and last commands do, as those of {@linkcode decodeDeltaStream}
- * from a delta with a digest: what a copy copies is not known here. A digest is left out if the format has no place for one.
+ * What a copy copies is not known here, so the digest of the target cannot be computed. The delta carries one if the
+ * first and last commands do, as those that {@linkcode decodeDeltaStream} makes of a delta with a digest. A digest is
+ * left out if the format has no place for it.
  *
  * @param options Format, and for luapower's the block length.
  * @returns A pair whose `writable` takes commands and whose `readable` gives delta bytes.
@@ -51,8 +50,6 @@ export function encodeDeltaStream(
 ): StreamPair<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
   const { format = "rsync-streams" } = checkOptions(options);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const blockLength = checkDeltaFormat(codec, options.blockLength);
-  const output = new ByteWriter();
-  const encoder = new Encoder(codec.deltaEncoder(output, { blockLength }), output, codec.hasDigest);
-  return createPair(encoder, options, defaultKernel().backend);
+  const stage = createEncodeStage(codec, checkDeltaParams(codec, options.blockLength));
+  return createPair(stage, options, defaultKernel().backend);
 }

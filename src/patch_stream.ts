@@ -1,38 +1,37 @@
-import { createPair } from "./_create_pair.ts";
-import { checkLimit, checkOptions } from "./_options.ts";
-import { type Basis, toPatchBasis } from "./basis_source.ts";
-import { type DeltaFormatOptions, deltaReaderFor } from "./delta_reader.ts";
-import { Patcher } from "./engine/patcher.ts";
+import { type Basis, toPatchBasis } from "./basis/basis_source.ts";
+import { toUint8Array } from "./common/bytes.ts";
+import { checkLimit, checkOptions } from "./common/checks.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { ByteReader } from "./formats/_byte_reader.ts";
 import { defaultKernel } from "./kernel/mod.ts";
-import type { CommonOptions, StreamPair } from "./stream_pair.ts";
-import { toUint8Array } from "./streams/to_uint8_array.ts";
+import type { DeltaFormatOptions } from "./stages/delta_options.ts";
+import { createPatchStage } from "./stages/patcher.ts";
+import { createPair } from "./streams/create_pair.ts";
+import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
 /** Options of {@linkcode patchStream}. */
 export interface PatchStreamOptions
   extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
   /**
-   * Bytes of target that are made at most. A delta of a few bytes can ask for any length: set it where the delta comes
-   * from somebody untrusted and the result is kept.
+   * Bytes of target that are made at most. A delta of a few bytes can make a target of any length: set it where the
+   * delta comes from an untrusted peer and the result is kept.
    * @default {Infinity}
    */
   maxOutputLength?: number | undefined;
 }
 
 /**
- * Makes a transform that turns a delta into the target, with what it copies from the basis.
+ * Makes a transform that turns a delta into the target, copying from the basis.
  *
- * In the rsync-streams format the result is verified: if its length or digest is not the one that the delta tells, the readable
- * ends in an error and never closes. Bytes were given by then, so write to a place that is only kept on
- * success, as `atomicWritable` of `./files` does. Other formats have no digest: a wrong basis gives a wrong target there, and
- * a luapower delta that is cut between two commands looks whole. A librsync delta ends in a command, and what follows it is
- * ignored, as rdiff ignores it.
+ * In the rsync-streams format the result is verified: if its length or digest is not the one in the delta, the readable
+ * ends in an error and never closes. Output is streamed before it is verified, so write to a place that is only kept on
+ * success, as `atomicWritable` of `./files` does. Other formats have no digest: a wrong basis makes a wrong target, and
+ * a luapower delta that was cut between two commands looks whole. A librsync delta has an end; like rdiff, this ignores
+ * what follows it.
  *
- * Work is done when the readable is read, one chunk of up to 1 MiB (and what is read from the basis for it) at a time, so a short delta that makes a long target
- * takes no memory. The delta may come from an untrusted peer.
+ * Work is done when the readable is read, one chunk of up to 1 MiB at a time. Memory stays near that, however large the
+ * target. The delta may come from an untrusted peer.
  *
- * @param basis What to copy from: a `Blob` or `File`, bytes, `{ read(offset, length), size? }`, or the original's `{ seek, read }`.
+ * @param basis What to copy from: a `Blob` or `File`, bytes, `{ read(offset, length), size? }`, or `{ seek, read }`.
  * @param options Limit, and for the luapower format its name and the block length.
  * @returns A pair whose `writable` takes delta bytes and whose `readable` gives target bytes.
  * @throws {TypeError} If the basis or an option is of the wrong kind.
@@ -58,14 +57,8 @@ export function patchStream(
   options: PatchStreamOptions = {},
 ): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, PatchStats> {
   const { maxOutputLength = Infinity } = checkOptions(options);
-  const input = new ByteReader("the delta");
   const kernel = defaultKernel();
-  const patcher = new Patcher({
-    input,
-    kernel,
-    reader: deltaReaderFor(input, options),
-    basis: toPatchBasis(basis),
-    maxOutputLength: checkLimit("maxOutputLength", maxOutputLength),
-  });
-  return createPair(patcher, options, kernel.backend, toUint8Array);
+  const limit = checkLimit("maxOutputLength", maxOutputLength);
+  const stage = createPatchStage({ basis: toPatchBasis(basis), kernel, maxOutputLength: limit }, options);
+  return createPair(stage, options, kernel.backend, toUint8Array);
 }

@@ -1,15 +1,15 @@
-import { checkInteger } from "./_options.ts";
+import { checkInteger } from "./common/checks.ts";
 
-/** Beyond it librsync itself overflows. */
+/** librsync itself overflows beyond these. */
 const MAX_FILE_LENGTH = 2 ** 62;
-const MAX_BLOCK_LENGTH = 2 ** 31 - 1;
+const MAX_RDIFF_BLOCK_LENGTH = 2 ** 31 - 1;
 
 /** Block length for a basis of unknown length. */
 const UNKNOWN_BLOCK_LENGTH = 2048;
 /** Block length of short files, and up to which length of a file. */
 const SHORT_BLOCK_LENGTH = 256;
 const SHORT_FILE_LENGTH = 65_536;
-/** Block lengths of longer ones are a multiple of it. */
+/** Block lengths of longer files are a multiple of it. */
 const BLOCK_LENGTH_STEP = 128;
 
 /** Strong length for a basis of unknown length. */
@@ -18,8 +18,8 @@ const UNKNOWN_STRONG_LENGTH = 12;
 const TARGET_GROWTH = 2 ** 24;
 
 /**
- * Tells a block length that fits the length of a basis: its square root, so that a signature and the blocks that an edit spoils
- * grow alike. It is what `rdiff` chooses (librsync's `rs_sig_args`).
+ * Returns a block length that fits the length of a basis: its square root, so that the signature and the blocks that an
+ * edit spoils grow alike. It is what `rdiff` chooses (librsync's `rs_sig_args`).
  *
  * @param fileLength Length of the basis in bytes, or undefined if it is not known.
  * @returns Bytes of a block: a multiple of 128, from 256 on; 2048 if the length is not known.
@@ -49,11 +49,11 @@ export function recommendedBlockLength(fileLength?: number): number {
 }
 
 /**
- * Tells how few bytes of each strong sum do against accidents: a delta goes wrong by chance once in 2^32 times or so. It is what
- * `rdiff signature -S -1` chooses (librsync's `rs_sig_args`).
+ * Returns the shortest strong length that is safe against accidents: about one delta in 2^32 goes wrong by chance.
+ * `rdiff signature -S -1` chooses the same (librsync's `rs_sig_args`).
  *
- * It is no defence against anybody who wants a delta to go wrong. With untrusted files keep the whole sum, which is the default of
- * `sigStream`. The rsync-streams format takes no less than 8.
+ * It is no defence against an attacker who controls part of a file. With untrusted files keep the whole sum, which is
+ * the default of `sigStream`. The rsync-streams format takes no less than 8.
  *
  * @param fileLength Length of the basis in bytes, or undefined if it is not known.
  * @param blockLength Bytes of a block.
@@ -78,7 +78,7 @@ export function minStrongLength(
   fileLength?: number,
   blockLength: number = recommendedBlockLength(fileLength),
 ): number {
-  checkInteger("blockLength", blockLength, 1, MAX_BLOCK_LENGTH);
+  checkInteger("blockLength", blockLength, 1, MAX_RDIFF_BLOCK_LENGTH);
   if (fileLength === undefined) return UNKNOWN_STRONG_LENGTH;
   checkInteger("fileLength", fileLength, 0, MAX_FILE_LENGTH);
   const blockCount = Math.floor(fileLength / blockLength) + 1;

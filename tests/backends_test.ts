@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DONE, type Stage } from "../src/engine/stage.ts";
-import { createMatcher } from "../src/delta_stream.ts";
 import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
-import { kernelBytes } from "../src/kernel/wasm/kernel_bytes.ts";
-import { readSignature } from "../src/load_sigs.ts";
-import { createSigner } from "../src/sig_stream.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
+import { STRONG_SUMS, WEAK_SUMS } from "../src/kernel/rules/sums.ts";
+import { KernelInstance } from "../src/kernel/wasm/instance.ts";
+import { kernelBytes } from "rsync-streams/kernel-bytes";
+import { loadSignature } from "../src/stages/loader.ts";
+import { createDeltaStage } from "../src/stages/matcher.ts";
+import { createSigStage } from "../src/stages/signer.ts";
 import type { Signature } from "rsync-streams";
 import { assertBytes, type Chunking, chunks } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
@@ -50,16 +52,16 @@ async function sign(
   sums: Sums,
   chunking?: Chunking,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await run(createSigner(codec, { ...sums, hasDigest: true }, kernel), basis, chunking);
+  return await run(createSigStage(codec, { ...sums, hasDigest: true }, kernel), basis, chunking);
 }
 
 async function load(kernel: Kernel, sig: Uint8Array): Promise<Signature> {
-  return await readSignature(sig, { codec, header: undefined, limit: Infinity, kernel });
+  return await loadSignature(sig, { format: codec.name, header: undefined, maxInputLength: Infinity, kernel });
 }
 
 async function delta(signature: Signature, target: Uint8Array, chunking?: Chunking) {
-  const matcher = createMatcher(signature, codec, { digest: true, memLength: undefined });
-  return { bytes: await run(matcher, target, chunking), stats: matcher.stats };
+  const stage = createDeltaStage(signature, codec, { digest: true, memLength: undefined });
+  return { bytes: await run(stage, target, chunking), stats: stage.stats };
 }
 
 async function assertSame(basis: Uint8Array, target: Uint8Array, sums: Sums, chunking?: Chunking) {
@@ -123,6 +125,39 @@ Deno.test("both backends give the same signatures, deltas and counts", async () 
     }),
     { numRuns: Deno.env.get("RSYNC_STREAMS_SLOW") ? 600 : 120 },
   );
+});
+
+Deno.test("both backends give the same digests, and refuse one by MD4", () => {
+  const bytes = randomBytes(13, 300_000);
+  const digest = (kernel: Kernel, sum: StrongSum) => {
+    const digest = kernel.digest(sum);
+    digest.update(bytes);
+    const result = digest.digest();
+    digest.release();
+    return result;
+  };
+  for (const sum of ["blake2sp", "blake3", "blake2b"] as const) {
+    assertBytes(digest(wasm, sum), digest(portable, sum), sum);
+  }
+  for (const kernel of [portable, wasm]) {
+    assert.throws(() => kernel.digest("md4"), { name: "TypeError", message: /"md4" was given/ });
+  }
+});
+
+Deno.test("the wasm kernel traps on a number that stands for no sum", () => {
+  const instance = new KernelInstance(new WebAssembly.Module(kernelBytes()));
+  const { exports } = instance;
+  const at = instance.allocate(exports.digest_state_size());
+  const [weak, strong] = [WEAK_SUMS.anchor, STRONG_SUMS.blake3.kind];
+  exports.index_init(at, weak, strong, 1024, 32);
+  const { RuntimeError } = WebAssembly;
+  for (const kind of [0, 5]) {
+    assert.throws(() => exports.digest_init(kind, at), RuntimeError);
+    assert.throws(() => exports.strong_blocks(kind, at, 64, 1, 64, 16, at), RuntimeError);
+    assert.throws(() => exports.index_init(at, kind, strong, 1024, 32), RuntimeError);
+    assert.throws(() => exports.index_init(at, weak, kind, 1024, 32), RuntimeError);
+  }
+  assert.throws(() => exports.digest_init(STRONG_SUMS.md4.kind, at), RuntimeError);
 });
 
 Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {

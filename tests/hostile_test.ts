@@ -107,7 +107,7 @@ for (const [name, options] of Object.entries(SMALL)) {
     for (let length = 0; length < bytes.length; length++) {
       // Luapower's records are all alike: what can be told is a record that is cut.
       if (options.format === "luapower" && length % 36 === 0) {
-        assert.equal((await loadSigs(bytes.slice(0, length), told(options))).count, length / 36);
+        assert.equal((await loadSigs(bytes.slice(0, length), told(options))).sigCount, length / 36);
         continue;
       }
       for (const chunking of ["whole", 1] as Chunking[]) {
@@ -422,9 +422,9 @@ const SIG_LIES: Record<string, Lie & { options?: LoadSigsOptions }> = {
     code: "truncated",
     offset: 36,
   },
-  "more than maxBytes": {
+  "more than maxInputLength": {
     bytes: bytesOf(sigHead(), u32(0), u64(0n)),
-    options: { maxBytes: 27 },
+    options: { maxInputLength: 27 },
     code: "limit",
     offset: 27,
   },
@@ -440,18 +440,18 @@ for (const [name, { bytes, options, code, offset }] of Object.entries(SIG_LIES))
 Deno.test("loadSigs() takes the least and the most that its header may say", async () => {
   const record = anchorRecord(5, 32, 0);
   const empty = await loadSigs(bytesOf(sigHead({ blockLength: 2 ** 30, strongLength: 32 }), u32(0), u64(0n)));
-  assert.equal(empty.count, 0);
+  assert.equal(empty.sigCount, 0);
   const sigs = await loadSigs(bytesOf(sigHead(ANCHOR), u32(1), record, u32(1), record, u32(0), u64(128n)));
-  assert.equal(sigs.count, 2);
+  assert.equal(sigs.sigCount, 2);
   assert.equal(sigs.fileLength, 128);
 });
 
-Deno.test("loadSigs() takes as many bytes as maxBytes says", async () => {
+Deno.test("loadSigs() takes as many bytes as maxInputLength says", async () => {
   const bytes = bytesOf(sigHead(), u32(0), u64(0n));
-  assert.equal((await loadSigs(source(bytes, 1), { maxBytes: bytes.length })).count, 0);
+  assert.equal((await loadSigs(source(bytes, 1), { maxInputLength: bytes.length })).sigCount, 0);
 });
 
-Deno.test("loadSigs() stops to read at maxBytes and cancels the source with its error", async () => {
+Deno.test("loadSigs() stops to read at maxInputLength and cancels the source with its error", async () => {
   const bytes = bytesOf(sigHead(), u32(65_536));
   let given = 0;
   let reason: unknown;
@@ -461,7 +461,7 @@ Deno.test("loadSigs() stops to read at maxBytes and cancels the source with its 
       reason = why;
     },
   }, { highWaterMark: 0 });
-  const error = await loadSigs(endless, { maxBytes: 10_000 }).catch((error) => error);
+  const error = await loadSigs(endless, { maxInputLength: 10_000 }).catch((error) => error);
   assert.equal(inShort(error, 10_000), "limit at 10000");
   assert.equal(reason, error);
   assert.equal(given, 11);

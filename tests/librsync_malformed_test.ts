@@ -1,4 +1,4 @@
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import assert from "node:assert/strict";
 import { loadSigs, RsyncError, type RsyncErrorCode, type Signature } from "rsync-streams";
 import { assertBytes, type Chunking, fromBase64, makeDelta, patch, sha256, source } from "./_helpers.ts";
@@ -161,7 +161,7 @@ async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): 
 
 Deno.test("loadSigs() and deltaStream() take 200,000 records with one weak sum", async () => {
   const sigs = await loadSigs(hostileSig("x-flood", 200_000));
-  assert.equal(sigs.count, 200_000);
+  assert.equal(sigs.sigCount, 200_000);
   await assertBounded(sigs, new Uint8Array(500_000));
 });
 

@@ -105,7 +105,7 @@ for (const golden of vectors.cases) {
 
       const sigs = await loadSigs(source(sig.bytes, chunking));
       assert.equal(sigs.format, "librsync");
-      assert.equal(sigs.count, blocks);
+      assert.equal(sigs.sigCount, blocks);
       const delta = await makeDelta(fresh, sigs, { rdiffExact: true }, chunking);
       if (golden.delta.base64) assertBytes(delta.bytes, fromBase64(golden.delta.base64), `delta bytes, ${what}`);
       assert.equal(await sha256(delta.bytes), golden.delta.sha256, `delta, ${what}`);

@@ -65,7 +65,7 @@ for (const golden of vectors.cases) {
       assert.equal(sig.stats.sigCount, golden.sig_count);
 
       const sigs = await loadSigs(source(sig.bytes, chunking), { format: "luapower", blockLength });
-      assert.equal(sigs.count, golden.sig_count);
+      assert.equal(sigs.sigCount, golden.sig_count);
       const delta = await makeDelta(target, sigs, { memLength }, chunking);
       if (golden.delta.base64) assertBytes(delta.bytes, fromBase64(golden.delta.base64), "delta bytes");
       assert.equal(await sha256(delta.bytes), golden.delta.sha256, `delta, chunks ${JSON.stringify(chunking)}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, type DeltaCommand, loadSigs, type SigStreamOptions, type WeakSum } from "rsync-streams";
-import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE, RESERVE_BLOCKS } from "../src/kernel/work_budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE, RESERVE_BLOCKS } from "../src/kernel/rules/budget.ts";
 import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, source } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 

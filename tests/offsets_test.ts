@@ -217,7 +217,7 @@ Deno.test("deltaStream() copies from beyond 4 GiB", async () => {
   const last = randomBytes(7, 1000);
   const number = 5 * KIB + 7;
   const sigs = await loadSigs(await farSig(block, number, last));
-  assert.equal(sigs.count, number + 2);
+  assert.equal(sigs.sigCount, number + 2);
   assert.equal(sigs.fileLength, (number + 1) * MIB + 1000);
 
   const target = concat([randomBytes(8, 333), block, last, randomBytes(9, 44), last]);

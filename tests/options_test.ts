@@ -204,9 +204,12 @@ Deno.test("patchStream() throws a TypeError for what is no basis", () => {
 });
 
 Deno.test("loadSigs() rejects options of the wrong kind and out of range, and what is no source", async () => {
-  const kinds = [null, 5, { format: "zip" }, { format: "luapower" }, { maxBytes: "5" }, { maxBytes: null }];
+  const kinds = [null, 5, { format: "zip" }, { format: "luapower" }, { maxInputLength: "5" }, { maxInputLength: null }];
   for (const options of kinds) await assert.rejects(loadSigs(SIG, options as Anything), TypeError, show(options));
-  const ranges = [{ maxBytes: -1 }, { maxBytes: 1.5 }, { maxBytes: NaN }, { ...LUAPOWER, blockLength: 0 }];
+  const ranges = [{ maxInputLength: -1 }, { maxInputLength: 1.5 }, { maxInputLength: NaN }, {
+    ...LUAPOWER,
+    blockLength: 0,
+  }];
   for (const options of ranges) await assert.rejects(loadSigs(SIG, options as Anything), RangeError, show(options));
   for (const one of [undefined, null, 5, "signature", {}, [1, 2]]) {
     await assert.rejects(loadSigs(one as Anything), TypeError, show(one));
@@ -216,7 +219,7 @@ Deno.test("loadSigs() rejects options of the wrong kind and out of range, and wh
 Deno.test("loadSigs() rejects wrong options before it reads a byte", async () => {
   let pulls = 0;
   const readable = new ReadableStream<Bytes>({ pull: () => void pulls++ }, { highWaterMark: 0 });
-  await assert.rejects(loadSigs(readable, { maxBytes: -1 }), RangeError);
+  await assert.rejects(loadSigs(readable, { maxInputLength: -1 }), RangeError);
   assert.equal(pulls, 0);
   assert.equal(readable.locked, false);
 });
@@ -227,7 +230,7 @@ Deno.test("sigStream() without options makes the signature that its documentatio
     [sigs.format, sigs.blockLength, sigs.weakSum, sigs.strongSum, sigs.strongLength, sigs.digest],
     ["rsync-streams", 1024, "anchor", "blake3", 32, undefined],
   );
-  assert.equal(sigs.count, 11);
+  assert.equal(sigs.sigCount, 11);
   assert.equal(sigs.fileLength, BASIS.length);
   assert.ok(sigs.byteLength > 0);
 });
@@ -408,7 +411,7 @@ Deno.test("loadSigs() takes streams, Blobs, views and buffers", async () => {
     at8.subarray(8),
     ReadableStream.from([SIG.slice().buffer, new DataView(new ArrayBuffer(0))]) as Anything,
   ];
-  for (const one of sources) assert.equal((await loadSigs(one)).count, 11);
+  for (const one of sources) assert.equal((await loadSigs(one)).sigCount, 11);
 });
 
 Deno.test("patchStream() takes every kind of basis", async () => {

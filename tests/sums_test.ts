@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
-import { PortableSummer } from "../src/kernel/portable/block_summer.ts";
+import { PortableBlockSummer } from "../src/kernel/portable/block_summer.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { blake2b256, blake3Sum } from "../src/kernel/portable/noble_hash.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
@@ -305,10 +305,10 @@ for (const [name, basis] of Object.entries(BASES)) {
   });
 }
 
-Deno.test("PortableSummer counts the uses of anchors across its batches", () => {
+Deno.test("PortableBlockSummer counts the uses of anchors across its batches", () => {
   const basis = make({ gen: "periodic", seed: 40, period: 100, len: 12_000 });
   const params = { weakSum: "anchor", strongSum: "blake3", strongLength: 8, blockLength: 100 } as const;
-  const summer = new PortableSummer(params, undefined, blake3Sum());
+  const summer = new PortableBlockSummer(params, undefined, blake3Sum());
   const seen: Anchor[] = [];
   for (let start = 0; start < basis.length; start += 2_000) {
     summer.reserve(2_000).set(basis.subarray(start, start + 2_000));

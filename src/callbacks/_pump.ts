@@ -1,14 +1,14 @@
-import { checkReadCount } from "../basis_source.ts";
+import { checkReadCount } from "../basis/basis_source.ts";
 import { DONE, type Stage } from "../engine/stage.ts";
 import type { ReadCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
 const READ_LENGTH = 64 * 1024;
 
-/** Gives the next item, or undefined at the end. */
+/** Returns the next item, or undefined at the end. */
 export type Pull<T> = () => Promise<T | undefined>;
 
-/** Makes the items of a `read(buffer, length)`: views of one buffer, each good until the next is asked for. */
+/** The chunks of a `read(buffer, length)`: views of one buffer, each valid until the next is asked for. */
 export function pullFromRead(read: ReadCallback): Pull<Uint8Array<ArrayBuffer>> {
   const buffer = new Uint8Array(READ_LENGTH);
   return async () => {
@@ -17,7 +17,7 @@ export function pullFromRead(read: ReadCallback): Pull<Uint8Array<ArrayBuffer>> 
   };
 }
 
-/** Puts a stage behind a source of items: what it makes is a source again. A source is not asked again after its end. */
+/** Puts a stage behind a source of items. A source is not asked again after its end. */
 export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pull<Out> {
   let isEnded = false;
   return async () => {
@@ -36,7 +36,7 @@ export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pul
   };
 }
 
-/** Takes all items of a source, then releases the stages that make them, also after a failure. */
+/** Takes all items of a source, then releases the stages that made them, after a failure too. */
 export async function drain<T>(
   pull: Pull<T>,
   take: (item: T) => unknown,

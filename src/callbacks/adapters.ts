@@ -1,16 +1,16 @@
-import { checkCallback } from "../_options.ts";
-import { checkReadCount } from "../basis_source.ts";
-import { toUint8Array } from "../streams/to_uint8_array.ts";
+import { checkReadCount } from "../basis/basis_source.ts";
+import { toUint8Array } from "../common/bytes.ts";
+import { checkCallback } from "../common/checks.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
 const READ_LENGTH = 64 * 1024;
 
 /**
- * Makes a readable of a read callback.
+ * Turns a read callback into a readable.
  *
- * Each chunk has a buffer of its own. The callback is called when the readable is read, never while a call is under way,
- * and not again after it has returned 0.
+ * Each chunk has a buffer of its own. The callback is called when the readable is read, never while another call is
+ * under way, and not again after it has returned 0.
  *
  * @param read The callback.
  * @returns A readable that ends where the callback returns 0.
@@ -45,7 +45,7 @@ export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<
 }
 
 /**
- * Makes a writable of a write callback.
+ * Turns a write callback into a writable.
  *
  * @param write The callback; it gets each chunk as bytes.
  * @returns A writable whose writes are done when the callback is.
@@ -76,14 +76,14 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
 
 /** A readable as a read callback. */
 export interface CallbackReader {
-  /** Reads bytes; 0 is the end, which releases the lock. Not to be called while a call is under way. */
+  /** Reads bytes; 0 is the end, which releases the lock. Never call it while another call is under way. */
   read: (buffer: Uint8Array, length: number) => Promise<number>;
   /** Stops early: cancels the readable and releases the lock. */
   cancel: (reason?: unknown) => Promise<void>;
 }
 
 /**
- * Makes a read callback of a readable, which it locks.
+ * Turns a readable, which it locks, into a read callback.
  *
  * @param readable Where the bytes come from.
  * @returns The callback, and a way to stop early.
@@ -142,7 +142,7 @@ export interface CallbackWriter {
 }
 
 /**
- * Makes a write callback of a writable, which it locks.
+ * Turns a writable, which it locks, into a write callback.
  *
  * @param writable Where the bytes go.
  * @returns The callback, and the two ways to end.

@@ -28,7 +28,7 @@ export {
   writeToWritable,
 } from "./adapters.ts";
 export { type Alarms, Rsync, type RsyncOptions } from "./rsync.ts";
-export { basisFromCallbacks, type BasisSource, type SeekableBasis } from "../basis_source.ts";
+export { basisFromCallbacks, type BasisSource, type SeekableBasis } from "../basis/basis_source.ts";
 export type { CopyCommand, DataCommand, DeltaCommand } from "../engine/delta_command.ts";
-export type { Signature } from "../signature.ts";
+export type { Signature } from "../stages/signature.ts";
 export type { ReadCallback, RollingSum, SeekCallback, SigRecord, StrongHash, WriteCallback } from "./types.ts";

@@ -1,26 +1,22 @@
-import { checkCallback, checkChoice, checkInteger, checkOptions } from "../_options.ts";
-import { toPatchBasis } from "../basis_source.ts";
-import { deltaReaderFor } from "../delta_reader.ts";
-import { createMatcher } from "../delta_stream.ts";
-import { Decoder } from "../engine/decoder.ts";
+import { toPatchBasis } from "../basis/basis_source.ts";
+import { checkCallback, checkChoice, checkInteger, checkOptions } from "../common/checks.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
-import { Encoder } from "../engine/encoder.ts";
 import type { SigHeader } from "../engine/interface.ts";
-import { Patcher } from "../engine/patcher.ts";
-import { ByteReader } from "../formats/_byte_reader.ts";
-import { ByteWriter } from "../formats/_byte_writer.ts";
-import { type Format, type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
-import { FORMAT_NAMES, formats } from "../formats/mod.ts";
+import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
+import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
 import type { Kernel } from "../kernel/interface.ts";
 import { defaultKernel } from "../kernel/mod.ts";
 import { PortableKernel } from "../kernel/portable/kernel.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
-import { readSignature } from "../load_sigs.ts";
-import { createSigner, sigHeader } from "../sig_stream.ts";
-import type { Signature } from "../signature.ts";
+import { indexRecords, loadSignature } from "../stages/loader.ts";
+import { createDeltaStage, createMatchStage, type MatcherOptions } from "../stages/matcher.ts";
+import { createCommandPatchStage, createPatchStage, type PatchParts } from "../stages/patcher.ts";
+import { checkSigOptions } from "../stages/sig_options.ts";
+import type { Signature } from "../stages/signature.ts";
+import { createSigner, createSigStage } from "../stages/signer.ts";
 import { readableFromRead } from "./adapters.ts";
-import { drain, type Pull, pullFromRead, pullThrough } from "./_pump.ts";
-import { RecordReader, RecordWriter } from "./_records.ts";
+import { drain, pullFromRead, pullThrough } from "./_pump.ts";
+import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
 
 /** Options of {@linkcode Rsync}. */
@@ -40,9 +36,9 @@ export interface RsyncOptions {
    * @default {"luapower"}
    */
   format?: Format | undefined;
-  /** Makes a weak sum in place of rollsum. Only in the luapower format: others name their sums. */
+  /** Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. */
   weakSum?: (() => RollingSum) | undefined;
-  /** Makes a strong sum in place of BLAKE2sp, as {@linkcode RsyncOptions.weakSum}. */
+  /** Makes a strong sum that replaces BLAKE2sp, with the same limit as {@linkcode RsyncOptions.weakSum}. */
   strongSum?: (() => StrongHash) | undefined;
 }
 
@@ -58,8 +54,8 @@ export interface Alarms {
  * The API of luapower/rsync, which the library descends from: five methods over `read(buffer, length)`,
  * `write(buffer, length)` and `seek(offset)`, all of which may be sync or async.
  *
- * Its default wire format is the original's, byte for byte. It has no digest, so a wrong basis gives a wrong target, and both
- * sides have to agree on the block length.
+ * Its default wire format is the original's, byte for byte. It has no digest, so a wrong basis makes a wrong target,
+ * and both sides have to agree on the block length.
  *
  * @example Three steps over callbacks
  * ```ts
@@ -98,7 +94,7 @@ export class Rsync {
   /** The wire format. */
   readonly format: Format;
   readonly #options: RsyncOptions;
-  readonly #codec: FormatCodec;
+  readonly #codec: FormatCodec<Format>;
   readonly #kernel: Kernel;
 
   /**
@@ -116,7 +112,7 @@ export class Rsync {
     this.#options = { ...options };
     checkCallback("weakSum", weakSum);
     checkCallback("strongSum", strongSum);
-    if ((weakSum || strongSum) && this.format !== "luapower") {
+    if ((weakSum || strongSum) && this.#codec.isSelfDescribing) {
       throw new TypeError(
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
@@ -144,13 +140,13 @@ export class Rsync {
    * @returns Blocks in the signature.
    */
   async genSigsFile(read: ReadCallback, write: WriteCallback, blockLength?: number): Promise<number> {
-    const signer = createSigner(this.#codec, this.#header(blockLength), this.#kernel);
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), signer);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [signer]);
-    return signer.stats.sigCount;
+    const stage = createSigStage(this.#codec, this.#header(blockLength), this.#kernel);
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    return stage.stats.sigCount;
   }
 
-  /** As {@linkcode Rsync.genSigsFile}, and gives records instead of bytes. */
+  /** As {@linkcode Rsync.genSigsFile}, with records instead of bytes. */
   async genSigs(
     read: ReadCallback,
     writeRecord: (record: SigRecord) => unknown,
@@ -158,10 +154,11 @@ export class Rsync {
   ): Promise<number> {
     const header = this.#header(blockLength);
     const signer = createSigner(this.#codec, header, this.#kernel);
-    const input = new ByteReader("the signature");
-    const records = new RecordReader(this.#codec.sigReader(input, header), input);
-    const pull = pullThrough(pullThrough(pullFromRead(checkCallback("read", read)), signer), records);
-    await drain(pull, writeRecord, [signer]);
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), signer);
+    await drain(pull, async (event) => {
+      if (event.type !== "records") return;
+      for (const record of recordsOf(event.batch, header)) await writeRecord(record);
+    }, [signer]);
     return signer.stats.sigCount;
   }
 
@@ -174,37 +171,37 @@ export class Rsync {
    * @throws {RsyncError} If the bytes are not a signature.
    */
   async loadSigsFile(read: ReadCallback, blockLength?: number): Promise<Signature> {
-    return await readSignature(readableFromRead(read), {
-      codec: this.#codec,
-      header: this.#codec.sigMagic ? undefined : this.#header(blockLength),
-      limit: Infinity,
+    return await loadSignature(readableFromRead(read), {
+      format: this.format,
+      header: this.#codec.isSelfDescribing ? undefined : this.#header(blockLength),
+      maxInputLength: Infinity,
       kernel: this.#kernel,
     });
   }
 
   /**
-   * As {@linkcode Rsync.loadSigsFile}, of records instead of bytes: those of {@linkcode Rsync.genSigs}.
+   * As {@linkcode Rsync.loadSigsFile}, from the records of {@linkcode Rsync.genSigs} instead of bytes.
    *
-   * @param readRecord Gives the next record, or undefined at the end.
+   * @param readRecord Returns the next record, or undefined at the end.
+   * @param blockLength Bytes of a block, if not this instance's.
+   * @returns The signature.
+   * @throws {TypeError} If a record is none, or records of the format are not all there is to a signature.
    */
   async loadSigs(
     readRecord: () => SigRecord | undefined | Promise<SigRecord | undefined>,
     blockLength?: number,
   ): Promise<Signature> {
-    if (this.format !== "luapower") {
+    if (this.#codec.isSelfDescribing) {
       throw new TypeError(
-        `Cannot load records of the ${this.format} format: a record of it alone does not tell enough`,
+        `Cannot load records of the ${this.format} format: a signature of it has more than weak and strong sums`,
       );
     }
-    const writer = new RecordWriter(this.#header(blockLength).strongLength);
-    for (let record = await readRecord(); record !== undefined; record = await readRecord()) writer.write(record);
-    const bytes = writer.take();
-    return await readSignature(bytes, {
-      codec: this.#codec,
-      header: this.#header(blockLength),
-      limit: Infinity,
-      kernel: this.#kernel,
-    });
+    const header = this.#header(blockLength);
+    const indexer = indexRecords(this.#codec, header, this.#kernel);
+    for (let record = await readRecord(); record !== undefined; record = await readRecord()) {
+      indexer.add(batchOf(record, header));
+    }
+    return indexer.finish();
   }
 
   /**
@@ -223,31 +220,33 @@ export class Rsync {
     write: WriteCallback,
     blockLength?: number,
   ): Promise<Alarms> {
-    const matcher = this.#matcher(sigs, blockLength);
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), matcher);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [matcher]);
-    const { falseAlarms, goodAlarms } = matcher.stats;
+    const stage = createDeltaStage(sigs, this.#codec, this.#matching(sigs, blockLength));
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    const { falseAlarms, goodAlarms } = stage.stats;
     return { falseAlarms, goodAlarms };
   }
 
-  /** As {@linkcode Rsync.genDeltasFile}, and gives commands instead of bytes. */
+  /**
+   * As {@linkcode Rsync.genDeltasFile}, with commands instead of bytes.
+   */
   async genDeltas(
     read: ReadCallback,
     sigs: Signature,
     writeCommand: (command: DeltaCommand) => unknown,
     blockLength?: number,
   ): Promise<Alarms> {
-    const matcher = this.#matcher(sigs, blockLength);
-    const input = new ByteReader("the delta");
-    const decoder = new Decoder(this.#codec.deltaReader(input, { blockLength: sigs.blockLength }), input);
-    const pull = pullThrough(pullThrough(pullFromRead(checkCallback("read", read)), matcher), decoder);
-    await drain(pull, writeCommand, [matcher, decoder]);
-    const { falseAlarms, goodAlarms } = matcher.stats;
+    const stage = createMatchStage(sigs, this.#codec, this.#matching(sigs, blockLength));
+    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    await drain(pull, async (commands) => {
+      for (const command of commands) await writeCommand(command);
+    }, [stage]);
+    const { falseAlarms, goodAlarms } = stage.stats;
     return { falseAlarms, goodAlarms };
   }
 
   /**
-   * Makes the target of the basis and a delta.
+   * Makes the target from the basis and a delta.
    *
    * @param readDelta Reads the delta.
    * @param seek Goes to an offset of the basis.
@@ -263,34 +262,30 @@ export class Rsync {
     write: WriteCallback,
     blockLength?: number,
   ): Promise<void> {
-    const patcher = this.#patcher(seek, read, blockLength);
-    const pull = pullThrough(pullFromRead(checkCallback("readDelta", readDelta)), patcher);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [patcher]);
+    const told = this.#codec.isSelfDescribing ? undefined : this.#header(blockLength).blockLength;
+    const stage = createPatchStage(this.#patching(seek, read), { format: this.format, blockLength: told });
+    const pull = pullThrough(pullFromRead(checkCallback("readDelta", readDelta)), stage);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
   }
 
   /**
-   * As {@linkcode Rsync.patchFile}, of commands instead of bytes.
+   * As {@linkcode Rsync.patchFile}, from commands instead of bytes.
    *
-   * @param readCommand Gives the next command, or undefined at the end.
+   * @param readCommand Returns the next command, or undefined at the end.
    */
   async patch(
     readCommand: () => DeltaCommand | undefined | Promise<DeltaCommand | undefined>,
     seek: SeekCallback,
     read: ReadCallback,
     write: WriteCallback,
-    blockLength?: number,
   ): Promise<void> {
-    const output = new ByteWriter();
-    const sink = this.#codec.deltaEncoder(output, { blockLength: this.#header(blockLength).blockLength });
-    const encoder = new Encoder(sink, output, this.#codec.hasDigest);
-    const patcher = this.#patcher(seek, read, blockLength);
-    const commands: Pull<DeltaCommand> = async () => await readCommand();
-    const pull = pullThrough(pullThrough(commands, encoder), patcher);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [encoder, patcher]);
+    const stage = createCommandPatchStage(this.#patching(seek, read));
+    const pull = pullThrough<DeltaCommand, Uint8Array>(async () => await readCommand(), stage);
+    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
   }
 
   #header(blockLength = this.blockLength): SigHeader {
-    const header = sigHeader(this.#codec, { blockLength });
+    const header = checkSigOptions(this.#codec, { blockLength });
     const { weakSum, strongSum } = this.#options;
     if (weakSum) checkSum("weakSum", weakSum(), ["reset", "update", "rotate", "digest"]);
     if (!strongSum) return header;
@@ -298,25 +293,17 @@ export class Rsync {
     return { ...header, strongLength: checkInteger("the strong sum's length", sum.length, 1, 255) };
   }
 
-  #matcher(sigs: Signature, blockLength: number | undefined) {
+  #matching(sigs: Signature, blockLength: number | undefined): MatcherOptions {
     if (blockLength !== undefined && blockLength !== sigs.blockLength) {
       throw new RangeError(
         `Cannot use blockLength: ${blockLength} was given, the signature has blocks of ${sigs.blockLength}`,
       );
     }
-    return createMatcher(sigs, this.#codec, { digest: this.#codec.hasDigest, memLength: this.memLength });
+    return { digest: this.#codec.hasDigest, memLength: this.memLength };
   }
 
-  #patcher(seek: SeekCallback, read: ReadCallback, blockLength: number | undefined): Patcher {
-    const input = new ByteReader("the delta");
-    const told = this.#codec.deltaMagic ? undefined : this.#header(blockLength).blockLength;
-    return new Patcher({
-      input,
-      kernel: this.#kernel,
-      reader: deltaReaderFor(input, { format: this.format, blockLength: told }),
-      basis: toPatchBasis({ seek, read }),
-      maxOutputLength: Infinity,
-    });
+  #patching(seek: SeekCallback, read: ReadCallback): PatchParts {
+    return { basis: toPatchBasis({ seek, read }), kernel: this.#kernel, maxOutputLength: Infinity };
   }
 }
 

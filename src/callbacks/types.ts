@@ -1,10 +1,10 @@
 /**
- * Puts at most `length` bytes at the start of `buffer` and returns how many; 0 is the end, after which it is not called
- * again. Fewer than asked for are no error. What it throws, the caller of the method gets.
+ * Puts at most `length` bytes at the start of `buffer` and returns how many. 0 is the end, after which it is not called
+ * again. Short reads are no error. Whatever it throws is passed on to the caller.
  */
 export type ReadCallback = (buffer: Uint8Array, length: number) => number | Promise<number>;
 
-/** Takes exactly `length` bytes of `buffer`, all of it, or throws. The buffer is its own from then on. */
+/** Takes exactly `length` bytes, which are all of `buffer`, or throws. It may keep the buffer. */
 export type WriteCallback = (buffer: Uint8Array, length: number) => unknown;
 
 /** Goes to an offset of the basis, in bytes. */

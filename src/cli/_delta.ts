@@ -1,7 +1,7 @@
 import { deltaStream } from "../delta_stream.ts";
 import type { DeltaStats } from "../engine/stats.ts";
 import { loadSigs, type LoadSigsOptions } from "../load_sigs.ts";
-import type { Signature } from "../signature.ts";
+import type { Signature } from "../stages/signature.ts";
 import { checkedOptions, usageError } from "./_exit.ts";
 import { type Input, isStandard, openInput } from "./_input.ts";
 import type { Options } from "./_options.ts";
@@ -44,6 +44,6 @@ async function load(input: Input, { format, blockLength = 0 }: Options): Promise
   const isLuapower = format === "luapower" && blockLength > 0;
   const told: LoadSigsOptions = isLuapower ? { format, blockLength } : {};
   // A file has an end, a pipe may have none.
-  const maxBytes = input.size === undefined ? undefined : Infinity;
-  return await checkedOptions(() => loadSigs(input.readable, { ...told, maxBytes }));
+  const maxInputLength = input.size === undefined ? undefined : Infinity;
+  return await checkedOptions(() => loadSigs(input.readable, { ...told, maxInputLength }));
 }

@@ -1,4 +1,4 @@
-import type { DeltaFormatOptions } from "../delta_reader.ts";
+import type { DeltaFormatOptions } from "../stages/delta_options.ts";
 import { usageError } from "./_exit.ts";
 import type { Command, Options } from "./_options.ts";
 

@@ -1,4 +1,4 @@
-import { RsyncError, type RsyncErrorCode } from "../rsync_error.ts";
+import { RsyncError, type RsyncErrorCode } from "../common/rsync_error.ts";
 
 /** Exit codes: those of rdiff, which are librsync's `rs_result` (format page of librsync, section 3), and what a shell makes of SIGPIPE. */
 export const EXIT = {
@@ -55,7 +55,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   strongLength: "the strong length (-S)",
   strongSum: "the strong sum (-H)",
   weakSum: "the weak sum (-R)",
-  maxBytes: "what is taken from a pipe",
+  maxInputLength: "what is taken from a pipe",
   'format: "luapower"': "--format luapower -b BYTES",
 };
 

@@ -1,7 +1,7 @@
 import { toldBlockLength } from "./_delta_format.ts";
 import { checkedOptions, systemError, usageError } from "./_exit.ts";
 import { openInput } from "./_input.ts";
-import { type DeltaInfo, inspect, type SigInfo } from "./_inspect.ts";
+import { type DeltaInfo, inspect, type SigInfo } from "../stages/inspect.ts";
 import type { Options } from "./_options.ts";
 import type { Invocation } from "./_run.ts";
 import { writeStdout } from "./_stdio.ts";

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import process from "node:process";
-import type { BasisSource } from "../basis_source.ts";
+import type { BasisSource } from "../basis/basis_source.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_exit.ts";

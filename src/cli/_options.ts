@@ -1,4 +1,4 @@
-import type { Format } from "../formats/interface.ts";
+import type { Format } from "../formats/mod.ts";
 import { FORMAT_NAMES } from "../formats/mod.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
 import { usageError } from "./_exit.ts";

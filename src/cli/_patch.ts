@@ -1,6 +1,6 @@
-import type { BasisSource } from "../basis_source.ts";
+import type { BasisSource } from "../basis/basis_source.ts";
 import { decodeDeltaStream } from "../decode_delta_stream.ts";
-import type { DeltaFormatOptions } from "../delta_reader.ts";
+import type { DeltaFormatOptions } from "../stages/delta_options.ts";
 import type { PatchStats } from "../engine/stats.ts";
 import { patchStream } from "../patch_stream.ts";
 import { checkedOptions } from "./_exit.ts";

@@ -1,10 +1,10 @@
-import type { StrongSum } from "./interface.ts";
+import type { StrongSum } from "../kernel/interface.ts";
 
 /** Copies bytes of the basis. */
 export interface CopyCommand {
   /** Which bytes: offset and length in the basis. */
   copy: { offset: number; length: number };
-  /** Not here: that tells the two kinds apart. */
+  /** Never there: this is what tells the two kinds apart. */
   data?: undefined;
 }
 
@@ -12,11 +12,12 @@ export interface CopyCommand {
 export interface DataCommand {
   /** The bytes. */
   data: Uint8Array;
-  /** Not here: that tells the two kinds apart. */
+  /** Never there: this is what tells the two kinds apart. */
   copy?: undefined;
   /**
-   * Only with no bytes, as the first and the last command of a delta that carries a digest of its target: which digest, and at the
-   * end the digest itself. So a delta that is decoded and encoded again keeps its digest.
+   * Only in a command without bytes, as the first and the last of a delta that carries a digest of its target: the
+   * name of the digest, and at the end the digest itself. It lets a delta keep its digest when it is decoded and
+   * encoded again.
    */
   digest?: { strongSum: StrongSum; sum?: Uint8Array };
 }

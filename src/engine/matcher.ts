@@ -1,8 +1,9 @@
-import { type Digest, MAX_MATCHES, type Searcher } from "../kernel/interface.ts";
-import type { CommandSink, Output, StrongSum } from "./interface.ts";
-import { DONE, type Stage, type StageResult } from "./stage.ts";
+import type { Digest, Searcher, StrongSum } from "../kernel/interface.ts";
+import { MAX_MATCHES } from "../kernel/rules/search.ts";
+import { InputWindow } from "./input_window.ts";
+import type { DeltaEvent } from "./interface.ts";
+import { DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";
-import { TailBuffer } from "./tail_buffer.ts";
 
 /** Blocks of the target that a search has to see at once, at most. */
 const WINDOW_BLOCKS = 3;
@@ -12,44 +13,49 @@ const MAX_ROOM = 2 ** 26;
 /** Bytes to gather for a call of the kernel, at least; and blocks, so that it can sum four at a time. */
 const SEARCH_LENGTH = 128 * 1024;
 const SEARCH_BLOCKS = 2;
-/** Bytes of delta worth a chunk of their own while there is still input. */
-const CHUNK_LENGTH = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);
+const NO_MATCHES = new Uint32Array(0);
 
 /** What a matcher needs. */
 export interface MatcherParts {
   readonly searcher: Searcher;
   readonly blockLength: number;
   readonly sigCount: number;
-  readonly sink: CommandSink;
-  /** Where the sink writes. */
-  readonly output: Output;
-  /** Of the whole target, if the delta shall carry it. */
+  /** Digest of the whole target, and its name, if the delta shall carry it. */
   readonly digest: Digest | undefined;
   readonly digestSum: StrongSum | undefined;
 }
 
-/** Target bytes → delta bytes. */
-export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** Target bytes → the commands of a delta. Literal bytes are views of the window. */
+export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   readonly stats: DeltaStats;
   readonly #parts: MatcherParts;
-  readonly #buffer: TailBuffer;
-  /** Everything in the buffer before this went to the sink. */
-  #written = 0;
-  /** Everything in the buffer before this was there when the kernel was called last. */
-  #searched = 0;
+  readonly #window: InputWindow;
   #chunk = NO_BYTES;
   #at = 0;
+  /** What the last search found, three numbers a match; how many there are, and how many were given. */
+  #matches: Uint32Array = NO_MATCHES;
+  #matchCount = 0;
+  #matchesGiven = 0;
+  /** Whether the last search stopped because it had found as much as it can return at once. */
+  #isCutShort = false;
+  /** Everything in the window before this is decided, and before this was given. */
+  #settled = 0;
+  #given = 0;
+  /** Everything in the window before this was there when the kernel was called last. */
+  #searched = 0;
+  #hasStarted = false;
   #isEnded = false;
+  /** Whether the end of the target was searched. */
+  #isSearched = false;
   #isDone = false;
 
   constructor(parts: MatcherParts) {
-    const { searcher, blockLength, sigCount, sink, digestSum } = parts;
+    const { searcher, blockLength, sigCount } = parts;
     this.#parts = parts;
-    const window = WINDOW_BLOCKS * blockLength;
-    this.#buffer = new TailBuffer(searcher, window + Math.min(MAX_ROOM, Math.max(MIN_ROOM, window)));
+    const seen = WINDOW_BLOCKS * blockLength;
+    this.#window = new InputWindow(searcher, seen + Math.min(MAX_ROOM, Math.max(MIN_ROOM, seen)));
     this.stats = { bytesIn: 0, bytesOut: 0, sigCount, falseAlarms: 0, goodAlarms: 0, copiedBytes: 0, literalBytes: 0 };
-    sink.start(digestSum);
   }
 
   write(chunk: Uint8Array<ArrayBuffer>): void {
@@ -61,22 +67,29 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#isEnded = true;
   }
 
-  next(): StageResult<Uint8Array<ArrayBuffer>> {
-    const { output } = this.#parts;
-    while (output.length < CHUNK_LENGTH) {
-      if (this.#isDone || this.#at === this.#chunk.length && !this.#isEnded) break;
-      if (this.#at < this.#chunk.length) this.#takeIn();
-      else this.#finish();
+  next(): SourceResult<DeltaEvent> {
+    if (!this.#hasStarted) {
+      this.#hasStarted = true;
+      return { type: "start", strongSum: this.#parts.digestSum };
     }
-    if (output.length > 0) {
-      const bytes = output.take();
-      this.stats.bytesOut += bytes.length;
-      return bytes;
+    for (;;) {
+      const found = this.#nextFound();
+      if (found) return found;
+      if (this.#isCutShort) {
+        this.#search();
+      } else if (this.#at < this.#chunk.length) {
+        this.#takeIn();
+      } else if (!this.#isEnded) {
+        this.#chunk = NO_BYTES;
+        this.#at = 0;
+        return undefined;
+      } else if (!this.#isSearched) {
+        this.#isSearched = true;
+        this.#search();
+      } else {
+        return this.#finish();
+      }
     }
-    if (this.#isDone) return DONE;
-    this.#chunk = NO_BYTES;
-    this.#at = 0;
-    return undefined;
   }
 
   release(): void {
@@ -84,62 +97,68 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#parts.digest?.release();
   }
 
+  /** The next command that the last search decided. */
+  #nextFound(): DeltaEvent | undefined {
+    if (this.#matchesGiven === this.#matchCount) return this.#dataUpTo(this.#settled);
+    const at = 3 * this.#matchesGiven;
+    const start = this.#matches[at]!;
+    const data = this.#dataUpTo(start);
+    if (data) return data;
+    const length = this.#matches[at + 2]!;
+    this.#matchesGiven++;
+    this.#given = start + length;
+    this.stats.copiedBytes += length;
+    return { type: "copy", offset: this.#matches[at + 1]! * this.#parts.blockLength, length };
+  }
+
+  /** Literal bytes before `end` that were not given yet. */
+  #dataUpTo(end: number): DeltaEvent | undefined {
+    if (end <= this.#given) return undefined;
+    const bytes = this.#window.view(this.#given, end);
+    this.#given = end;
+    this.stats.literalBytes += bytes.length;
+    return { type: "data", bytes };
+  }
+
   #takeIn(): void {
-    const { digest } = this.#parts;
-    const buffer = this.#buffer;
-    if (buffer.isFull) this.#dropWritten();
-    const start = buffer.length;
-    const count = buffer.fill(this.#chunk, this.#at);
+    const { blockLength, digest } = this.#parts;
+    const window = this.#window;
+    if (window.isFull) this.#dropGiven();
+    const start = window.length;
+    const count = window.fill(this.#chunk, this.#at);
     this.#at += count;
     this.stats.bytesIn += count;
-    digest?.update(buffer.view(start, start + count));
-    const { blockLength } = this.#parts;
+    digest?.update(window.view(start, start + count));
     const enough = Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength);
-    if (buffer.isFull || buffer.length - this.#searched >= enough) this.#search(false);
+    if (window.isFull || window.length - this.#searched >= enough) this.#search();
   }
 
-  #finish(): void {
-    const { sink, digest } = this.#parts;
-    this.#search(true);
-    sink.end(this.stats.bytesIn, digest?.digest());
-    this.#isDone = true;
-  }
-
-  #search(isLast: boolean): void {
+  /** Searches what is in the window: to the end of the target, if all of it is there. */
+  #search(): void {
     const { searcher } = this.#parts;
-    let count;
-    do {
-      count = searcher.search(this.#buffer.length, isLast);
-      for (let i = 0; i < count; i++) this.#writeMatch(searcher.matches, 3 * i);
-      this.#writeData(searcher.settled);
-    } while (count === MAX_MATCHES);
-    this.#searched = this.#buffer.length;
+    this.#matchCount = searcher.search(this.#window.length, this.#isSearched);
+    this.#matchesGiven = 0;
+    this.#matches = searcher.matches;
+    this.#isCutShort = this.#matchCount === MAX_MATCHES;
+    this.#settled = searcher.settled;
+    this.#searched = this.#window.length;
     this.stats.falseAlarms = searcher.falseAlarms;
     this.stats.goodAlarms = searcher.goodAlarms;
   }
 
-  #writeMatch(matches: Uint32Array, at: number): void {
-    const start = matches[at]!;
-    const length = matches[at + 2]!;
-    this.#writeData(start);
-    this.#parts.sink.copy(matches[at + 1]! * this.#parts.blockLength, length);
-    this.#written = start + length;
-    this.stats.copiedBytes += length;
-  }
-
-  #writeData(end: number): void {
-    if (end <= this.#written) return;
-    this.#parts.sink.data(this.#buffer.view(this.#written, end));
-    this.stats.literalBytes += end - this.#written;
-    this.#written = end;
-  }
-
   /** Makes room: what the search needs to see again is at most three blocks. */
-  #dropWritten(): void {
-    const count = this.#written;
-    this.#buffer.drop(count);
+  #dropGiven(): void {
+    const count = this.#given;
+    this.#window.drop(count);
     this.#parts.searcher.shift(count);
-    this.#written = 0;
+    this.#given = 0;
+    this.#settled -= count;
     this.#searched -= count;
+  }
+
+  #finish(): SourceResult<DeltaEvent> {
+    if (this.#isDone) return DONE;
+    this.#isDone = true;
+    return { type: "end", targetLength: this.stats.bytesIn, digest: this.#parts.digest?.digest() };
   }
 }

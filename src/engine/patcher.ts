@@ -1,39 +1,50 @@
-import { RsyncError } from "../rsync_error.ts";
+import { growBytes, hex } from "../common/bytes.ts";
+import { RsyncError } from "../common/rsync_error.ts";
 import type { Digest, Kernel } from "../kernel/interface.ts";
-import type { DeltaEvent, DeltaReader, Input } from "./interface.ts";
-import { DONE, type Stage, type StageResult } from "./stage.ts";
+import type { DeltaEvent } from "./interface.ts";
+import { DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
-/** Bytes of target gathered for a chunk: what a patch holds, however much the delta makes. 256 KiB took a third longer, from file to file. */
+/**
+ * Bytes of target gathered for a chunk: what a patch holds, however much the delta makes. With 256 KiB, a patch from
+ * file to file took a third longer.
+ */
 const CHUNK_LENGTH = 2 ** 20;
 
 /** The basis, read at random. */
 export interface PatchBasis {
-  /** Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at its end, and tells how many. */
+  /**
+   * Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end of the basis, and
+   * returns how many.
+   */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
-  /** Its length, if known. */
+  /** Its length in bytes, if known. */
   readonly size?: number | undefined;
+}
+
+/** Where a patch gets its commands. Data bytes belong to whoever gets them. */
+export interface CommandSource extends Source<DeltaEvent> {
+  /** Bytes of delta read so far; undefined where commands do not come from bytes. */
+  readonly position?: number;
 }
 
 /** What a patcher needs. */
 export interface PatcherParts {
-  readonly reader: DeltaReader;
-  /** What the reader reads. */
-  readonly input: Input;
+  readonly commands: CommandSource;
   readonly basis: PatchBasis;
   readonly kernel: Kernel;
   readonly maxOutputLength: number;
 }
 
-/** Delta bytes → target bytes. */
-export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** Commands of a delta → target bytes. */
+export class Patcher {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
   readonly #parts: PatcherParts;
   #digest: Digest | undefined;
   /** The chunk being gathered. */
   #out = new Uint8Array(0);
   #outLength = 0;
-  /** What the command being carried out still has to give. */
+  /** What is left of the command being carried out. */
   #copyOffset = 0;
   #copyLeft = 0;
   #data = new Uint8Array(0);
@@ -47,21 +58,13 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#parts = parts;
   }
 
-  write(chunk: Uint8Array): void {
-    this.#parts.input.push(chunk);
-  }
-
-  end(): void {
-    this.#parts.input.end();
-  }
-
-  next(): StageResult<Uint8Array<ArrayBuffer>> | Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+  next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
     const result = this.#advance();
     return result instanceof Promise ? this.#advanceAfter(result) : result;
   }
 
-  /** Goes on until there is something to give, or a read of the basis to wait for. */
-  #advance(): StageResult<Uint8Array<ArrayBuffer>> | Promise<void> {
+  /** Works until a chunk is full, input is missing, or a read of the basis has to be waited for. */
+  #advance(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<void> {
     while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
       if (this.#copyLeft > 0) {
         const reading = this.#copy();
@@ -69,17 +72,18 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
       } else if (this.#dataAt < this.#data.length) {
         this.#takeData();
       } else {
-        const event = this.#parts.reader.next();
-        this.stats.bytesIn = this.#parts.input.position;
-        if (!event) return this.#outLength > 0 ? this.#takeOut() : undefined;
+        const event = this.#parts.commands.next();
+        this.stats.bytesIn = this.#parts.commands.position ?? 0;
+        if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
+        if (event === DONE) break;
         this.#begin(event);
       }
     }
     return this.#outLength > 0 ? this.#takeOut() : DONE;
   }
 
-  /** A loop: a chunk may be made of a million reads, and no promise shall wait for another of them. */
-  async #advanceAfter(reading: Promise<void>): Promise<StageResult<Uint8Array<ArrayBuffer>>> {
+  /** A loop and no recursion: a chunk may be made of a million reads. */
+  async #advanceAfter(reading: Promise<void>): Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
     for (;;) {
       await reading;
       if (this.#isReleased) return DONE;
@@ -140,7 +144,7 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     this.#outLength += count;
   }
 
-  /** Reads what fits of the copy straight into the chunk being gathered. Gives a promise if that takes time. */
+  /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if the read does. */
   #copy(): Promise<void> | undefined {
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
     const count = this.#parts.basis.readInto(this.#reserve(wanted), this.#copyOffset);
@@ -163,11 +167,7 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   /** The next `count` bytes of the chunk being gathered, to be filled. */
   #reserve(count: number): Uint8Array<ArrayBuffer> {
     const length = this.#outLength + count;
-    if (length > this.#out.length) {
-      const longer = new Uint8Array(Math.min(CHUNK_LENGTH, Math.max(length, 2 * this.#out.length)));
-      longer.set(this.#out.subarray(0, this.#outLength));
-      this.#out = longer;
-    }
+    this.#out = growBytes(this.#out, this.#outLength, length, CHUNK_LENGTH);
     return this.#out.subarray(this.#outLength, length);
   }
 
@@ -180,7 +180,7 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
     return bytes;
   }
 
-  /** The digest covers what was given; the last bytes, which wait to be given, are added first. */
+  /** The digest covers what was given; the bytes still gathered are added first. */
   #checkEnd(targetLength: number | undefined, expected: Uint8Array | undefined): void {
     if (targetLength !== undefined && targetLength !== this.#length) {
       throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta tells ${targetLength}`);
@@ -200,10 +200,7 @@ export class Patcher implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   }
 
   #error(code: RsyncError["code"], why: string): RsyncError {
-    return new RsyncError(code, `Cannot apply the delta: ${why}`, { offset: this.#parts.input.position });
+    const { position } = this.#parts.commands;
+    return new RsyncError(code, `Cannot apply the delta: ${why}`, position === undefined ? {} : { offset: position });
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

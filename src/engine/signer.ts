@@ -1,8 +1,8 @@
 import type { BlockSummer, Digest, Kernel } from "../kernel/interface.ts";
-import type { Output, SigHeader, SigWriter } from "./interface.ts";
-import { DONE, type Stage, type StageResult } from "./stage.ts";
+import { InputWindow } from "./input_window.ts";
+import type { SigEvent, SigHeader } from "./interface.ts";
+import { DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { SigStats } from "./stats.ts";
-import { TailBuffer } from "./tail_buffer.ts";
 
 /** Bytes of the basis summed in one call of the kernel; a block if that is longer. */
 const BATCH_LENGTH = 2 ** 20;
@@ -15,31 +15,28 @@ export interface SignerParts {
   readonly header: SigHeader;
   /** Whether a short last block has a record. */
   readonly hasShortBlock: boolean;
-  readonly writer: SigWriter;
-  /** Where the writer writes. */
-  readonly output: Output;
 }
 
-/** Basis bytes → signature bytes. */
-export class Signer implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** Basis bytes → the parts of its signature. */
+export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
   readonly stats: SigStats = { bytesIn: 0, bytesOut: 0, sigCount: 0 };
   readonly #parts: SignerParts;
   readonly #summer: BlockSummer;
   readonly #digest: Digest | undefined;
-  readonly #buffer: TailBuffer;
+  readonly #window: InputWindow;
   #chunk = NO_BYTES;
   #at = 0;
+  #hasStarted = false;
   #isEnded = false;
   #isDone = false;
 
   constructor(parts: SignerParts) {
-    const { kernel, header, writer } = parts;
+    const { kernel, header } = parts;
     this.#parts = parts;
     this.#summer = kernel.summer(header);
     this.#digest = header.hasDigest ? kernel.digest(header.strongSum) : undefined;
     const count = Math.floor(BATCH_LENGTH / header.blockLength);
-    this.#buffer = new TailBuffer(this.#summer, Math.min(MAX_BATCH_COUNT, Math.max(1, count)) * header.blockLength);
-    writer.header(header);
+    this.#window = new InputWindow(this.#summer, Math.min(MAX_BATCH_COUNT, Math.max(1, count)) * header.blockLength);
   }
 
   write(chunk: Uint8Array<ArrayBuffer>): void {
@@ -51,21 +48,20 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBu
     this.#isEnded = true;
   }
 
-  next(): StageResult<Uint8Array<ArrayBuffer>> {
-    const { output } = this.#parts;
-    while (output.length === 0) {
-      if (this.#isDone) return DONE;
-      if (this.#at < this.#chunk.length) this.#takeIn();
-      else if (this.#isEnded) this.#finish();
-      else {
-        this.#chunk = NO_BYTES;
-        this.#at = 0;
-        return undefined;
-      }
+  next(): SourceResult<SigEvent> {
+    if (!this.#hasStarted) {
+      this.#hasStarted = true;
+      return { type: "header", header: this.#parts.header };
     }
-    const bytes = output.take();
-    this.stats.bytesOut += bytes.length;
-    return bytes;
+    // The batch given last has been taken by now.
+    if (this.#window.isFull) this.#window.drop(this.#window.length);
+    while (this.#at < this.#chunk.length) {
+      this.#takeIn();
+      if (this.#window.isFull) return this.#sum(this.#window.length);
+    }
+    this.#chunk = NO_BYTES;
+    this.#at = 0;
+    return this.#isEnded ? this.#finish() : undefined;
   }
 
   release(): void {
@@ -74,30 +70,33 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBu
   }
 
   #takeIn(): void {
-    const buffer = this.#buffer;
-    const start = buffer.length;
-    const count = buffer.fill(this.#chunk, this.#at);
+    const window = this.#window;
+    const start = window.length;
+    const count = window.fill(this.#chunk, this.#at);
     this.#at += count;
     this.stats.bytesIn += count;
-    this.#digest?.update(buffer.view(start, start + count));
-    if (buffer.isFull) this.#sum(buffer.length);
+    this.#digest?.update(window.view(start, start + count));
   }
 
-  #finish(): void {
-    const { header, hasShortBlock, writer } = this.#parts;
-    const { length } = this.#buffer;
-    this.#sum(hasShortBlock ? length : length - length % header.blockLength);
-    const digest = this.#digest?.digest();
-    writer.trailer({ fileLength: this.stats.bytesIn, ...(digest && { digest }) });
-    this.#isDone = true;
-  }
-
-  #sum(length: number): void {
-    if (length > 0) {
-      const batch = this.#summer.sum(length);
-      this.stats.sigCount += batch.count;
-      this.#parts.writer.records(batch);
+  /** Returns the records of what is left, then the trailer, then {@linkcode DONE}. */
+  #finish(): SourceResult<SigEvent> {
+    if (this.#isDone) return DONE;
+    const { header, hasShortBlock } = this.#parts;
+    const { length } = this.#window;
+    const summed = hasShortBlock ? length : length - length % header.blockLength;
+    if (summed > 0) {
+      const event = this.#sum(summed);
+      this.#window.drop(length);
+      return event;
     }
-    this.#buffer.drop(this.#buffer.length);
+    this.#isDone = true;
+    const digest = this.#digest?.digest();
+    return { type: "end", trailer: { fileLength: this.stats.bytesIn, ...(digest && { digest }) } };
+  }
+
+  #sum(length: number): SigEvent {
+    const batch = this.#summer.sum(length);
+    this.stats.sigCount += batch.count;
+    return { type: "records", batch };
   }
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { checkBoolean, checkOptions } from "../_options.ts";
-import { toUint8Array } from "../streams/to_uint8_array.ts";
+import { checkBoolean, checkOptions } from "../common/checks.ts";
+import { toUint8Array } from "../common/bytes.ts";
 import { call, OpenFile } from "./_open_file.ts";
 import { checkPath } from "./_path.ts";
 import { findWriteTarget, type WriteTarget } from "./_write_target.ts";

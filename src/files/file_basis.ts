@@ -1,5 +1,5 @@
-import { checkInteger } from "../_options.ts";
-import type { BasisSource } from "../basis_source.ts";
+import { checkInteger } from "../common/checks.ts";
+import type { BasisSource } from "../basis/basis_source.ts";
 import { OpenFile } from "./_open_file.ts";
 import { checkPath } from "./_path.ts";
 

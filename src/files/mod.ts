@@ -32,4 +32,4 @@
 export { atomicWritable, type AtomicWritableOptions } from "./atomic_writable.ts";
 export { type FileBasis, fileBasis } from "./file_basis.ts";
 export { fileReadable } from "./file_readable.ts";
-export type { BasisSource } from "../basis_source.ts";
+export type { BasisSource } from "../basis/basis_source.ts";

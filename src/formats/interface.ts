@@ -1,22 +1,24 @@
 /**
- * What a wire format offers: how signatures and deltas are written and read. A format knows bytes, and neither
- * streams nor how sums are computed.
+ * What a wire format offers: what it says about itself, and how its signatures and deltas are written and read. A
+ * format knows bytes, and neither streams nor how sums are computed.
  */
-import type {
-  CommandSink,
-  DeltaReader,
-  SigHeader,
-  SigReader,
-  SigWriter,
-  StrongSum,
-  TailRule,
-  WeakSum,
-} from "../engine/interface.ts";
-import type { ByteReader } from "./_byte_reader.ts";
-import type { ByteWriter } from "./_byte_writer.ts";
+import type { DeltaEvent, SigEvent, SigHeader } from "../engine/interface.ts";
+import type { KeptBlock, SearchOptions, StrongSum, WeakSum } from "../kernel/interface.ts";
+import type { ByteReader } from "./bytes/byte_reader.ts";
+import type { Reader } from "./bytes/reader.ts";
+import type { DeltaPartWriter, Writer } from "./bytes/writer.ts";
 
-/** The wire formats. */
-export type Format = "rsync-streams" | "luapower" | "librsync";
+/** Largest block length of any format, in bytes. */
+export const MAX_BLOCK_LENGTH = 2 ** 30;
+
+/** Reads a signature. */
+export type SigReader = Reader<SigEvent>;
+/** Writes a signature. */
+export type SigWriter = Writer<SigEvent>;
+/** Reads a delta. Data bytes belong to whoever gets them. */
+export type DeltaReader = Reader<DeltaEvent>;
+/** Writes a delta, as bytes or as something else. */
+export type DeltaWriter<Out = Uint8Array<ArrayBuffer>> = DeltaPartWriter<Out>;
 
 /** What writers and readers of deltas need to know beside the commands. */
 export interface DeltaParams {
@@ -30,42 +32,55 @@ export interface DeltaParams {
   readonly isRdiffExact?: boolean;
 }
 
-/** One wire format. */
-export interface FormatCodec {
-  readonly name: Format;
-  /** The first bytes, up to four, of its signatures; undefined if there is no magic. */
-  readonly sigMagic?: Uint8Array;
-  /** The first bytes, up to four, of its deltas; undefined if there is no magic. */
-  readonly deltaMagic?: Uint8Array;
-  /** The sums it can name; the first is what it uses when not told. */
-  readonly weakSums: readonly WeakSum[];
-  readonly strongSums: readonly StrongSum[];
-  /** Least block length with each weak sum; 1 where nothing is said. */
-  readonly minBlockLength: Readonly<Partial<Record<WeakSum, number>>>;
-  readonly minStrongLength: number;
-  /** No more than the sum has. */
-  readonly maxStrongLength: number;
-  /** Whether a short last block has a record. */
-  readonly hasShortBlock: boolean;
-  /** Whether signature and delta can carry a digest. */
-  readonly hasDigest: boolean;
-  /** Whether a delta can be asked for that is as rdiff writes it. */
-  readonly hasRdiffExact: boolean;
-  /** Which short windows a search with its signatures looks for. */
-  readonly tail: TailRule;
-  /** Which of equal blocks its signatures stand for, and whether a copy may go on with the next block instead. */
-  readonly keptBlock: "first" | "last";
-  readonly preferNext: boolean;
-
-  sigWriter(out: ByteWriter): SigWriter;
-  /** @param header What the caller says, for formats that do not tell. */
-  sigReader(reader: ByteReader, header: SigHeader | undefined): SigReader;
-  /** Writes commands as they come, one for one. */
-  deltaEncoder(out: ByteWriter, params: DeltaParams): CommandSink;
-  /** Writes what a search found: joins copies, splits and joins data as the format has it. */
-  deltaWriter(out: ByteWriter, params: DeltaParams): CommandSink;
-  deltaReader(reader: ByteReader, params: DeltaParams): DeltaReader;
+/** How a search with a format's signatures treats equal blocks and short ones. */
+export interface SearchPolicy extends SearchOptions {
+  /** Which of equal blocks stands for all. */
+  readonly keptBlock: KeptBlock;
 }
 
-/** Largest block length of any format. */
-export const MAX_BLOCK_LENGTH = 2 ** 30;
+/** Signatures of a format. */
+export interface SigCodec {
+  /** Its first bytes, up to four; undefined if there is no magic. */
+  readonly magic?: Uint8Array;
+  /** The sums it can name. The first of each is the default. */
+  readonly weakSums: readonly WeakSum[];
+  readonly strongSums: readonly StrongSum[];
+  /** Smallest block length with each weak sum; 1 where nothing is said. */
+  readonly minBlockLength: Readonly<Partial<Record<WeakSum, number>>>;
+  readonly minStrongLength: number;
+  /** Never more than the sum has. */
+  readonly maxStrongLength: number;
+  writer(): SigWriter;
+  /** @param header What the caller says, for formats that do not carry it. */
+  reader(bytes: ByteReader, header: SigHeader | undefined): SigReader;
+}
+
+/** Deltas of a format. */
+export interface DeltaCodec {
+  /** Its first bytes, up to four; undefined if there is no magic. */
+  readonly magic?: Uint8Array;
+  /** Writes commands as they come, one for one. */
+  encoder(params: DeltaParams): DeltaWriter;
+  /** Shapes what a search found on its way to a writer: joins copies, and joins and splits data as the format does. */
+  shaper<Out>(writer: DeltaWriter<Out>, params: DeltaParams): DeltaWriter<Out>;
+  reader(bytes: ByteReader, params: DeltaParams): DeltaReader;
+}
+
+/** One wire format. */
+export interface FormatCodec<Name extends string = string> {
+  readonly name: Name;
+  /**
+   * Whether its files say what they are: by a magic, and by naming sums and block length. Otherwise format and block
+   * length have to be given on both sides, and sums of the user's own are possible.
+   */
+  readonly isSelfDescribing: boolean;
+  /** Whether signature and delta can carry a digest. */
+  readonly hasDigest: boolean;
+  /** Whether a short last block has a record, and can be copied. */
+  readonly hasShortBlock: boolean;
+  /** Whether a delta can be asked for that is as rdiff writes it. */
+  readonly hasRdiffExact: boolean;
+  readonly search: SearchPolicy;
+  readonly sig: SigCodec;
+  readonly delta: DeltaCodec;
+}

@@ -1,21 +1,19 @@
 /**
  * What a backend of the kernel offers: the loops that touch every byte.
  *
- * The interface is made for a backend whose data lies in one linear memory (WebAssembly). Whoever
- * calls puts bytes straight into that memory (`reserve`), then asks for a large batch of work in one
- * call. Results come in columns; nothing makes an object for each block.
+ * The interface suits a backend whose data lies in one linear memory, as WebAssembly's does. A caller puts bytes
+ * straight into that memory (`reserve`), then asks for a large batch of work in one call. Results come in columns, so no
+ * object is made for each block.
  *
- * All offsets and lengths are in bytes. Two backends give the same results for the same calls.
+ * All offsets and lengths are in bytes. Both backends give the same results for the same calls.
  */
+import type { TailRule } from "./rules/search.ts";
+import type { StrongSum, WeakSum } from "./rules/sums.ts";
+
+export type { StrongSum, TailRule, WeakSum };
 
 /** Which backend runs. */
 export type Backend = "wasm" | "portable";
-
-/** The cheap sum that finds candidates. */
-export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
-
-/** The cryptographic sum that confirms them. `"md4"` is broken, and for older signatures of librsync alone. */
-export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
 
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {
@@ -35,7 +33,7 @@ export interface SumBatch {
   weak: Uint32Array;
   /** With anchors, the anchor's offset in its block; else empty. */
   offset: Uint32Array;
-  /** With anchors, the hashes of first and last shingle; else empty. */
+  /** With anchors, the check of the block; else empty. */
   check: Uint32Array;
   /** Strong sums, packed: `count * strongLength` bytes. */
   strong: Uint8Array;
@@ -43,11 +41,14 @@ export interface SumBatch {
 
 /** Sums blocks for a signature. */
 export interface BlockSummer {
-  /** Memory of at least `length` bytes that keeps what was in it; a view from before is not to be used. */
+  /** Returns memory of at least `length` bytes, with the bytes that were in it. Views returned before are stale. */
   reserve(length: number): Uint8Array<ArrayBuffer>;
-  /** Sums the blocks in the first `length` bytes of the memory; only a file's last may be short. The batch is good until the next call. */
+  /**
+   * Sums the blocks in the first `length` bytes of the memory. Only the last block of a file may be short. The batch is
+   * valid until the next call.
+   */
   sum(length: number): SumBatch;
-  /** Gives memory back. The summer is not used afterwards. */
+  /** Gives the memory back. The summer is not used afterwards. */
   release(): void;
 }
 
@@ -55,23 +56,14 @@ export interface BlockSummer {
 export interface Digest {
   update(bytes: Uint8Array): void;
   digest(): Uint8Array<ArrayBuffer>;
-  /** Gives memory back. The digest is not used afterwards. */
+  /** Gives the memory back. The digest is not used afterwards. */
   release(): void;
 }
-
-/** Which windows shorter than a block are looked for. */
-export type TailRule =
-  /** None: the format has no records for short blocks. */
-  | "none"
-  /** The last block, whose length is known. */
-  | "last"
-  /** Every suffix of the target against every record: lengths are unknown. */
-  | "any";
 
 /** How a search treats what it finds. */
 export interface SearchOptions {
   readonly tail: TailRule;
-  /** Among equal blocks, prefer the one after the block just matched; else always the one the index keeps. */
+  /** Whether to prefer, among equal blocks, the one after the block just matched. If not, the kept block is taken. */
   readonly preferNext: boolean;
 }
 
@@ -79,18 +71,20 @@ export interface SearchOptions {
 export interface IndexBuilder {
   add(batch: SumBatch): void;
   /**
-   * @param lastLength Length of the last block, or undefined if the format does not tell.
+   * Makes the index. The builder is not used afterwards.
+   *
+   * @param lastLength Length of the last block, or undefined if the format does not say.
    */
   finish(lastLength: number | undefined): SearchIndex;
 }
 
-/** Which of several equal blocks stands for all. */
+/** Which of several equal blocks is kept, to stand for all of them. */
 export type KeptBlock = "first" | "last";
 
 /** Indexed records: immutable, and shared by any number of searchers. */
 export interface SearchIndex {
   readonly count: number;
-  /** Bytes of memory it holds. */
+  /** Bytes of memory that it holds. */
   readonly byteLength: number;
   searcher(options: SearchOptions): Searcher;
 }
@@ -111,9 +105,12 @@ export interface Searcher {
    * @returns The number of matches in `matches`. If it is `MAX_MATCHES`, there may be more to find: call again.
    */
   search(end: number, isLast: boolean): number;
-  /** Tells that the first `length` bytes of the target in memory were dropped and the rest moved to the front. */
+  /** Called when the first `length` bytes of the target in memory were dropped and the rest moved to the front. */
   shift(length: number): void;
-  /** Three numbers a match: where it starts in memory, the block, and the length. Matches of consecutive blocks are joined. */
+  /**
+   * Three numbers for each match: where it starts in memory, the block, and the length. Matches of consecutive blocks
+   * are joined.
+   */
   readonly matches: Uint32Array;
   /** Everything in memory before this is decided: part of a match, or literal. */
   readonly settled: number;
@@ -121,17 +118,15 @@ export interface Searcher {
   readonly falseAlarms: number;
   /** Windows with known weak and strong sums: blocks matched. */
   readonly goodAlarms: number;
-  /** Gives memory back. The searcher is not used afterwards. */
+  /** Gives the memory back. The searcher is not used afterwards. */
   release(): void;
 }
-
-/** Matches that one call of {@linkcode Searcher.search} gives at most. */
-export const MAX_MATCHES = 4096;
 
 /** One backend. */
 export interface Kernel {
   readonly backend: Backend;
   summer(params: SumParams): BlockSummer;
+  /** @throws {TypeError} If a digest cannot be of this sum: MD4 is broken. */
   digest(strongSum: StrongSum): Digest;
   index(params: SumParams, kept: KeptBlock): IndexBuilder;
 }

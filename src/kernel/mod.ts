@@ -4,7 +4,7 @@ import { PortableKernel } from "./portable/kernel.ts";
 import { WasmKernel } from "./wasm/kernel.ts";
 import { kernelModule } from "./wasm/kernel_module.ts";
 
-/** Blocks longer than this would need more memory than WebAssembly has: the portable backend takes them. */
+/** Longer blocks would need more memory than WebAssembly has, so the portable backend sums them. */
 const MAX_WASM_BLOCK_LENGTH = 2 ** 26;
 
 const portable = new PortableKernel();
@@ -21,8 +21,8 @@ export function defaultKernel(blockLength = 0): Kernel {
 }
 
 /**
- * Runs the kernel from a module that was compiled elsewhere, where the runtime compiles none from bytes: in workerd,
- * or under a content security policy without `wasm-unsafe-eval`. Streams made before keep their backend.
+ * Runs the kernel from a module that was compiled elsewhere. Some runtimes compile no module from bytes: workerd, and
+ * pages under a content security policy without `wasm-unsafe-eval`. Streams made before keep their backend.
  *
  * @param module The compiled `kernel.wasm` of this version.
  * @throws {WebAssembly.LinkError} If it is another module.
@@ -42,7 +42,7 @@ export function useWasmModule(module: WebAssembly.Module): void {
   wasm = new WasmKernel(module);
 }
 
-/** Refused where there is no SIMD, no WebAssembly, or no leave to compile: then the portable backend takes over. */
+/** Compiles the kernel, or returns null where the runtime refuses: no WebAssembly, no SIMD, or no leave to compile. */
 function compile(): Kernel | null {
   try {
     return new WasmKernel(kernelModule());

@@ -1,4 +1,4 @@
-/** Least time between two calls, in milliseconds. */
+/** Shortest time between two calls, in milliseconds. */
 const PERIOD_MS = 100;
 
 /** Calls `onProgress` with `stats` at most every 100 ms while work is done, and at its end. */

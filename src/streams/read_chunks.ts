@@ -1,13 +1,13 @@
-import { toUint8Array } from "./to_uint8_array.ts";
+import { toUint8Array } from "../common/bytes.ts";
 
-/** What bytes can be read from, from its start to its end. */
+/** Anything that bytes can be read from, from its start to its end. */
 export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | ArrayBufferView;
 
 /**
  * Hands each chunk of a source to `take`. If that throws, the source is cancelled with what it threw; the lock is
  * always released.
  *
- * @throws {TypeError} If `source` is none of the kinds of sources.
+ * @throws {TypeError} If `source` cannot be read.
  */
 export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) => void): Promise<void> {
   if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return take(toUint8Array(source));

@@ -8,17 +8,17 @@ export interface StreamStrategies<In, Out> {
   readableStrategy?: QueuingStrategy<Out> | undefined;
 }
 
-/** What a pair tells while it works. */
+/** What a pair calls while it works. */
 export interface StageHooks<In> {
-  /** Makes of what was written what the stage takes, or throws. @default as it is */
+  /** Converts each chunk, or throws. @default as it is */
   convert?: (chunk: unknown) => In;
-  /** Called after each piece of work, whether or not it gave an item. */
+  /** Called after each piece of work, whether or not it made an item. */
   onStep?: () => void;
-  /** Called once, when the last item was given. */
+  /** Called once, after the last item. */
   onEnd?: () => void;
 }
 
-/** A write, or the close, that waits to be used up. */
+/** A write, or the close, that waits until the stage has used it up. */
 interface Pending<In> {
   chunk: In | undefined;
   isClose: boolean;
@@ -27,14 +27,14 @@ interface Pending<In> {
 }
 
 /**
- * Makes a pair of streams of a stage.
+ * Makes a pair of streams from a stage.
  *
- * It is made by hand since the platform's `TransformStream` cannot hold back a transformer that makes a thousand chunks of one, and
- * since in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of `@std/streams` stands on it,
- * and its cancel waits for input that may never come.
+ * It does not use the platform's `TransformStream`. That one cannot hold back a transformer that makes a thousand
+ * chunks out of one, and in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of
+ * `@std/streams` is built on it, and its cancel waits for input that may never come.
  *
- * Pull drives it: a read asks the stage for one item. A write is done when the stage has used its chunk up. Whatever
- * ends one side early ends the other with the same reason object, and releases the stage.
+ * Reads drive the pair: each asks the stage for one item. A write is done when the stage has used up its chunk.
+ * Whatever ends one side early ends the other with the same reason object, and releases the stage.
  */
 export function stagePair<In, Out, StageIn = In>(
   stage: Stage<StageIn, Out>,
@@ -82,8 +82,8 @@ class StagePair<In, Out, StageIn> {
 
   startWritable(controller: WritableStreamDefaultController): void {
     this.#writable = controller;
-    // An abort waits for the write under way, which may wait for a reader: the signal tells at once. The stream is about to
-    // have the reason; it must not get it from here, or abort() would reject instead of resolving.
+    // An abort waits for the write under way, which may wait for a reader, so listen to the signal as well. The stream
+    // is about to get the reason by itself: if it came from here too, abort() would reject instead of resolving.
     controller.signal?.addEventListener("abort", () => this.#end(controller.signal.reason), { once: true });
   }
 
@@ -100,11 +100,11 @@ class StagePair<In, Out, StageIn> {
     });
   }
 
-  /** Gives one item, or closes. */
+  /** Enqueues one item, or closes. */
   async pull(): Promise<void> {
     try {
       while (!this.#isOver) {
-        // Without input the stage is not asked: what it gave last was "more input".
+        // Without input the stage is not asked: its last answer was that it needs more.
         if (this.#pending && !this.#isTaken) this.#handOver(this.#pending);
         if (!this.#pending) {
           await new Promise<void>((resolve) => this.#wake = resolve);
@@ -147,9 +147,7 @@ class StagePair<In, Out, StageIn> {
   #handOver(pending: Pending<In>): void {
     this.#isTaken = true;
     if (pending.isClose) this.#stage.end();
-    else {this.#stage.write(
-        this.#hooks.convert ? this.#hooks.convert(pending.chunk) : pending.chunk as unknown as StageIn,
-      );}
+    else this.#stage.write(this.#hooks.convert?.(pending.chunk) ?? pending.chunk as unknown as StageIn);
   }
 
   #usedUp(): void {

@@ -414,9 +414,9 @@ const HOSTILE = {
     const read = (offset, length) => short.subarray(offset, offset + length);
     await assertFails(streams.patch({ read }, delta), "basis-short-read");
   },
-  async "maxOutputLength and maxBytes are limits"(streams) {
+  async "maxOutputLength and maxInputLength are limits"(streams) {
     await assertFails(streams.patch(SMALL_BASIS, await smallDelta(streams), { maxOutputLength: 99 }), "limit");
-    await assertFails(loadSigs((await streams.sig(BASIS)).bytes, { maxBytes: 1000 }), "limit");
+    await assertFails(loadSigs((await streams.sig(BASIS)).bytes, { maxInputLength: 1000 }), "limit");
   },
   async "bytes of another kind are a bad-magic"(streams) {
     await assertFails(streams.patch(SMALL_BASIS, new Uint8Array(10)), "bad-magic");

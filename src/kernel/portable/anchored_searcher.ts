@@ -1,5 +1,5 @@
-import { SHINGLE_LENGTH, WORST_HASH } from "../anchor.ts";
-import { CHAIN_STEP_COST, CHECK_COST } from "../work_budget.ts";
+import { SHINGLE_LENGTH, WORST_HASH } from "../rules/anchor.ts";
+import { CHAIN_STEP_COST, CHECK_COST } from "../rules/budget.ts";
 import { Fills } from "./fills.ts";
 import { SearcherBase } from "./searcher_base.ts";
 import { Shingles } from "./shingle.ts";

@@ -1,12 +1,12 @@
 import type { BlockSummer, SumBatch, SumParams } from "../interface.ts";
 import { createBatch } from "../sum_batch.ts";
-import { growBytes } from "../grow_bytes.ts";
+import { growBytes } from "../../common/bytes.ts";
 import { AnchorPicker, Shingles } from "./shingle.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
 /** Sums blocks one after the other. */
-export class PortableSummer implements BlockSummer {
+export class PortableBlockSummer implements BlockSummer {
   #memory = new Uint8Array(0);
   #shingles = new Shingles(this.#memory);
   #batch: SumBatch;
@@ -25,7 +25,7 @@ export class PortableSummer implements BlockSummer {
   }
 
   reserve(length: number): Uint8Array<ArrayBuffer> {
-    this.#memory = growBytes(this.#memory, length);
+    this.#memory = growBytes(this.#memory, this.#memory.length, length, length);
     this.#shingles = new Shingles(this.#memory);
     return this.#memory;
   }

@@ -1,7 +1,4 @@
-/** Bytes after which each fill repeats. */
-const PERIOD = 4;
-/** Fills whose block is remembered. */
-const SLOT_COUNT = 16;
+import { FILL_FACTOR, FILL_PERIOD, FILL_SLOT_BITS } from "../rules/anchor.ts";
 
 /** Where the block is noted that a fill is, after a test. */
 export interface FillSlot {
@@ -20,7 +17,7 @@ export class Fills {
   #end = 0;
   /** Whether the byte at its end is seen not to go on with it. */
   #isOver = false;
-  readonly #slots = Array.from({ length: SLOT_COUNT }, (): FillSlot => ({ pattern: 0, length: 0, block: -1 }));
+  readonly #slots = Array.from({ length: 2 ** FILL_SLOT_BITS }, (): FillSlot => ({ pattern: 0, length: 0, block: -1 }));
 
   /**
    * Whether a window is a fill. Windows come in the order of their starts, nearly, and each byte is compared once while they
@@ -30,15 +27,15 @@ export class Fills {
    */
   has(memory: Uint8Array, base: number, start: number, length: number): boolean {
     const inTarget = base + start;
-    if (inTarget < this.#start || inTarget + PERIOD > this.#end) {
+    if (inTarget < this.#start || inTarget + FILL_PERIOD > this.#end) {
       this.#start = inTarget;
-      this.#end = inTarget + PERIOD;
+      this.#end = inTarget + FILL_PERIOD;
       this.#isOver = false;
     }
     const end = start + length;
     let at = this.#end - base;
     if (!this.#isOver && at < end) {
-      while (at < end && memory[at] === memory[at - PERIOD]) at++;
+      while (at < end && memory[at] === memory[at - FILL_PERIOD]) at++;
       this.#end = base + at;
       this.#isOver = at < end;
     }
@@ -47,6 +44,6 @@ export class Fills {
 
   /** What is noted of a fill, or of another in its place. */
   slot(pattern: number): FillSlot {
-    return this.#slots[Math.imul(pattern, 0x9e3779b1) >>> 28]!;
+    return this.#slots[Math.imul(pattern, FILL_FACTOR) >>> (32 - FILL_SLOT_BITS)]!;
   }
 }

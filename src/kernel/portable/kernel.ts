@@ -8,19 +8,16 @@ import type {
   SumParams,
   WeakSum,
 } from "../interface.ts";
+import { checkDigestSum } from "../check_digest_sum.ts";
 import { Blake2sp } from "./blake2sp.ts";
-import { PortableSummer } from "./block_summer.ts";
-import { PortableIndexBuilder } from "./index.ts";
+import { PortableBlockSummer } from "./block_summer.ts";
+import { PortableDigest } from "./digest.ts";
+import { PortableIndexBuilder } from "./index_builder.ts";
 import { Md4 } from "./md4.ts";
 import { blake2b256, blake3Sum } from "./noble_hash.ts";
 import { RabinKarp } from "./rabinkarp.ts";
 import { Rollsum } from "./rollsum.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
-
-const rollingSums: Record<Exclude<WeakSum, "anchor">, () => RollingSum> = {
-  rollsum: () => new Rollsum(),
-  rabinkarp: () => new RabinKarp(),
-};
 
 const strongSums: Record<StrongSum, () => StrongHash> = {
   blake2sp: () => new Blake2sp(),
@@ -29,13 +26,27 @@ const strongSums: Record<StrongSum, () => StrongHash> = {
   md4: () => new Md4(),
 };
 
-/** Sums that take the place of the ones a signature names. */
+/** How a weak sum is rolled along, or undefined for anchors, which are not. */
+function rollingSum(weakSum: WeakSum): (() => RollingSum) | undefined {
+  switch (weakSum) {
+    case "anchor":
+      return undefined;
+    case "rollsum":
+      return () => new Rollsum();
+    case "rabinkarp":
+      return () => new RabinKarp();
+    default:
+      throw new TypeError(`Cannot sum blocks: no weak sum is called "${weakSum satisfies never}"`);
+  }
+}
+
+/** Sums that take the place of those that a signature names. */
 export interface CustomSums {
   weak?: (() => RollingSum) | undefined;
   strong?: (() => StrongHash) | undefined;
 }
 
-/** Plain TypeScript: runs everywhere, takes sums of the user's own, and is what the other backend is compared with. */
+/** Plain TypeScript: runs everywhere, accepts custom sums, and is the reference for the other backend. */
 export class PortableKernel implements Kernel {
   readonly backend = "portable";
   readonly #custom: CustomSums;
@@ -45,17 +56,11 @@ export class PortableKernel implements Kernel {
   }
 
   summer(params: SumParams): BlockSummer {
-    return new PortableSummer(params, this.#rolling(params)?.(), this.#strong(params.strongSum)());
+    return new PortableBlockSummer(params, this.#rolling(params)?.(), this.#strong(params.strongSum)());
   }
 
   digest(strongSum: StrongSum): Digest {
-    const hash = strongSums[strongSum]();
-    hash.reset();
-    return {
-      update: (bytes) => hash.update(bytes, bytes.length),
-      digest: () => hash.digest().slice(),
-      release() {},
-    };
+    return new PortableDigest(strongSums[checkDigestSum(strongSum)]());
   }
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
@@ -66,7 +71,7 @@ export class PortableKernel implements Kernel {
   }
 
   #rolling({ weakSum }: SumParams): (() => RollingSum) | undefined {
-    return this.#custom.weak ?? (weakSum === "anchor" ? undefined : rollingSums[weakSum]);
+    return this.#custom.weak ?? rollingSum(weakSum);
   }
 
   #strong(strongSum: StrongSum): () => StrongHash {

@@ -1,18 +1,19 @@
+import { RABINKARP_MULTIPLIER, RABINKARP_SEED } from "../rules/rolling.ts";
 import type { RollingSum } from "./sums.ts";
 
-const MULTIPLIER = 0x08104225;
-const ADJUST = MULTIPLIER - 1;
-/** MULTIPLIER times this is 1, modulo 2^32. */
+/** The seed, as part of the sum, is multiplied once more each time the window moves on. */
+const ADJUST = RABINKARP_SEED * (RABINKARP_MULTIPLIER - 1);
+/** The multiplier times this is 1, modulo 2^32. */
 const INVERSE = 0x98f009ad;
 
 /** The polynomial hash of librsync since 2.2: modulo 2^32, seed 1. */
 export class RabinKarp implements RollingSum {
-  #hash = 1;
-  /** MULTIPLIER to the power of the window's length. */
+  #hash = RABINKARP_SEED;
+  /** The multiplier to the power of the window's length. */
   #power = 1;
 
   reset(): void {
-    this.#hash = 1;
+    this.#hash = RABINKARP_SEED;
     this.#power = 1;
   }
 
@@ -20,15 +21,15 @@ export class RabinKarp implements RollingSum {
     let hash = this.#hash;
     let power = this.#power;
     for (let i = 0; i < length; i++) {
-      hash = (Math.imul(hash, MULTIPLIER) + bytes[i]!) | 0;
-      power = Math.imul(power, MULTIPLIER);
+      hash = (Math.imul(hash, RABINKARP_MULTIPLIER) + bytes[i]!) | 0;
+      power = Math.imul(power, RABINKARP_MULTIPLIER);
     }
     this.#hash = hash;
     this.#power = power;
   }
 
   rotate(out: number, into: number): void {
-    this.#hash = (Math.imul(this.#hash, MULTIPLIER) + into - Math.imul(this.#power, out + ADJUST)) | 0;
+    this.#hash = (Math.imul(this.#hash, RABINKARP_MULTIPLIER) + into - Math.imul(this.#power, out + ADJUST)) | 0;
   }
 
   shrink(out: number): void {

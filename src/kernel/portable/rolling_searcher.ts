@@ -1,5 +1,5 @@
 import type { SearchOptions } from "../interface.ts";
-import type { PortableIndex } from "./index.ts";
+import type { PortableSearchIndex } from "./search_index.ts";
 import { SearcherBase } from "./searcher_base.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
@@ -9,7 +9,7 @@ export class RollingSearcher extends SearcherBase {
   /** Whether the weak sum covers the window at `position`. */
   #isRolled = false;
 
-  constructor(index: PortableIndex, strong: StrongHash, options: SearchOptions, weak: RollingSum) {
+  constructor(index: PortableSearchIndex, strong: StrongHash, options: SearchOptions, weak: RollingSum) {
     super(index, strong, options);
     this.#weak = weak;
   }

@@ -1,6 +1,5 @@
+import { ROLLSUM_OFFSET } from "../rules/rolling.ts";
 import type { RollingSum } from "./sums.ts";
-
-const CHAR_OFFSET = 31;
 
 /**
  * The rolling sum of the rsync technical report, as librsync and luapower have it: two sums modulo
@@ -21,7 +20,7 @@ export class Rollsum implements RollingSum {
     let s1 = this.#s1;
     let s2 = this.#s2;
     for (let i = 0; i < length; i++) {
-      s1 = (s1 + bytes[i]! + CHAR_OFFSET) | 0;
+      s1 = (s1 + bytes[i]! + ROLLSUM_OFFSET) | 0;
       s2 = (s2 + s1) | 0;
     }
     this.#s1 = s1;
@@ -31,12 +30,12 @@ export class Rollsum implements RollingSum {
 
   rotate(out: number, into: number): void {
     this.#s1 = (this.#s1 + into - out) | 0;
-    this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + CHAR_OFFSET)) | 0;
+    this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + ROLLSUM_OFFSET)) | 0;
   }
 
   shrink(out: number): void {
-    this.#s1 = (this.#s1 - out - CHAR_OFFSET) | 0;
-    this.#s2 = (this.#s2 - Math.imul(this.#count, out + CHAR_OFFSET)) | 0;
+    this.#s1 = (this.#s1 - out - ROLLSUM_OFFSET) | 0;
+    this.#s2 = (this.#s2 - Math.imul(this.#count, out + ROLLSUM_OFFSET)) | 0;
     this.#count--;
   }
 

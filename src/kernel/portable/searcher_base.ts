@@ -1,13 +1,14 @@
-import { growBytes } from "../grow_bytes.ts";
-import { MAX_MATCHES, type Searcher, type SearchOptions } from "../interface.ts";
-import { BUDGET_PER_BYTE, BUDGET_START, DOUBT_SHARE, RESERVE_BLOCKS } from "../work_budget.ts";
-import type { PortableIndex } from "./index.ts";
+import { growBytes } from "../../common/bytes.ts";
+import type { Searcher, SearchOptions } from "../interface.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, DOUBT_SHARE, RESERVE_BLOCKS } from "../rules/budget.ts";
+import { MATCH_FIELDS, MAX_MATCHES } from "../rules/search.ts";
+import type { PortableSearchIndex } from "./search_index.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { StrongHash } from "./sums.ts";
 
 /** What both searches have in common: the memory, the tests of a window, the matches, the budget. */
 export abstract class SearcherBase implements Searcher {
-  readonly matches = new Uint32Array(3 * MAX_MATCHES);
+  readonly matches = new Uint32Array(MATCH_FIELDS * MAX_MATCHES);
   falseAlarms = 0;
   goodAlarms = 0;
   settled = 0;
@@ -25,14 +26,14 @@ export abstract class SearcherBase implements Searcher {
   protected spent = 0;
   /** Of `spent`, what went to windows that no writer known would have made a record for. */
   protected doubted = 0;
-  protected readonly index: PortableIndex;
+  protected readonly index: PortableSearchIndex;
   protected readonly options: SearchOptions;
   protected readonly strongSum: Uint8Array;
   readonly #strong: StrongBlocks;
   /** Whether the budget is used up, and there is none in reserve yet. */
   #isResting = false;
 
-  constructor(index: PortableIndex, strong: StrongHash, options: SearchOptions) {
+  constructor(index: PortableSearchIndex, strong: StrongHash, options: SearchOptions) {
     this.index = index;
     this.options = options;
     this.strongSum = new Uint8Array(index.params.strongLength);
@@ -41,7 +42,7 @@ export abstract class SearcherBase implements Searcher {
 
   reserve(length: number): Uint8Array<ArrayBuffer> {
     const { memory } = this;
-    this.memory = growBytes(memory, length);
+    this.memory = growBytes(memory, memory.length, length, length);
     if (this.memory !== memory) this.memoryChanged();
     return this.memory;
   }
@@ -114,19 +115,20 @@ export abstract class SearcherBase implements Searcher {
   protected addMatch(start: number, block: number, length: number): void {
     this.goodAlarms++;
     if (!this.#joinMatch(start, block, length)) {
-      this.matches.set([start, block, length], 3 * this.matchCount++);
+      this.matches.set([start, block, length], MATCH_FIELDS * this.matchCount++);
     }
     this.literalStart = this.position = start + length;
     this.expected = block + 1 < this.index.count ? block + 1 : -1;
   }
 
   #budget(at: number): number {
-    return Math.max(BUDGET_START, 8 * this.index.params.blockLength) + BUDGET_PER_BYTE * (this.base + at);
+    const start = Math.max(BUDGET_START, BUDGET_START_BLOCKS * this.index.params.blockLength);
+    return start + BUDGET_PER_BYTE * (this.base + at);
   }
 
   #joinMatch(start: number, block: number, length: number): boolean {
     if (this.matchCount === 0) return false;
-    const at = 3 * (this.matchCount - 1);
+    const at = MATCH_FIELDS * (this.matchCount - 1);
     const { matches } = this;
     const joinedLength = matches[at + 2]!;
     const { blockLength } = this.index.params;

@@ -1,4 +1,14 @@
-import { HASH_CAP, SHINGLE_LENGTH, USE_TABLE_LENGTH, WORST_HASH } from "../anchor.ts";
+import {
+  ANCHOR_CAP,
+  MAX_USE,
+  SHINGLE_FACTOR_A,
+  SHINGLE_FACTOR_B,
+  SHINGLE_FACTOR_C,
+  SHINGLE_LENGTH,
+  USE_SHIFT,
+  USE_TABLE_LENGTH,
+  WORST_HASH,
+} from "../rules/anchor.ts";
 
 /** Shingle hashes of a memory (format page, "The anchor"). */
 export class Shingles {
@@ -17,9 +27,9 @@ export class Shingles {
   hash(at: number): number {
     const view = this.#view;
     return (
-      Math.imul(view.getUint32(at, true), 0x9e3779b1) +
-      Math.imul(view.getUint32(at + 12, true), 0x85ebca75) +
-      Math.imul(view.getUint32(at + 28, true), 0xdbdcbbda) - 1
+      Math.imul(view.getUint32(at, true), SHINGLE_FACTOR_A) +
+      Math.imul(view.getUint32(at + 12, true), SHINGLE_FACTOR_B) +
+      Math.imul(view.getUint32(at + 28, true), SHINGLE_FACTOR_C) - 1
     ) >>> 0;
   }
 
@@ -51,7 +61,7 @@ export class AnchorPicker {
     this.hash = this.#least[best]!;
     this.offset = this.#at[best]!;
     const slot = this.#slot(best);
-    if (this.#uses[slot]! < 255) this.#uses[slot]!++;
+    if (this.#uses[slot]! < MAX_USE) this.#uses[slot]!++;
   }
 
   /** The smallest hash in each class of offset modulo 4. */
@@ -76,9 +86,9 @@ export class AnchorPicker {
   #isBetter(a: number, b: number): boolean {
     const hashA = this.#least[a]!;
     const hashB = this.#least[b]!;
-    if (hashA > HASH_CAP || hashB > HASH_CAP) return hashA < hashB;
-    const useA = this.#uses[this.#slot(a)]! >> 2;
-    const useB = this.#uses[this.#slot(b)]! >> 2;
+    if (hashA > ANCHOR_CAP || hashB > ANCHOR_CAP) return hashA < hashB;
+    const useA = this.#uses[this.#slot(a)]! >> USE_SHIFT;
+    const useB = this.#uses[this.#slot(b)]! >> USE_SHIFT;
     return useA !== useB ? useA < useB : hashA < hashB;
   }
 

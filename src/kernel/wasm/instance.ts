@@ -43,6 +43,9 @@ export interface KernelExports {
   searcher_size(): number;
   searcher_init(searcher: number, matches: number, tail: number, preferNext: number): void;
   searcher_set_bytes(searcher: number, bytes: number): void;
+  searcher_settled(searcher: number): number;
+  searcher_false_alarms(searcher: number): number;
+  searcher_good_alarms(searcher: number): number;
   searcher_shift(searcher: number, length: number): void;
   search_anchored(searcher: number, end: number, isLast: number): number;
   search_rolling(searcher: number, end: number, isLast: number): number;

@@ -1,22 +1,22 @@
 import type { BlockSummer, Digest, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams } from "../interface.ts";
+import { WasmBlockSummer } from "./block_summer.ts";
+import { WasmDigest } from "./digest.ts";
+import { WasmIndexBuilder } from "./index_builder.ts";
 import { InstancePool } from "./instance.ts";
-import { WasmDigest } from "./wasm_digest.ts";
-import { WasmIndexBuilder } from "./wasm_index.ts";
-import { WasmSummer } from "./wasm_summer.ts";
 
-/** WebAssembly with 128-bit SIMD. See assembly/. */
+/** WebAssembly with 128-bit SIMD. The loops are in assembly/. */
 export class WasmKernel implements Kernel {
   readonly backend = "wasm";
   readonly #pool: InstancePool;
 
   constructor(module: WebAssembly.Module) {
     this.#pool = new InstancePool(module);
-    // An instance made at once tells whether the runtime takes the module.
+    // Making an instance now shows whether the runtime accepts the module.
     this.#pool.release(this.#pool.acquire());
   }
 
   summer(params: SumParams): BlockSummer {
-    return new WasmSummer(params, this.#pool);
+    return new WasmBlockSummer(params, this.#pool);
   }
 
   digest(strongSum: StrongSum): Digest {

@@ -1,0 +1,170 @@
+// The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte.
+import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
+import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
+import { rabinkarp_blocks } from "./rabinkarp_blocks";
+import { rollsum_blocks } from "./rollsum_blocks";
+import { mayKnow } from "./filter";
+import { current, scan, shrink, step, sumWeak } from "./rolling_scan";
+import {
+  addFalseAlarm,
+  addMatch,
+  blockOf,
+  budgetedFrom,
+  hasLength,
+  isExhausted,
+  isFull,
+  RUN,
+  Searcher,
+  STRONG,
+  sumFour,
+  sumWindows,
+} from "./searcher";
+import { head } from "./tables";
+
+/** Weak sums of the blocks of a run. */
+const WEAK: usize = memory.data(RUN * 4, 16);
+
+/** Searches as far as `end` bytes allow. Gives the number of matches. */
+export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
+  if (isAnchored) unreachable();
+  s.matchCount = 0;
+  if (!recordCount) {
+    s.position = isLast ? end : max<u32>(s.position, end > blockLength ? end - blockLength : 0);
+  } else {
+    searchWhole(s, end, isLast);
+    if (isLast && !isFull(s) && s.position + blockLength > end) {
+      searchTail(s, end);
+      s.position = end;
+    }
+  }
+  s.settled = s.position;
+  return s.matchCount;
+}
+
+/** Windows of a whole block. A byte more has to be there to roll on to, save at the end. */
+function searchWhole(s: Searcher, end: u32, isLast: bool): void {
+  const limit = <i64>end - <i64>blockLength - (isLast ? 0 : 1);
+  while (<i64>s.position <= limit && !isFull(s)) {
+    if (!s.isRolled && s.expected && s.position == s.literalStart && takeRun(s, limit)) continue;
+    if (!s.isRolled) sumWeak(s, s.position, blockLength);
+    s.isRolled = 1;
+    const isKnown = scan(s, end);
+    if (<i64>s.position > limit) return;
+    if (isKnown && isExhausted(s, s.position) && !isNext(s, s.position, current(s))) skipUnbudgeted(s, limit);
+    else if (isKnown && s.alarms >= PATIENCE) testFour(s, end, limit);
+    else if (!isKnown || !test(s, s.position, blockLength, current(s))) step(s, end);
+  }
+}
+
+/** Takes the next blocks of the basis, as far as they follow. */
+function takeRun(s: Searcher, limit: i64): bool {
+  const first = s.expected - 1;
+  const start = s.position;
+  let most: u32 = 0;
+  while (most < RUN && first + most < recordCount && lengthOf(first + most) == blockLength) {
+    if (<i64>start + <i64>most * blockLength > limit) break;
+    most++;
+  }
+  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  else rabinkarp_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  let count: u32 = 0;
+  while (count < most && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
+  if (!count) return false;
+  sumWindows(s, start, blockLength, count, blockLength);
+  for (let i: u32 = 0; i < count; i++) {
+    const strong = STRONG + <usize>(i * strongLength);
+    // The run goes on only while the block taken is the one expected: else the search tells.
+    if (isFull(s) || s.expected != first + i + 1 || !hasStrong(first + i, strong)) return i > 0;
+    const block = s.preferNext ? first + i + 1 : blockOf(s, keyOf(first + i), strong, blockLength);
+    if (!block) return i > 0;
+    addMatch(s, start + i * blockLength, block - 1, blockLength);
+  }
+  return true;
+}
+
+/** Windows shorter than a block, at the end of the target. */
+function searchTail(s: Searcher, end: u32): void {
+  if (s.tail == TAIL_NONE) return;
+  let start = s.position;
+  if (s.tail == TAIL_LAST) {
+    const length = lengthOf(recordCount - 1);
+    if (end < length || end - length < s.position) return;
+    start = end - length;
+  }
+  if (start >= end) return;
+  sumWeak(s, start, end - start);
+  for (; start < end; start++) {
+    const weak = current(s);
+    if (mayKnow(weak) && head(weak) && test(s, start, end - start, weak)) return;
+    if (s.tail == TAIL_LAST) return;
+    shrink(s, start, end - start);
+  }
+}
+
+/** Goes on to the next window that may be tested: those before it count as unknown, whatever their sums are. */
+function skipUnbudgeted(s: Searcher, limit: i64): void {
+  s.position = <u32>min<f64>(<f64>(limit + 1), budgetedFrom(s));
+  s.isRolled = 0;
+}
+
+/** False alarms in a row after which windows are tested four at a time, and how far the next three are looked for. */
+const PATIENCE: u32 = 4;
+const REACH: u32 = 16384;
+/** Where up to four windows start, and their weak sums. */
+const STARTS: usize = memory.data(16, 16);
+const WEAKS: usize = memory.data(16, 16);
+
+/**
+ * Tests the window at hand and the next three that are known together, as strong sums of four cost what one does. The outcome is that of testing
+ * them one after the other: what follows a match is forgotten.
+ */
+function testFour(s: Searcher, end: u32, limit: i64): void {
+  const reach = min<i64>(limit, <i64>s.position + <i64>REACH);
+  let count: usize = 0;
+  for (let isThere = true; isThere;) {
+    store<u32>(STARTS + (count << 2), s.position);
+    store<u32>(WEAKS + (count << 2), current(s));
+    step(s, end);
+    count++;
+    isThere = count < 4 && <i64>s.position <= reach && scan(s, end) && <i64>s.position <= limit;
+  }
+  if (count < 4) {
+    for (let i: usize = 0; i < count; i++) {
+      if (test(s, load<u32>(STARTS + (i << 2)), blockLength, load<u32>(WEAKS + (i << 2)))) return;
+    }
+    return;
+  }
+  sumFour(s, STARTS);
+  for (let i: usize = 0; i < 4; i++) {
+    const start = load<u32>(STARTS + (i << 2));
+    if (!isExhausted(s, start) && take(s, start, blockLength, load<u32>(WEAKS + (i << 2)), STRONG + i * strongLength)) return;
+  }
+}
+
+/** Tests a window whose weak sum is known, and takes it if its strong sum is known too. */
+function test(s: Searcher, start: u32, length: u32, weak: u32): bool {
+  if (!isNext(s, start, weak) && isExhausted(s, start)) return false;
+  sumWindows(s, start, length, 1, length);
+  return take(s, start, length, weak, STRONG);
+}
+
+/** Whether a window follows the last match, and has the weak sum of the block that does. */
+@inline
+function isNext(s: Searcher, start: u32, weak: u32): bool {
+  return s.expected && start == s.literalStart && keyOf(s.expected - 1) == weak;
+}
+
+/** Takes a window if its strong sum, at `strong`, is known. */
+function take(s: Searcher, start: u32, length: u32, weak: u32, strong: usize): bool {
+  const next = s.expected;
+  const block = isNext(s, start, weak) && s.preferNext && hasLength(s, next - 1, length) && hasStrong(next - 1, strong)
+    ? next
+    : blockOf(s, weak, strong, length);
+  if (!block) {
+    addFalseAlarm(s, length);
+    return false;
+  }
+  addMatch(s, start, block - 1, length);
+  s.isRolled = 0;
+  return true;
+}

@@ -1,0 +1,139 @@
+import { toUint8Array } from "../common/bytes.ts";
+import type { PatchBasis } from "../engine/patcher.ts";
+
+/** A basis that is read at random: a file, a URL, a table, a formula. */
+export interface BasisSource {
+  /**
+   * Reads bytes of the basis.
+   *
+   * @param offset Where, in bytes from the start.
+   * @param length How many at most.
+   * @returns 1 to `length` bytes, or none at the end of the basis. Short reads are no error: the rest is asked for
+   * again.
+   */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * The same without a buffer for each read, used instead of `read` if it exists: puts at most `buffer.length` bytes
+   * from `offset` on at the start of `buffer`, and does not keep the buffer.
+   *
+   * @param buffer Where the bytes go.
+   * @param offset Where they are in the basis.
+   * @returns How many bytes; 0 is the end of the basis.
+   */
+  readInto?(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
+  /** Length of the basis in bytes. If known, a copy past the end fails before it starts. */
+  readonly size?: number | undefined;
+}
+
+/** A basis as callbacks: go to an offset, then read into a buffer. */
+export interface SeekableBasis {
+  /** Goes to an offset, in bytes. */
+  seek(offset: number): unknown;
+  /** Puts at most `length` bytes at the start of `buffer` and returns how many; 0 is the end. */
+  read(buffer: Uint8Array, length: number): number | Promise<number>;
+  /** Length of the basis in bytes, if known. */
+  readonly size?: number | undefined;
+}
+
+/** Whatever a patch can copy from. */
+export type Basis = Blob | ArrayBuffer | ArrayBufferView | BasisSource | SeekableBasis;
+
+/**
+ * Turns a pair of callbacks into a basis.
+ *
+ * @param callbacks `seek` and `read`, sync or async. Each `read` follows the `seek` to its offset.
+ * @returns A source that reads through them.
+ * @throws {TypeError} If one of them is not a function.
+ */
+export function basisFromCallbacks(callbacks: SeekableBasis): BasisSource {
+  const { seek, read, size } = callbacks;
+  if (typeof seek !== "function" || typeof read !== "function") {
+    throw new TypeError("Cannot use the basis: seek and read have to be functions");
+  }
+  return {
+    size,
+    async read(offset, length) {
+      await seek.call(callbacks, offset);
+      const buffer = new Uint8Array(length);
+      const count = await read.call(callbacks, buffer, length);
+      return buffer.subarray(0, checkReadCount(count, length));
+    },
+  };
+}
+
+/**
+ * Checks what a `read(buffer, length)` returned.
+ *
+ * @throws {TypeError} If it is not a count from 0 to `length`.
+ */
+export function checkReadCount(count: unknown, length: number): number {
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 0 || count > length) {
+    throw new TypeError(
+      `Cannot use what read() returned: a count from 0 to ${length} was expected, ${String(count)} was returned`,
+    );
+  }
+  return count;
+}
+
+/**
+ * Turns what the caller of a patch gave into a basis.
+ *
+ * @throws {TypeError} If it cannot be read at random.
+ */
+export function toPatchBasis(basis: Basis): PatchBasis {
+  const source = toSource(basis);
+  const { size } = source;
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new TypeError(`Cannot use the basis: its size is ${String(size)}, a count of bytes was expected`);
+  }
+  const into = source.readInto?.bind(source) ?? readIntoBy(source);
+  return {
+    size,
+    readInto(buffer, offset) {
+      const count = into(buffer, offset);
+      if (typeof count === "number") return checkReadCount(count, buffer.length);
+      return Promise.resolve(count).then((count) => checkReadCount(count, buffer.length));
+    },
+  };
+}
+
+/** `readInto` by way of `read`. It is synchronous if `read` is. */
+function readIntoBy(source: BasisSource): NonNullable<BasisSource["readInto"]> {
+  return (buffer, offset) => {
+    const bytes = source.read(offset, buffer.length);
+    if (ArrayBuffer.isView(bytes)) return fill(buffer, bytes, offset);
+    return Promise.resolve(bytes).then((bytes) => fill(buffer, bytes, offset));
+  };
+}
+
+function fill(buffer: Uint8Array, bytes: Uint8Array, offset: number): number {
+  if (!(bytes?.length <= buffer.length)) {
+    throw new TypeError(
+      `Cannot read the basis: read() gave ${
+        bytes?.length ?? typeof bytes
+      } bytes at offset ${offset}, ${buffer.length} were asked for`,
+    );
+  }
+  buffer.set(bytes);
+  return bytes.length;
+}
+
+function toSource(basis: Basis): BasisSource {
+  if (basis instanceof Blob) {
+    return {
+      size: basis.size,
+      read: async (offset, length) => new Uint8Array(await basis.slice(offset, offset + length).arrayBuffer()),
+    };
+  }
+  if (basis instanceof ArrayBuffer || ArrayBuffer.isView(basis)) {
+    const bytes = toUint8Array(basis);
+    return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+  }
+  if (typeof (basis as SeekableBasis)?.seek === "function") return basisFromCallbacks(basis as SeekableBasis);
+  if (typeof basis?.read !== "function") {
+    throw new TypeError(
+      "Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected",
+    );
+  }
+  return basis as BasisSource;
+}

@@ -1,0 +1,63 @@
+/**
+ * Checks of options, made before a byte flows. Each returns the value it checked, and takes the name of the option for
+ * its message first.
+ */
+
+/**
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If it is not an integer from `min` to `max`.
+ */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot use ${name}: a number was expected, ${describe(value)} was given`);
+  }
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`Cannot use ${name}: an integer from ${min} to ${max} was expected, ${value} was given`);
+  }
+  return value;
+}
+
+/** As {@linkcode checkInteger}, and infinity is allowed. */
+export function checkLimit(name: string, value: unknown): number {
+  return value === Infinity ? Infinity : checkInteger(name, value, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** @throws {TypeError} If `value` is none of the choices. */
+export function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) {
+    const list = choices.map((known) => `"${known}"`).join(", ");
+    throw new TypeError(`Cannot use ${name}: one of ${list} was expected, ${describe(value)} was given`);
+  }
+  return choice;
+}
+
+/** @throws {TypeError} If `value` is not a boolean. */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") {
+    throw new TypeError(`Cannot use ${name}: a boolean was expected, ${describe(value)} was given`);
+  }
+  return value;
+}
+
+/** @throws {TypeError} If `value` is neither a function nor undefined. */
+export function checkCallback<T>(name: string, value: T): T {
+  if (value !== undefined && typeof value !== "function") {
+    throw new TypeError(`Cannot use ${name}: a function was expected, ${describe(value)} was given`);
+  }
+  return value;
+}
+
+/** @throws {TypeError} If `value` is not an object. */
+export function checkOptions<T>(value: T): T {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`Cannot use the options: an object was expected, ${describe(value)} was given`);
+  }
+  return value;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value === null || typeof value !== "object") return String(value);
+  return `an object of ${value.constructor?.name ?? "no class"}`;
+}

@@ -1,0 +1,47 @@
+import type { DeltaCommand } from "./delta_command.ts";
+import type { CommandSource } from "./patcher.ts";
+import { DONE, type Source, type SourceResult } from "./stage.ts";
+import type { PatchStats } from "./stats.ts";
+import type { StrongSum } from "../kernel/interface.ts";
+
+/** Parts of a delta → command objects. Their data is what the parts have: a copy is made by nobody. */
+export class CommandsFromEvents implements Source<DeltaCommand> {
+  readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
+  readonly #events: CommandSource;
+  #strongSum: StrongSum | undefined;
+  #isDone = false;
+
+  constructor(events: CommandSource) {
+    this.#events = events;
+  }
+
+  next(): SourceResult<DeltaCommand> {
+    while (!this.#isDone) {
+      const event = this.#events.next();
+      this.stats.bytesIn = this.#events.position ?? 0;
+      if (event === undefined) return undefined;
+      if (event === DONE) break;
+      if (event.type === "copy") {
+        const { offset, length } = event;
+        this.stats.copiedBytes += length;
+        this.stats.bytesOut += length;
+        return { copy: { offset, length } };
+      }
+      if (event.type === "data") {
+        this.stats.literalBytes += event.bytes.length;
+        this.stats.bytesOut += event.bytes.length;
+        return { data: event.bytes };
+      }
+      if (event.type === "start") {
+        this.#strongSum = event.strongSum;
+        if (this.#strongSum) return { data: new Uint8Array(0), digest: { strongSum: this.#strongSum } };
+      } else {
+        this.#isDone = true;
+        if (this.#strongSum && event.digest) {
+          return { data: new Uint8Array(0), digest: { strongSum: this.#strongSum, sum: event.digest } };
+        }
+      }
+    }
+    return DONE;
+  }
+}

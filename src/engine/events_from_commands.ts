@@ -1,0 +1,98 @@
+import type { StrongSum } from "../kernel/interface.ts";
+import type { DataCommand, DeltaCommand } from "./delta_command.ts";
+import type { DeltaEvent } from "./interface.ts";
+import { DONE, type Inlet, type Source, type SourceResult } from "./stage.ts";
+import type { PatchStats } from "./stats.ts";
+
+/** Command objects, checked → parts of a delta. */
+export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEvent> {
+  readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
+  readonly #hasDigest: boolean;
+  /** Parts made and not given yet: two at most. */
+  readonly #events: DeltaEvent[] = [];
+  #hasStarted = false;
+  #isDone = false;
+  #digest: DataCommand["digest"];
+
+  /** @param hasDigest Whether a digest of the target is of use to whoever takes the parts. */
+  constructor(hasDigest: boolean) {
+    this.#hasDigest = hasDigest;
+  }
+
+  write(command: DeltaCommand): void {
+    checkCommand(command);
+    if (!this.#hasStarted) this.#start(command);
+    const { copy, data } = command;
+    this.#checkLength(copy ? copy.length : data.length);
+    if (copy) {
+      this.#events.push({ type: "copy", offset: copy.offset, length: copy.length });
+      this.stats.copiedBytes += copy.length;
+    } else {
+      if (command.digest) this.#takeDigest(command.digest);
+      if (data.length > 0) this.#events.push({ type: "data", bytes: data as Uint8Array<ArrayBuffer> });
+      this.stats.literalBytes += data.length;
+      this.stats.bytesIn += data.length;
+    }
+  }
+
+  end(): void {
+    if (!this.#hasStarted) this.#start(undefined);
+    if (this.#digest && !this.#digest.sum) {
+      throw new TypeError(
+        "Cannot encode the delta: it begins with a digest command, and does not end with the digest itself",
+      );
+    }
+    const targetLength = this.stats.copiedBytes + this.stats.literalBytes;
+    this.#events.push({ type: "end", targetLength, digest: this.#digest?.sum });
+    this.#isDone = true;
+  }
+
+  next(): SourceResult<DeltaEvent> {
+    return this.#events.shift() ?? (this.#isDone ? DONE : undefined);
+  }
+
+  #checkLength(added: number): void {
+    const length = this.stats.copiedBytes + this.stats.literalBytes + added;
+    if (length > Number.MAX_SAFE_INTEGER) {
+      throw new RangeError(`Cannot encode the command: with its ${added} bytes the target is longer than 2^53 - 1`);
+    }
+  }
+
+  #start(first: DeltaCommand | undefined): void {
+    this.#hasStarted = true;
+    this.#digest = this.#hasDigest ? first?.data && first.digest : undefined;
+    this.#events.push({ type: "start", strongSum: this.#digest?.strongSum as StrongSum | undefined });
+  }
+
+  #takeDigest(digest: NonNullable<DataCommand["digest"]>): void {
+    if (!this.#hasDigest) return;
+    if (digest.strongSum !== this.#digest?.strongSum) {
+      throw new TypeError(
+        `Cannot encode the delta: a ${digest.strongSum} digest was seen, the first command names ${
+          this.#digest?.strongSum ?? "none"
+        }`,
+      );
+    }
+    this.#digest = digest;
+  }
+}
+
+function checkCommand(command: DeltaCommand): void {
+  if (command?.data instanceof Uint8Array && command.copy === undefined) return;
+  const copy = command?.copy;
+  if (typeof copy?.offset !== "number" || typeof copy.length !== "number" || command.data !== undefined) {
+    throw new TypeError(
+      "Cannot encode the command: it is neither { copy: { offset, length } } nor { data: Uint8Array }",
+    );
+  }
+  const { offset, length } = copy;
+  if (
+    !Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 1 ||
+    length >= 2 ** 52 || offset + length > 2 ** 52
+  ) {
+    throw new RangeError(
+      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52, ` +
+        "or is longer than 2^52 - 1",
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { viewOf } from "../../common/bytes.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
+import type { DeltaEvent } from "../../engine/interface.ts";
+import type { ByteReader } from "../bytes/byte_reader.ts";
+import { FormatReader } from "../bytes/reader.ts";
+import { DeltaEncoder } from "../bytes/writer.ts";
+
+const DATA = 1;
+const COPY = 2;
+const MAX_COPY_COUNT = 255;
+
+/** Writes commands of the luapower format. A copy of more than 255 blocks becomes several. */
+export class LuapowerDeltaEncoder extends DeltaEncoder {
+  readonly #blockLength: number;
+
+  constructor(blockLength: number) {
+    super();
+    this.#blockLength = blockLength;
+  }
+
+  start(): void {}
+
+  copy(offset: number, length: number): void {
+    const blockLength = this.#blockLength;
+    if (offset % blockLength !== 0 || length % blockLength !== 0 || (offset + length) / blockLength > 2 ** 32) {
+      throw new RsyncError(
+        "unsupported",
+        `Cannot write a copy of ${length} bytes at offset ${offset} in the luapower format: ` +
+          `it copies whole blocks of ${blockLength} bytes, of which it can number 2^32`,
+      );
+    }
+    let block = offset / blockLength;
+    for (let left = length / blockLength; left > 0;) {
+      const count = Math.min(left, MAX_COPY_COUNT);
+      this.out.u8(COPY);
+      this.out.u32(block, true);
+      this.out.u8(count);
+      block += count;
+      left -= count;
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    this.out.u8(DATA);
+    this.out.u32(bytes.length, true);
+    this.out.bytes(bytes);
+  }
+
+  end(): void {}
+}
+
+/**
+ * Reads deltas of the luapower format. A delta that was cut between two commands looks like a whole one, and a wrong
+ * basis goes unnoticed.
+ */
+export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
+  readonly #blockLength: number;
+  #hasStarted = false;
+  #dataLeft = 0;
+
+  constructor(bytes: ByteReader, blockLength: number) {
+    super(bytes);
+    this.#blockLength = blockLength;
+  }
+
+  next(): DeltaEvent | undefined {
+    const reader = this.bytes;
+    if (!this.#hasStarted) {
+      this.#hasStarted = true;
+      return { type: "start", strongSum: undefined };
+    }
+    // A loop, since a data command may be empty, and a hostile delta may have nothing else.
+    while (this.#dataLeft === 0) {
+      if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
+      if (!reader.hasBytes) return undefined;
+      const opcode = reader.peek(1)![0]!;
+      if (opcode === COPY) return this.#readCopy();
+      if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
+      const bytes = reader.peek(5);
+      if (!bytes) return undefined;
+      this.#dataLeft = viewOf(bytes).getUint32(1, true);
+      reader.skip(5);
+    }
+    return this.#readData();
+  }
+
+  #readData(): DeltaEvent | undefined {
+    const bytes = this.bytes.data(this.#dataLeft);
+    if (!bytes) return undefined;
+    this.#dataLeft -= bytes.length;
+    return { type: "data", bytes };
+  }
+
+  #readCopy(): DeltaEvent | undefined {
+    const reader = this.bytes;
+    const bytes = reader.peek(6);
+    if (!bytes) return undefined;
+    const block = viewOf(bytes).getUint32(1, true);
+    const count = bytes[5]!;
+    if (count === 0) throw reader.error("unknown-command", "a copy of no blocks was seen");
+    const offset = block * this.#blockLength;
+    const length = count * this.#blockLength;
+    if (offset + length > Number.MAX_SAFE_INTEGER) {
+      throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
+    }
+    reader.skip(6);
+    return { type: "copy", offset, length };
+  }
+}

@@ -1,0 +1,161 @@
+import { startsWith } from "../../common/bytes.ts";
+import type { DeltaEvent } from "../../engine/interface.ts";
+import type { StrongSum } from "../../kernel/interface.ts";
+import { FormatReader } from "../bytes/reader.ts";
+import { DeltaEncoder } from "../bytes/writer.ts";
+import { DELTA_MAGIC, DIGEST_LENGTH, STRONG_SUMS, VERSION } from "./_numbers.ts";
+
+const HEADER_LENGTH = 8;
+const MAX_VARINT_LENGTH = 8;
+
+/** Writes commands of the rsync-streams format, one for one. */
+export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
+  /** End of the copy before. */
+  #expected = 0;
+
+  start(strongSum: StrongSum | undefined): void {
+    const { out } = this;
+    const number = strongSum ? STRONG_SUMS.indexOf(strongSum) : 0;
+    if (number < 0) throw new TypeError(`Cannot write the delta: the rsync-streams format has no ${strongSum} digest`);
+    out.bytes(DELTA_MAGIC);
+    out.u8(VERSION);
+    out.u8(number);
+    out.u16(0, true);
+  }
+
+  copy(offset: number, length: number): void {
+    this.out.varint(2 * length + 1);
+    const distance = offset - this.#expected;
+    this.out.varint(distance < 0 ? -2 * distance - 1 : 2 * distance);
+    this.#expected = offset + length;
+  }
+
+  data(bytes: Uint8Array): void {
+    this.out.varint(2 * bytes.length);
+    this.out.bytes(bytes);
+  }
+
+  end(targetLength: number, digest: Uint8Array | undefined): void {
+    this.out.varint(0);
+    this.out.varint(targetLength);
+    if (digest) this.out.bytes(digest);
+  }
+}
+
+/** Reads deltas of the rsync-streams format. */
+export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
+  #hasHeader = false;
+  #strongSum: StrongSum | undefined;
+  #expected = 0;
+  #targetLength = 0;
+  /** Bytes of a data command that are still to come. */
+  #dataLeft = 0;
+  #end: DeltaEvent | undefined;
+  /** Bytes of the varint read last. */
+  #varintLength = 0;
+
+  next(): DeltaEvent | undefined {
+    if (!this.#hasHeader) return this.#readHeader();
+    if (this.#end) return this.bytes.expectEnd() && this.#end;
+    if (this.#dataLeft > 0) return this.#readData();
+    const head = this.#peekVarint(0);
+    if (head === undefined) return undefined;
+    if (head === 0) return this.#readEnd();
+    const length = Math.floor(head / 2);
+    if (length === 0) throw this.bytes.error("unknown-command", "a copy of no bytes was seen");
+    const total = this.#targetLength + length;
+    if (total > Number.MAX_SAFE_INTEGER) {
+      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    }
+    if (head % 2 === 1) return this.#readCopy(length, total);
+    this.bytes.skip(this.#varintLength);
+    this.#targetLength = total;
+    this.#dataLeft = length;
+    return this.#readData();
+  }
+
+  #readHeader(): DeltaEvent | undefined {
+    const reader = this.bytes;
+    const bytes = reader.peek(HEADER_LENGTH);
+    if (!bytes) return undefined;
+    if (!startsWith(bytes, DELTA_MAGIC)) {
+      throw reader.error("bad-magic", "it does not start as a delta of the rsync-streams format does");
+    }
+    if (bytes[4] !== VERSION) {
+      throw reader.error("unsupported", `version ${bytes[4]} was seen, version ${VERSION} is supported`, 4);
+    }
+    this.#strongSum = STRONG_SUMS[bytes[5]!];
+    if (bytes[5] !== 0 && !this.#strongSum) throw reader.error("unsupported", `unknown digest ${bytes[5]} was seen`, 5);
+    for (let i = 6; i < 8; i++) {
+      if (bytes[i] !== 0) {
+        throw reader.error("unsupported", `0x${bytes[i]!.toString(16)} was seen in a reserved byte`, i);
+      }
+    }
+    reader.skip(HEADER_LENGTH);
+    this.#hasHeader = true;
+    return { type: "start", strongSum: this.#strongSum };
+  }
+
+  #readData(): DeltaEvent | undefined {
+    const bytes = this.bytes.data(this.#dataLeft);
+    if (!bytes) return undefined;
+    this.#dataLeft -= bytes.length;
+    return { type: "data", bytes };
+  }
+
+  #readCopy(length: number, total: number): DeltaEvent | undefined {
+    const reader = this.bytes;
+    const headLength = this.#varintLength;
+    const zigzag = this.#peekVarint(headLength);
+    if (zigzag === undefined) return undefined;
+    const distance = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
+    const offset = this.#expected + distance;
+    if (offset < 0 || offset + length > Number.MAX_SAFE_INTEGER) {
+      throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
+    }
+    reader.skip(headLength + this.#varintLength);
+    this.#expected = offset + length;
+    this.#targetLength = total;
+    return { type: "copy", offset, length };
+  }
+
+  #readEnd(): DeltaEvent | undefined {
+    const reader = this.bytes;
+    const targetLength = this.#peekVarint(1);
+    if (targetLength === undefined) return undefined;
+    const digestAt = 1 + this.#varintLength;
+    const length = digestAt + (this.#strongSum ? DIGEST_LENGTH : 0);
+    const bytes = reader.peek(length);
+    if (!bytes) return undefined;
+    if (targetLength !== this.#targetLength) {
+      throw reader.error(
+        "digest-mismatch",
+        `its commands make ${this.#targetLength} bytes, and its end says ${targetLength}`,
+      );
+    }
+    this.#end = { type: "end", targetLength, digest: this.#strongSum && bytes.slice(digestAt) };
+    reader.skip(length);
+    return this.next();
+  }
+
+  /** The varint that starts `at` bytes from here, and its length in `#varintLength`. */
+  #peekVarint(at: number): number | undefined {
+    let value = 0;
+    for (let i = 0; i < MAX_VARINT_LENGTH; i++) {
+      const bytes = this.bytes.peek(at + i + 1);
+      if (!bytes) return undefined;
+      const byte = bytes[at + i]!;
+      value += (byte & 127) * 2 ** (7 * i);
+      if (byte >= 128) continue;
+      if (byte === 0 && i > 0) throw this.#varintError(at, "is not in its shortest form");
+      if (value > Number.MAX_SAFE_INTEGER) throw this.#varintError(at, "is above 2^53 - 1");
+      this.#varintLength = i + 1;
+      return value;
+    }
+    throw this.#varintError(at, `is longer than ${MAX_VARINT_LENGTH} bytes`);
+  }
+
+  #varintError(at: number, why: string): Error {
+    return this.bytes.error("unsupported", `a number ${why}`, this.bytes.position + at);
+  }
+}

@@ -1,0 +1,28 @@
+/** The weak and strong sums. A new sum is an entry here and its code in each backend. */
+
+/** The cheap sum that finds candidates. */
+export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
+
+/** The cryptographic sum that confirms them. `"md4"` is broken, and only for older signatures of librsync. */
+export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
+
+/** What both backends know about a strong sum. */
+export interface StrongSumRule {
+  /** Its number in calls of the wasm kernel. Wire formats number sums on their own. */
+  readonly kind: number;
+  /** Bytes of the whole sum. */
+  readonly length: number;
+  /** Whether it may be the digest of a whole file. */
+  readonly isDigest: boolean;
+}
+
+/** The weak sums, by their numbers in calls of the wasm kernel. Each is 32 bits long. */
+export const WEAK_SUMS: Readonly<Record<WeakSum, number>> = { rollsum: 1, rabinkarp: 2, anchor: 3 };
+
+/** The strong sums. */
+export const STRONG_SUMS: Readonly<Record<StrongSum, StrongSumRule>> = {
+  blake2sp: { kind: 1, length: 32, isDigest: true },
+  blake3: { kind: 2, length: 32, isDigest: true },
+  blake2b: { kind: 3, length: 32, isDigest: true },
+  md4: { kind: 4, length: 16, isDigest: false },
+};

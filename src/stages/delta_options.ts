@@ -1,0 +1,37 @@
+import { checkChoice, checkInteger } from "../common/checks.ts";
+import type { DeltaEvent } from "../engine/interface.ts";
+import { type DeltaParams, type DeltaReader, type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
+import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
+import { RecognizingReader } from "../formats/recognize.ts";
+import { requireBlockLength } from "./sig_options.ts";
+
+/** Options that say in which format a delta is. */
+export interface DeltaFormatOptions {
+  /**
+   * The wire format of the delta. Formats with a magic are recognized; luapower's has none.
+   * @default recognized by the magic
+   */
+  format?: Format | undefined;
+  /** Bytes of a block, for the luapower format, which counts in blocks and does not carry their length. */
+  blockLength?: number | undefined;
+}
+
+/**
+ * Checks what is said of a delta whose format does not say it itself.
+ *
+ * @throws {TypeError} If the block length is needed and missing.
+ * @throws {RangeError} If it is out of range.
+ */
+export function checkDeltaParams(codec: FormatCodec, blockLength: number | undefined): DeltaParams {
+  if (codec.isSelfDescribing) return {};
+  const checked = checkInteger("blockLength", requireBlockLength(codec, blockLength), 1, MAX_BLOCK_LENGTH);
+  return { blockLength: checked };
+}
+
+/** Makes a reader of the format that the options name, or else of the one that the first bytes name. */
+export function deltaReader({ format, blockLength }: DeltaFormatOptions): DeltaReader {
+  if (format === undefined) return new RecognizingReader<DeltaEvent>("the delta", { kind: "delta" });
+  const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
+  const params = checkDeltaParams(codec, blockLength);
+  return new RecognizingReader<DeltaEvent>("the delta", { kind: "delta", format, params });
+}

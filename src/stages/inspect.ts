@@ -1,0 +1,176 @@
+/** What a signature or a delta is, found out by reading it once. Nothing of it is kept. */
+import type { DeltaEvent, SigEvent } from "../engine/interface.ts";
+import type { Format } from "../formats/mod.ts";
+import { type FileKind, Recognizer } from "../formats/recognize.ts";
+import { formats } from "../formats/mod.ts";
+import type { StrongSum, WeakSum } from "../kernel/interface.ts";
+import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { checkDeltaParams } from "./delta_options.ts";
+import { checkGivenHeader } from "./sig_options.ts";
+
+/** What is known of a file before it is read. */
+export interface InspectOptions {
+  format?: Format | undefined;
+  /** For formats whose files do not say it. */
+  kind?: FileKind | undefined;
+  /** For formats that do not carry it. */
+  blockLength?: number | undefined;
+}
+
+/** What a signature is. What its format does not carry is null. */
+export interface SigInfo {
+  kind: "signature";
+  format: Format;
+  weakSum: WeakSum;
+  strongSum: StrongSum;
+  /** Bytes. */
+  blockLength: number;
+  /** Bytes. */
+  strongLength: number;
+  sigCount: number;
+  /** Bytes of the basis. */
+  fileLength: number | null;
+  /** Of the basis, by the strong sum. */
+  digest: Uint8Array | null;
+  /** Bytes of the signature. */
+  length: number;
+}
+
+/** What a delta is. What its format does not carry is null. */
+export interface DeltaInfo {
+  kind: "delta";
+  format: Format;
+  commandCount: number;
+  copyCount: number;
+  /** Commands of literals. */
+  dataCount: number;
+  /** Bytes of the target that are copied from the basis. */
+  copiedBytes: number;
+  /** Bytes of the target that are in the delta. */
+  literalBytes: number;
+  /** Bytes of the target. */
+  targetLength: number;
+  /** Bytes that the basis has at least: where the last of the copies ends. */
+  minFileLength: number;
+  digestSum: StrongSum | null;
+  /** Of the target. */
+  digest: Uint8Array | null;
+  /** Bytes of the delta. */
+  length: number;
+}
+
+/** Takes parts while a reader has them. Returns the result once it is complete. */
+type Inspector = () => SigInfo | DeltaInfo | undefined;
+
+/**
+ * Finds out what a signature or a delta is. It may come from an untrusted peer: nothing is allocated by what it says.
+ *
+ * @param what What is being read, for messages.
+ * @throws {RsyncError} If it is damaged, or neither.
+ */
+export async function inspect(
+  source: ByteSource,
+  what: string,
+  options: InspectOptions = {},
+): Promise<SigInfo | DeltaInfo> {
+  const file = new Recognizer(what, { ...options, ...given(options) });
+  let inspector: Inspector | undefined;
+  let info: SigInfo | DeltaInfo | undefined;
+  const work = () => {
+    inspector ??= inspectorOf(file);
+    info ??= inspector?.();
+  };
+  await readChunks(source, (chunk) => {
+    file.write(chunk);
+    work();
+  });
+  file.end();
+  work();
+  return info!;
+}
+
+function given({ format, kind, blockLength }: InspectOptions) {
+  if (!format) return {};
+  const codec = formats[format];
+  return kind === "delta"
+    ? { params: checkDeltaParams(codec, blockLength) }
+    : { header: checkGivenHeader(codec, blockLength) };
+}
+
+function inspectorOf(file: Recognizer): Inspector | undefined {
+  const recognized = file.result();
+  if (!recognized) return undefined;
+  const { kind, codec, reader } = recognized;
+  return kind === "signature"
+    ? sigInspector(codec.name, file, () => reader.next())
+    : deltaInspector(codec.name, file, () => reader.next());
+}
+
+function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | undefined): Inspector {
+  const info: SigInfo = {
+    kind: "signature",
+    format,
+    weakSum: "rollsum",
+    strongSum: "blake2b",
+    blockLength: 0,
+    strongLength: 0,
+    sigCount: 0,
+    fileLength: null,
+    digest: null,
+    length: 0,
+  };
+  return () => {
+    for (let event = next(); event; event = next()) {
+      if (event.type === "header") {
+        const { weakSum, strongSum, blockLength, strongLength } = event.header;
+        Object.assign(info, { weakSum, strongSum, blockLength, strongLength });
+      } else if (event.type === "records") {
+        info.sigCount += event.batch.count;
+      } else {
+        const { fileLength = null, digest = null } = event.trailer;
+        return Object.assign(info, { fileLength, digest, length: file.position });
+      }
+    }
+  };
+}
+
+function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent | undefined): Inspector {
+  const info: DeltaInfo = {
+    kind: "delta",
+    format,
+    commandCount: 0,
+    copyCount: 0,
+    dataCount: 0,
+    copiedBytes: 0,
+    literalBytes: 0,
+    targetLength: 0,
+    minFileLength: 0,
+    digestSum: null,
+    digest: null,
+    length: 0,
+  };
+  /** Where the part before ended. */
+  let position = 0;
+  return () => {
+    for (let event = next(); event; event = next()) {
+      if (event.type === "start") {
+        info.digestSum = event.strongSum ?? null;
+      } else if (event.type === "copy") {
+        info.copyCount++;
+        info.copiedBytes += event.length;
+        info.minFileLength = Math.max(info.minFileLength, event.offset + event.length);
+      } else if (event.type === "data") {
+        // A long command comes in pieces, of which the first has the bytes of the command itself before it.
+        if (file.position - position > event.bytes.length) info.dataCount++;
+        info.literalBytes += event.bytes.length;
+      } else {
+        info.digest = event.digest ?? null;
+        info.commandCount = info.copyCount + info.dataCount;
+        info.targetLength = info.copiedBytes + info.literalBytes;
+        info.length = file.position;
+        return info;
+      }
+      position = file.position;
+    }
+  };
+}

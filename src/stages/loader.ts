@@ -1,0 +1,66 @@
+import { RsyncError } from "../common/rsync_error.ts";
+import type { SigEvent, SigHeader } from "../engine/interface.ts";
+import { type LoadedSig, SigLoader } from "../engine/sig_loader.ts";
+import type { FormatCodec } from "../formats/interface.ts";
+import type { Format } from "../formats/mod.ts";
+import { RecognizingReader } from "../formats/recognize.ts";
+import type { Kernel, SumBatch } from "../kernel/interface.ts";
+import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { createSignature, type Signature } from "./signature.ts";
+
+/** What is known of a signature before it is read. */
+export interface LoadParts {
+  /** Recognized if undefined. */
+  readonly format: Format | undefined;
+  /** For formats that do not carry it. */
+  readonly header: SigHeader | undefined;
+  /** Bytes of signature that are read at most. */
+  readonly maxInputLength: number;
+  readonly kernel: Kernel;
+}
+
+/** Reads a signature and indexes it. */
+export async function loadSignature(source: ByteSource, parts: LoadParts): Promise<Signature> {
+  const { format, header, maxInputLength, kernel } = parts;
+  const reader = new RecognizingReader<SigEvent>("the signature", { kind: "signature", format, header });
+  let loader: SigLoader | undefined;
+  let loaded: LoadedSig | undefined;
+  let length = 0;
+  const work = () => {
+    for (let event = reader.next(); event; event = loaded ? undefined : reader.next()) {
+      loader ??= new SigLoader(kernel, reader.codec!.search.keptBlock);
+      loaded = loader.take(event);
+    }
+  };
+  await readChunks(source, (chunk) => {
+    length += chunk.length;
+    if (length > maxInputLength) {
+      throw new RsyncError(
+        "limit",
+        `Cannot read the signature: it is longer than maxInputLength, which is ${maxInputLength} bytes`,
+        { offset: maxInputLength },
+      );
+    }
+    reader.write(chunk);
+    work();
+  });
+  reader.end();
+  if (!loaded) work();
+  return createSignature({ format: reader.codec!.name, kernel, ...loaded! });
+}
+
+/** Takes records, and makes a signature of them that has no trailer. */
+export interface RecordIndexer {
+  add(batch: SumBatch): void;
+  finish(): Signature;
+}
+
+/** Indexes records that come from elsewhere than a file. */
+export function indexRecords(codec: FormatCodec<Format>, header: SigHeader, kernel: Kernel): RecordIndexer {
+  const loader = new SigLoader(kernel, codec.search.keptBlock);
+  loader.take({ type: "header", header });
+  return {
+    add: (batch) => void loader.take({ type: "records", batch }),
+    finish: () => createSignature({ format: codec.name, kernel, ...loader.take({ type: "end", trailer: {} })! }),
+  };
+}

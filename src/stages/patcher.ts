@@ -1,0 +1,33 @@
+import { EventsFromCommands } from "../engine/events_from_commands.ts";
+import type { DeltaCommand } from "../engine/delta_command.ts";
+import { type PatchBasis, Patcher } from "../engine/patcher.ts";
+import type { PatchStats } from "../engine/stats.ts";
+import type { Kernel } from "../kernel/interface.ts";
+import { type CountedStage, joinParts } from "./_join.ts";
+import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
+
+/** What a patch is made with. */
+export interface PatchParts {
+  readonly basis: PatchBasis;
+  readonly kernel: Kernel;
+  readonly maxOutputLength: number;
+}
+
+/** Delta bytes → target bytes. */
+export function createPatchStage(
+  parts: PatchParts,
+  format: DeltaFormatOptions,
+): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
+  const reader = deltaReader(format);
+  const patcher = new Patcher({ ...parts, commands: reader });
+  return joinParts(reader, patcher, patcher.stats, () => patcher.release());
+}
+
+/** Commands of a delta → target bytes. */
+export function createCommandPatchStage(
+  parts: PatchParts,
+): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
+  const commands = new EventsFromCommands(true);
+  const patcher = new Patcher({ ...parts, commands });
+  return joinParts(commands, patcher, patcher.stats, () => patcher.release());
+}

@@ -1,0 +1,119 @@
+import type { LoadedSig } from "../engine/sig_loader.ts";
+import type { Format } from "../formats/mod.ts";
+import type { Backend, Kernel, StrongSum, WeakSum } from "../kernel/interface.ts";
+
+/** What a signature is made of. */
+export interface SignatureParts extends LoadedSig {
+  readonly format: Format;
+  readonly kernel: Kernel;
+}
+
+let create: (parts: SignatureParts) => Signature;
+let partsOf: (signature: Signature) => SignatureParts;
+
+/**
+ * A signature that was read and indexed. It is immutable, and good for any number of deltas, also at the same time.
+ *
+ * {@linkcode loadSigs} makes it. It takes at most 64 bytes of memory for each block.
+ */
+export class Signature {
+  readonly #parts: SignatureParts;
+
+  static {
+    create = (parts) => new Signature(parts);
+    partsOf = (signature) => signature.#parts;
+  }
+
+  private constructor(parts: SignatureParts) {
+    if (!parts?.index) throw new TypeError("Cannot construct a Signature: loadSigs() makes it");
+    this.#parts = parts;
+  }
+
+  /** The wire format it was read from. */
+  get format(): Format {
+    return this.#parts.format;
+  }
+
+  /** Bytes of a block. */
+  get blockLength(): number {
+    return this.#parts.header.blockLength;
+  }
+
+  /** The weak sum of its records. */
+  get weakSum(): WeakSum {
+    return this.#parts.header.weakSum;
+  }
+
+  /** The strong sum of its records. */
+  get strongSum(): StrongSum {
+    return this.#parts.header.strongSum;
+  }
+
+  /** Bytes kept of each strong sum. */
+  get strongLength(): number {
+    return this.#parts.header.strongLength;
+  }
+
+  /** How many blocks it has sums of. */
+  get sigCount(): number {
+    return this.#parts.index.count;
+  }
+
+  /** Length of the basis in bytes, if the format carries it. */
+  get fileLength(): number | undefined {
+    return this.#parts.trailer.fileLength;
+  }
+
+  /** Digest of the whole basis by the function of the strong sum, if the signature carries it. */
+  get digest(): Uint8Array | undefined {
+    return this.#parts.trailer.digest?.slice();
+  }
+
+  /** Bytes of memory that the index takes. */
+  get byteLength(): number {
+    return this.#parts.index.byteLength;
+  }
+
+  /** Which backend computes the sums of its deltas. */
+  get backend(): Backend {
+    return this.#parts.kernel.backend;
+  }
+
+  /** What `console.log` shows in Node and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return describe(this);
+  }
+
+  /** What `console.log` shows in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return describe(this);
+  }
+
+  /** What it is when written as text. */
+  toString(): string {
+    return describe(this);
+  }
+}
+
+function describe({ format, sigCount, blockLength, weakSum, strongSum, strongLength, fileLength }: Signature): string {
+  const length = fileLength === undefined ? "" : `, file of ${fileLength} bytes`;
+  return `Signature { ${format}, ${sigCount} blocks of ${blockLength} bytes, ${weakSum}, ` +
+    `${strongSum} (${strongLength} bytes)${length} }`;
+}
+
+/** Makes a signature, for the library's own modules. */
+export function createSignature(parts: SignatureParts): Signature {
+  return create(parts);
+}
+
+/**
+ * What a signature is made of, for the library's own modules.
+ *
+ * @throws {TypeError} If it is not a signature.
+ */
+export function signatureParts(signature: Signature): SignatureParts {
+  if (!(signature instanceof Signature)) {
+    throw new TypeError("Cannot use the signature: what loadSigs() returns was expected");
+  }
+  return partsOf(signature);
+}

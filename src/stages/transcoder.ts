@@ -1,0 +1,27 @@
+/** Delta bytes ↔ command objects. */
+import { CommandsFromEvents } from "../engine/commands_from_events.ts";
+import type { DeltaCommand } from "../engine/delta_command.ts";
+import { EventsFromCommands } from "../engine/events_from_commands.ts";
+import type { PatchStats } from "../engine/stats.ts";
+import type { DeltaParams, FormatCodec } from "../formats/interface.ts";
+import { type CountedStage, joinParts } from "./_join.ts";
+import { Written } from "./_written.ts";
+import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
+
+/** Delta bytes → command objects. */
+export function createDecodeStage(
+  format: DeltaFormatOptions,
+): CountedStage<Uint8Array<ArrayBuffer>, DeltaCommand, PatchStats> {
+  const reader = deltaReader(format);
+  const commands = new CommandsFromEvents(reader);
+  return joinParts(reader, commands, commands.stats);
+}
+
+/** Command objects → delta bytes, one for one. */
+export function createEncodeStage(
+  codec: FormatCodec,
+  params: DeltaParams,
+): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
+  const events = new EventsFromCommands(codec.hasDigest);
+  return joinParts(events, new Written(events, codec.delta.encoder(params), events.stats), events.stats);
+}

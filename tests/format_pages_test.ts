@@ -1,0 +1,81 @@
+/** Compares the worked examples on the pages of docs/formats with what the library writes, and checks the pages' links. */
+import assert from "node:assert/strict";
+import { type Format, loadSigs } from "rsync-streams";
+import { hex, makeDelta, makeSig, patch } from "./_helpers.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const FORMATS: readonly Format[] = ["rsync-streams", "librsync", "luapower"];
+
+function read(path: string): string {
+  return Deno.readTextFileSync(new URL(path, ROOT));
+}
+
+/** The file that the page's shell commands write with `printf`. */
+function inputFile(page: string, name: string): Uint8Array<ArrayBuffer> {
+  const text = page.match(new RegExp(`^printf '%s' '([^']*)' > ${name}$`, "m"))![1]!;
+  return new TextEncoder().encode(text);
+}
+
+/** The bytes of a block of hex in two-digit groups; a comment follows after two spaces or more. */
+function outputFile(page: string, name: string): string {
+  const block = page.match(new RegExp(`^\`\`\`hex ${name}\\n([^]*?)^\`\`\`$`, "m"))![1]!;
+  return block.trimEnd().split("\n").map((line) => line.match(/^[0-9a-f]{2}( [0-9a-f]{2})*(?=  |$)/)![0]).join(" ");
+}
+
+/** The number after an option of the page's signature command. */
+function lengthOption(page: string, option: string): number | undefined {
+  const value = page.match(new RegExp(`^rsync-streams signature .*${option} (\\d+)`, "m"))?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+function spaced(bytes: Uint8Array): string {
+  return hex(bytes).replaceAll(/(..)(?=.)/g, "$1 ");
+}
+
+for (const format of FORMATS) {
+  Deno.test(`the worked example of the ${format} format is what the library writes`, async () => {
+    const page = read(`docs/formats/${format}.md`);
+    const basis = inputFile(page, "basis");
+    const target = inputFile(page, "target");
+    const blockLength = lengthOption(page, "-b")!;
+    const told = format === "luapower" ? { format, blockLength } : {};
+
+    const sig = await makeSig(basis, { format, blockLength, strongLength: lengthOption(page, "-S") });
+    assert.equal(spaced(sig.bytes), outputFile(page, "sig"));
+    const delta = await makeDelta(target, await loadSigs(sig.bytes, told));
+    assert.equal(spaced(delta.bytes), outputFile(page, "delta"));
+    assert.deepEqual(await patch(basis, delta.bytes, told), target);
+
+    assert.ok(page.includes(`The signature, ${sig.bytes.length} bytes`), "length of the signature");
+    assert.ok(page.includes(`The delta, ${delta.bytes.length} bytes`), "length of the delta");
+  });
+}
+
+/** Headings as GitHub makes them into fragments of links. */
+function fragments(page: string): string[] {
+  return Array.from(page.matchAll(/^#+ (.*)$/gm), ([, title]) => {
+    return title!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+  });
+}
+
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/formats/README.md",
+  ...FORMATS.map((format) => `docs/formats/${format}.md`),
+  "tests/vectors/README.md",
+  "tests/vectors/librsync.md",
+];
+
+for (const path of PAGES) {
+  Deno.test(`the links of ${path} lead to files and headings that exist`, () => {
+    const page = read(path);
+    for (const [, link] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link!)) continue;
+      const { href, hash } = new URL(link!, new URL(path, ROOT));
+      const file = new URL(href.slice(0, href.length - hash.length));
+      assert.ok(Deno.statSync(file), link);
+      if (hash) assert.ok(fragments(Deno.readTextFileSync(file)).includes(decodeURIComponent(hash.slice(1))), link);
+    }
+  });
+}

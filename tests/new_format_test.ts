@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** Adds one line after another. */
+async function addLine(path: string, before: string, line: string): Promise<void> {
+  const text = await readFile(path, "utf8");
+  assert.ok(text.includes(before), `${path} has no line ${before}`);
+  await writeFile(path, text.replace(before, `${before}\n${line}`));
+}
+
+Deno.test("a new wire format is one folder, and one line in the table of formats", async () => {
+  const copy = await mkdtemp(join(tmpdir(), "rsync-streams-format-"));
+  try {
+    for (const name of ["src", "mod.ts", "deno.json", "deno.lock"]) {
+      await cp(join(root, name), join(copy, name), { recursive: true });
+    }
+    await cp(join(root, "tests/new_format/toy.ts"), join(copy, "src/formats/toy/mod.ts"));
+    await cp(join(root, "tests/new_format/use.ts"), join(copy, "use.ts"));
+    const table = join(copy, "src/formats/mod.ts");
+    await addLine(table, "  librsync,", "  toy,");
+    await addLine(
+      table,
+      'import { rsyncStreams } from "./rsync_streams/mod.ts";',
+      'import { toy } from "./toy/mod.ts";',
+    );
+    const run = promisify(execFile);
+    await run(Deno.execPath(), ["run", "--check", "-A", "use.ts"], { cwd: copy });
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+});
