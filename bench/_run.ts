@@ -1,4 +1,4 @@
-/** Runs whole processes in turn, and tells medians and ratios. */
+/** Runs whole processes in turn, and computes medians. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -12,7 +12,7 @@ export interface Side {
 /** What one run took. */
 export interface Run {
   seconds: number;
-  /** Peak resident memory in bytes, as the kernel tells it while the process runs. */
+  /** Peak resident memory in bytes, as the kernel reports it while the process runs. */
   peak: number;
 }
 
@@ -43,7 +43,7 @@ function peakOf(pid: number): number {
   }
 }
 
-/** Runs all sides in turn, `rounds` times after one that does not count. `before` is called before each run. */
+/** Runs all sides in turn, `rounds` times after a warm-up. Calls `before` before each run. */
 export async function interleave(
   sides: readonly Side[],
   rounds: number,
@@ -70,7 +70,7 @@ export function row(cells: readonly (string | number)[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Whether a program is there. */
+/** Whether a command succeeds: whether a program is installed. */
 export async function has(command: readonly string[]): Promise<boolean> {
   return await runOnce(command).then(() => true, () => false);
 }

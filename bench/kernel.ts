@@ -1,20 +1,19 @@
-/** Loops in memory, one after the other in this process: the portable backend, the wasm one, and others that do the same. */
+/** Times loops in memory, one after another in this process: both backends, and other libraries. */
 import { createHash } from "node:crypto";
 import { createBLAKE2b, createBLAKE2s, createBLAKE3 } from "hash-wasm";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { kernelBytes } from "../src/kernel/wasm/_generated/kernel_bytes.ts";
-import { MIB, randomChunks } from "./_data.ts";
+import { kernelBytes } from "rsync-streams/kernel-bytes";
+import { MIB, randomBytes, randomChunks } from "./_data.ts";
 import { median, row } from "./_run.ts";
 
 const BLOCK = 1024;
 const portable = new PortableKernel();
 const wasm = new WasmKernel(new WebAssembly.Module(kernelBytes()));
-const data = new Uint8Array(8 * MIB);
-[...randomChunks(1, data.length)].forEach((chunk, i) => data.set(chunk, i * MIB));
+const data = randomBytes(1, 8 * MIB);
 
-/** MB/s of `work` over `length` bytes: the median of five runs after one. */
+/** The speed of `work` over `length` bytes in MB/s: the median of five runs after a warm-up. */
 function measure(length: number, work: () => unknown): number {
   const rates = Array.from({ length: 6 }, () => {
     const start = performance.now();
@@ -51,8 +50,8 @@ function blocks(hash: (block: Uint8Array) => unknown): number {
   });
 }
 
-/** A search in new data with so many blocks known. */
-async function search(kernel: Kernel, weakSum: WeakSum, count: number, length: number): Promise<number> {
+/** Searches new data with an index of `count` blocks. */
+function search(kernel: Kernel, weakSum: WeakSum, count: number, length: number): number {
   const builder = kernel.index({ weakSum, strongSum: "blake3", blockLength: BLOCK, strongLength: 32 }, "first");
   const summer = wasm.summer({ weakSum, strongSum: "blake3", blockLength: BLOCK, strongLength: 32 });
   for (const chunk of randomChunks(7, count * BLOCK)) {
@@ -67,7 +66,7 @@ async function search(kernel: Kernel, weakSum: WeakSum, count: number, length: n
     searcher.search(length, true);
     searcher.release();
   });
-  return await Promise.resolve(rate);
+  return rate;
 }
 
 export async function kernel(): Promise<void> {
@@ -108,8 +107,8 @@ export async function kernel(): Promise<void> {
     for (const weakSum of ["anchor", "rollsum", "rabinkarp"] as const) {
       line(
         `search in new data, ${weakSum}, ${count} blocks`,
-        await search(portable, weakSum, count, MIB),
-        await search(wasm, weakSum, count, data.length),
+        search(portable, weakSum, count, MIB),
+        search(wasm, weakSum, count, data.length),
       );
     }
   }

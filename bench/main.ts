@@ -24,8 +24,8 @@ kernel    loops in memory: portable against wasm, and against node:crypto and ha
 peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only "NAME;NAME" --runtimes deno,node,bun
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
-matching  BASIS TARGET [BLOCKS]: what the anchored search finds beside the rolling one
-hostile   inputs made to be slow, against random ones`);
+matching  BASIS TARGET [BLOCKS]: what the anchored and the rolling search find
+hostile   adversarial inputs, against random ones`);
 } else if (benches[name]) {
   await benches[name](args);
 } else {

@@ -1,10 +1,11 @@
 /**
- * What the anchored search finds beside the rolling one, on two files, at a few block lengths.
+ * Compares what the anchored and the rolling search find, on two files, at a few block lengths.
  *
  *     deno task bench matching BASIS TARGET [700,1024,4096]
  */
 import { deltaStream, loadSigs, sigStream } from "rsync-streams";
 import { fileReadable } from "rsync-streams/files";
+import { drain } from "./_data.ts";
 import { row } from "./_run.ts";
 
 export async function matching([basis, target, blocks = "700,1024,4096,16384"]: string[]): Promise<void> {
@@ -33,6 +34,6 @@ export async function matching([basis, target, blocks = "700,1024,4096,16384"]: 
 async function compare(basis: string, target: string, blockLength: number, weakSum: "anchor" | "rollsum") {
   const sigs = await loadSigs(fileReadable(basis).pipeThrough(sigStream({ blockLength, weakSum })));
   const delta = deltaStream(sigs);
-  for await (const _ of fileReadable(target).pipeThrough(delta));
+  await drain(fileReadable(target).pipeThrough(delta));
   return delta.stats;
 }

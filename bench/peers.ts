@@ -1,16 +1,17 @@
 /**
  * Whole processes, file to file: this library in Deno, Node and Bun against rdiff, in turn.
  *
- *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384] [--only 'patch;delta, new, anchor'] [--runtimes deno,node,bun]
+ *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384]
+ *                           [--only 'patch;delta, new, anchor'] [--runtimes deno,node,bun]
  *
- * Jobs named "real" take two releases of a compiler as tars, which npm brings; `--only` matches the start of a name too.
+ * Jobs named "real" take two releases of a compiler as tars, which npm fetches. `--only` takes the start of a name too.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync, statSync, symlinkSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import process from "node:process";
-import { packageTar } from "../scripts/_demo_files.ts";
+import { packageTar } from "../scripts/package_tar.ts";
 import { MIB, temporaryFolder, writeRandom } from "./_data.ts";
 import { has, interleave, median, row, runOnce, type Side } from "./_run.ts";
 

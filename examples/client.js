@@ -1,4 +1,4 @@
-/** Makes a file what the server's file is: `client.js URL FILE`, in Node, Bun or Deno. */
+/** Updates a file to the server's version: `client.js URL FILE`, in Node, Bun or Deno. */
 import process from "node:process";
 import { patchStream, sigStream } from "rsync-streams";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
@@ -12,7 +12,7 @@ if (!response.ok) throw new Error(`The server answered ${response.status}: ${awa
 const basis = await fileBasis(path);
 try {
   const patch = patchStream(basis);
-  // The file is replaced when all of it is there and its digest is right, and not before.
+  // Replaces the file at the end, once the digest of the new one was checked.
   await response.body.pipeThrough(patch).pipeTo(atomicWritable(path));
   console.log(`${patch.stats.bytesIn} bytes came for ${patch.stats.bytesOut}`);
 } finally {

@@ -1,17 +1,14 @@
 /** Answers `POST /NAME`, whose body is a signature, with the delta of the object of that name in an R2 bucket. */
-import { deltaStream, loadSigs, RsyncError } from "rsync-streams";
+import { deltaStream } from "rsync-streams";
+import { answerDelta } from "./answer_delta.ts";
+
+/** A worker has 128 MiB of memory, so it takes shorter signatures than a server does. */
+const MAX_SIG_LENGTH = 2 ** 25;
 
 export default {
   async fetch(request, env) {
-    if (request.method !== "POST" || !request.body) return new Response("POST a signature\n", { status: 405 });
     const target = await env.TARGETS.get(new URL(request.url).pathname.slice(1));
     if (!target) return new Response("No such object\n", { status: 404 });
-    try {
-      const sigs = await loadSigs(request.body, { maxInputLength: 2 ** 25 });
-      return new Response(target.body.pipeThrough(deltaStream(sigs)));
-    } catch (error) {
-      if (!(error instanceof RsyncError)) throw error;
-      return new Response(`${error.message}\n`, { status: 400 });
-    }
+    return answerDelta(request, (sigs) => target.body.pipeThrough(deltaStream(sigs)), MAX_SIG_LENGTH);
   },
 };

@@ -14,11 +14,11 @@ const server = createServer(async (request, response) => {
     const sigs = await loadSigs(Readable.toWeb(request), { maxInputLength: 2 ** 26 });
     await pipeline(fileReadable(target).pipeThrough(deltaStream(sigs)), response);
   } catch (error) {
-    // Once bytes are under way, all that can be told is that there are no more.
+    // Once the response has begun, the only way to report a failure is to cut it off.
     if (response.headersSent) return response.destroy();
-    const isTheirs = error instanceof RsyncError;
-    if (!isTheirs) console.error(error);
-    response.writeHead(isTheirs ? 400 : 500).end(isTheirs ? `${error.message}\n` : "");
+    if (error instanceof RsyncError) return response.writeHead(400).end(`${error.message}\n`);
+    console.error(error);
+    response.writeHead(500).end();
   }
 });
 server.listen(process.env.PORT ?? 8000, "localhost", () => {

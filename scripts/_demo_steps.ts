@@ -1,4 +1,4 @@
-/** Each step of the job by itself, from file to file: over HTTP they run at the same time, and share one thread here. */
+/** Times each step of the job alone, from file to file. Over HTTP they all run at once, here on one thread. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
@@ -6,19 +6,19 @@ import { join } from "node:path";
 import { deltaStream, loadSigs, patchStream, type Signature, sigStream } from "rsync-streams";
 import { atomicWritable, type FileBasis, fileBasis, fileReadable } from "rsync-streams/files";
 
-/** Bytes that are compared at once. */
+/** Bytes compared at a time. */
 const COMPARED_LENGTH = 2 ** 20;
 
-/** A step, what it took and how much it read or made of the file it is about. */
+/** A step, its time and the length of its file. */
 export interface Step {
   name: string;
   seconds: number;
   bytes: number;
-  /** Of what the bytes are. */
+  /** What the bytes are: basis, signature or target. */
   of: string;
 }
 
-/** Runs the steps one after the other, with files in `folder` between them. */
+/** Runs the steps one after another. Their files are in `folder`. */
 export async function measureSteps(
   folder: string,
   { basis, target, blockLength }: { basis: string; target: string; blockLength: number | undefined },
@@ -47,7 +47,7 @@ export async function measureSteps(
   return steps;
 }
 
-/** Compares two files byte for byte, without the library's own sums, and gives the SHA-256 of both. */
+/** Compares two files byte for byte, without the library's own sums, and returns the SHA-256 of both. */
 export async function verifyEqual(resultPath: string, targetPath: string): Promise<string> {
   await using result = await fileBasis(resultPath);
   await using target = await fileBasis(targetPath);

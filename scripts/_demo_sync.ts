@@ -1,25 +1,26 @@
-/** The main job of the library over HTTP on this machine: the server has the target, the client the basis. */
+/** The main job of the library, over HTTP on this machine: the server has the target, the client the basis. */
 import {
   type DeltaStats,
   deltaStream,
-  loadSigs,
   type PatchStats,
   patchStream,
+  type Signature,
   type SigStats,
   sigStream,
 } from "rsync-streams";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
+import { answerDelta } from "../examples/answer_delta.ts";
 
-/** What is to be synced. */
+/** What to sync. */
 export interface SyncJob {
   basis: string;
   target: string;
   /** Where the updated file goes. */
   result: string;
   blockLength: number | undefined;
-  /** Hears of bytes of the basis summed. */
+  /** Called with the progress through the basis. */
   onSig?: (stats: Readonly<SigStats>) => void;
-  /** Hears of bytes of the target made. */
+  /** Called with the progress through the target. */
   onPatch?: (stats: Readonly<PatchStats>) => void;
 }
 
@@ -34,12 +35,12 @@ export interface SyncReport {
   backend: string;
 }
 
-/** What the server tells of its part. */
+/** The server's part of the report. */
 type ServerReport = Pick<SyncReport, "delta" | "blockLength" | "backend">;
 
 /** Starts a server with the target, updates the basis from it, and stops the server. */
 export async function syncOverHttp(job: SyncJob): Promise<SyncReport> {
-  let told: ServerReport | undefined;
+  let report: ServerReport | undefined;
   let failure: unknown;
   const stop = new AbortController();
   const server = Deno.serve({
@@ -52,16 +53,19 @@ export async function syncOverHttp(job: SyncJob): Promise<SyncReport> {
       return new Response("Failed", { status: 500 });
     },
   }, async (request) => {
-    const { response, report } = await answer(request, job.target);
-    told = report;
-    return response;
+    const makeDelta = (sigs: Signature) => {
+      const delta = deltaStream(sigs);
+      report = { delta: delta.stats, blockLength: sigs.blockLength, backend: delta.backend };
+      return fileReadable(job.target).pipeThrough(delta);
+    };
+    return await answerDelta(request, makeDelta, Infinity);
   });
   try {
     const start = performance.now();
     const bytes = await update(`http://127.0.0.1:${server.addr.port}/delta`, job);
-    return { ...bytes, seconds: (performance.now() - start) / 1000, ...told! };
+    return { ...bytes, seconds: (performance.now() - start) / 1000, ...report! };
   } catch (error) {
-    // All that the client knows of a failure of the server is that it failed.
+    // The client does not learn why the server failed.
     throw failure ?? error;
   } finally {
     stop.abort();
@@ -69,15 +73,7 @@ export async function syncOverHttp(job: SyncJob): Promise<SyncReport> {
   }
 }
 
-/** Server: takes a signature, and answers with the delta while it is made. */
-async function answer(request: Request, target: string): Promise<{ response: Response; report: ServerReport }> {
-  const sigs = await loadSigs(request.body!);
-  const delta = deltaStream(sigs);
-  const response = new Response(fileReadable(target).pipeThrough(delta));
-  return { response, report: { delta: delta.stats, blockLength: sigs.blockLength, backend: delta.backend } };
-}
-
-/** Client: sends the signature of the basis, while it is made, and patches with the delta that comes back. */
+/** The client: sends the signature of the basis while it is made, and patches with the delta that comes back. */
 async function update(url: string, job: SyncJob): Promise<{ bytesUp: number; bytesDown: number }> {
   const { blockLength, onSig, onPatch } = job;
   const [up, down] = [counter(), counter()];
@@ -94,7 +90,7 @@ async function update(url: string, job: SyncJob): Promise<{ bytesUp: number; byt
   return { bytesUp: up.length(), bytesDown: down.length() };
 }
 
-/** Counts the bytes that pass. */
+/** Makes an identity transform that counts bytes. */
 function counter() {
   let length = 0;
   const transform = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

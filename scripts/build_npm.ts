@@ -4,9 +4,9 @@
  *     deno task build:npm            builds, checks and packs
  *     deno task build:npm --if-old   only if a source is newer than the tarball
  *
- * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported; TypeScript makes
- * JavaScript, declarations and source maps of them. Under the condition `workerd` the entries come from a bundle beside them
- * in which the kernel is an imported module, since workerd compiles nothing from bytes.
+ * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported. TypeScript compiles
+ * them to JavaScript, declarations and source maps. Under the condition `workerd` the entries come from a bundle, in
+ * which the kernel is an imported module, since workerd compiles no WebAssembly from bytes.
  */
 import {
   chmodSync,
@@ -22,7 +22,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
-import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./_npm_tools.ts";
+import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
 const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and patch at the speed of native code, " +
@@ -335,7 +335,7 @@ export function builtTarball(): string {
   const tarball = tarballPath();
   if (!existsSync(tarball)) return buildNpm();
   const made = statSync(tarball).mtimeMs;
-  const inputs = [...sources(), ...DOCUMENTS, KERNEL, "deno.json", "scripts/build_npm.ts", "scripts/_npm_tools.ts"];
+  const inputs = [...sources(), ...DOCUMENTS, KERNEL, "deno.json", "scripts/build_npm.ts", "scripts/npm_tools.ts"];
   return inputs.some((path) => statSync(join(ROOT, path)).mtimeMs > made) ? buildNpm() : tarball;
 }
 

@@ -10,7 +10,13 @@ import {
 import type { Basis, PatchStreamOptions, Signature, SigStreamOptions } from "rsync-streams";
 import { xorshift } from "./_recipes.ts";
 
+export { fromBase64, hex, sha256 } from "./_bytes.ts";
 export { toBytes };
+
+/** A chunk of one byte costs about 20 µs, so tests cut no longer file than this into single bytes. */
+export const MAX_SINGLE_BYTES = Deno.env.get("RSYNC_STREAMS_SLOW") === "1" ? 300_000 : 70_000;
+/** The length of chunks of a few bytes, into which tests cut longer files instead. */
+export const FEW_BYTES = 61;
 
 /** How a test cuts its input: whole, or in chunks of a fixed or random length. */
 export type Chunking = "whole" | number | { seed: number; most: number };
@@ -58,18 +64,6 @@ export async function makeDelta(
 
 export async function patch(basis: Basis, delta: Uint8Array, options?: PatchStreamOptions, chunking?: Chunking) {
   return await toBytes(source(delta, chunking).pipeThrough(patchStream(basis, options)));
-}
-
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
 /** Whether two byte arrays are equal, with a message that tells where not: quicker than deepEqual. */

@@ -8,7 +8,7 @@ import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../src/kernel/rules/sums.ts";
 import { KernelInstance } from "../src/kernel/wasm/instance.ts";
-import { kernelBytes } from "../src/kernel/wasm/_generated/kernel_bytes.ts";
+import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { loadSignature } from "../src/stages/loader.ts";
 import { createDeltaStage } from "../src/stages/matcher.ts";
 import { createSigStage } from "../src/stages/signer.ts";

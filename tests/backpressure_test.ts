@@ -61,7 +61,8 @@ class GeneratedBasis {
 }
 
 for (const isAsync of [false, true]) {
-  Deno.test(`patchStream() has at most two chunks of a copy of 1 GiB in flight: ${isAsync ? "async" : "sync"} basis`, async () => {
+  const kind = isAsync ? "async" : "sync";
+  Deno.test(`patchStream() has at most two chunks of a copy of 1 GiB in flight: ${kind} basis`, async () => {
     const blockLength = 4 * MIB;
     const whole = { copy: { offset: 0, length: 2 ** 30 } };
     for (const options of [{}, { format: "luapower", blockLength }] as const) {
@@ -331,7 +332,11 @@ Deno.test("a caller may change the data of a command after its write has resolve
 
 // ---- no two chunks share a buffer
 
-/** Chunks of a readable, each overwritten as soon as it was read, so that a buffer used twice is noticed; and what was in them. */
+/**
+ * Reads a stream, and overwrites each chunk as soon as it was copied, so that a buffer used twice is noticed.
+ *
+ * @returns The chunks, overwritten, and the bytes that were in them.
+ */
 async function overwriteAll(
   readable: ReadableStream<Uint8Array>,
 ): Promise<{ buffers: ArrayBufferLike[]; bytes: Bytes }> {

@@ -1,4 +1,4 @@
-/** What the packed npm package is to those who bundle it, and to the tools that judge packages. `deno task test:bundles`. */
+/** Tests the packed npm package with bundlers, and with tools that check packages: `deno task test:bundles`. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { builtTarball } from "../scripts/build_npm.ts";
-import { install, run, toolCommand, TOOLS } from "../scripts/_npm_tools.ts";
+import { install, run, toolCommand, TOOLS } from "../scripts/npm_tools.ts";
 
 const isCI = Boolean(process.env.CI);
 
@@ -39,7 +39,7 @@ Deno.test.afterAll(() => {
 
 // ---- sizes
 
-/** Apps that import one thing each, and what a bundle of them may weigh in bytes, minified and compressed: raised only on purpose. */
+/** Apps with one import each, and the most bytes of their bundles, minified and compressed. Raise only on purpose. */
 const APPS: Record<string, { code: string; most?: number }> = {
   "sigStream": { code: 'export { sigStream } from "rsync-streams";' },
   "loadSigs": { code: 'export { loadSigs } from "rsync-streams";' },
@@ -111,7 +111,9 @@ test("a bundle for workerd imports the kernel as a module and compiles none from
 /** Counts what of WebAssembly is called, and by what; prints it after imports and after a first use. */
 const WATCH = `
 const calls = [];
-for (const name of ["Module", "Instance", "Memory", "compile", "instantiate", "compileStreaming", "instantiateStreaming"]) {
+for (const name of [
+  "Module", "Instance", "Memory", "compile", "instantiate", "compileStreaming", "instantiateStreaming",
+]) {
   const original = WebAssembly[name];
   WebAssembly[name] = new Proxy(original, {
     apply: (target, self, args) => (calls.push(name), Reflect.apply(target, self, args)),

@@ -11,16 +11,23 @@ import {
   writableFromWrite,
   writeToWritable,
 } from "rsync-streams/callbacks";
-import { assertBytes, type Chunking, chunks, patch, sha256, source, toBytes } from "./_helpers.ts";
+import {
+  assertBytes,
+  type Chunking,
+  chunks,
+  FEW_BYTES,
+  MAX_SINGLE_BYTES,
+  patch,
+  sha256,
+  source,
+  toBytes,
+} from "./_helpers.ts";
 import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
 import vectors from "./vectors/luapower.json" with { type: "json" };
 
 const CHUNKINGS: Chunking[] = ["whole", 1, 1009, { seed: 3, most: 5000 }];
-/** A byte at a time costs some 20 µs each: longer files are cut into pieces of {@linkcode FEW_BYTES} instead. */
-const MAX_SINGLE_BYTES = Deno.env.get("RSYNC_STREAMS_SLOW") === "1" ? 300_000 : 70_000;
-const FEW_BYTES = 61;
 
-/** Callbacks over bytes, with reads as short as `chunking` says. They notice a read after the end, and a second one at a time. */
+/** Callbacks over bytes, with reads as short as `chunking` says. They notice reads that overlap or follow the end. */
 function callbacks(bytes: Uint8Array, chunking: Chunking, isAsync = false) {
   const random = typeof chunking === "object" ? xorshift(chunking.seed) : undefined;
   let at = 0;

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { builtTarball } from "../scripts/build_npm.ts";
-import { ROOT, toolCommand } from "../scripts/_npm_tools.ts";
+import { ROOT, toolCommand } from "../scripts/npm_tools.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 import {
   besideTool,
@@ -19,7 +19,7 @@ import {
   isCI,
   makeProject,
   nodeBinary,
-} from "./runtimes/_tools.ts";
+} from "./runtimes/tools.ts";
 
 const EXAMPLES = join(ROOT, "examples");
 const BASIS = concat([make({ gen: "text", seed: 1, len: 300_000 }), randomBytes(2, 700_000)]);
@@ -38,9 +38,7 @@ function attempt<T>(get: () => T): T | Error {
 
 const project = attempt(() => {
   const folder = makeProject(builtTarball());
-  for (const name of ["deno_server.ts", "node_server.js", "bun_server.js", "client.js", "cloudflare_worker.js"]) {
-    copyFileSync(join(EXAMPLES, name), join(folder, name));
-  }
+  for (const name of readdirSync(EXAMPLES)) copyFileSync(join(EXAMPLES, name), join(folder, name));
   mkdirSync(join(folder, "files"));
   writeFileSync(join(folder, "files/target"), TARGET);
   return folder;

@@ -1,4 +1,4 @@
-/** Compares the worked examples on the pages of docs/formats with what the library writes, and checks the pages' links. */
+/** Compares the worked examples on the format pages with what the library writes, and checks the links of the docs. */
 import assert from "node:assert/strict";
 import { type Format, loadSigs } from "rsync-streams";
 import { hex, makeDelta, makeSig, patch } from "./_helpers.ts";
@@ -19,7 +19,7 @@ function inputFile(page: string, name: string): Uint8Array<ArrayBuffer> {
 /** The bytes of a block of hex in two-digit groups; a comment follows after two spaces or more. */
 function outputFile(page: string, name: string): string {
   const block = page.match(new RegExp(`^\`\`\`hex ${name}\\n([^]*?)^\`\`\`$`, "m"))![1]!;
-  return block.trimEnd().split("\n").map((line) => line.match(/^[0-9a-f]{2}( [0-9a-f]{2})*(?=  |$)/)![0]).join(" ");
+  return block.trimEnd().split("\n").map((line) => line.match(/^[0-9a-f]{2}( [0-9a-f]{2})*(?= {2}|$)/)![0]).join(" ");
 }
 
 /** The number after an option of the page's signature command. */
@@ -70,9 +70,9 @@ const PAGES = [
 for (const path of PAGES) {
   Deno.test(`the links of ${path} lead to files and headings that exist`, () => {
     const page = read(path);
-    for (const [, link] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(link!)) continue;
-      const { href, hash } = new URL(link!, new URL(path, ROOT));
+    for (const [, link = ""] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const { href, hash } = new URL(link, new URL(path, ROOT));
       const file = new URL(href.slice(0, href.length - hash.length));
       assert.ok(Deno.statSync(file), `${link}`);
       if (hash) {

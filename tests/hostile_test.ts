@@ -189,7 +189,7 @@ Deno.test("patchStream() gives the target or an error for every byte of a delta 
   }
 });
 
-Deno.test("patchStream() gives the told length or an error for every byte of a delta without a digest flipped", async () => {
+Deno.test("patchStream() makes the told length or fails for every flipped byte of a delta with no digest", async () => {
   const { bytes } = await makeDelta(TARGET, await makeSigs(BASIS, { ...QUICK, blockLength: 64 }), { digest: false });
   for (const { at, flipped } of flips(bytes)) {
     const end = await outcome(patch(BASIS, flipped), flipped.length);

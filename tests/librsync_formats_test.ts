@@ -153,7 +153,7 @@ for (const sig of SIGS) {
   }
 }
 
-Deno.test("deltaStream() takes the default sum of the delta's format for the digest where the signature has MD4", async () => {
+Deno.test("deltaStream() takes the default sum of the delta's format as digest if the signature has MD4", async () => {
   const sigs = await makeSigs(basis, { format: "librsync", strongSum: "md4", blockLength: 512 });
   const { bytes } = await makeDelta(target, sigs, { format: "rsync-streams" });
   const commands = await decode(bytes);

@@ -149,7 +149,7 @@ for (const { id, sigSha256, new: target, delta } of malformed.hostile) {
   });
 }
 
-/** No more strong sums for false alarms than the budget of `src/kernel/rules/budget.ts` allows, and the delta is right. */
+/** Asserts that the delta is right, and that false alarms cost no more strong sums than the budget of work allows. */
 async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): Promise<void> {
   const { bytes, stats } = await makeDelta(target, sigs);
   const { blockLength } = sigs;

@@ -3,10 +3,12 @@ import { decodeDeltaStream, encodeDeltaStream, loadSigs } from "rsync-streams";
 import {
   assertBytes,
   type Chunking,
+  FEW_BYTES,
   fromBase64,
   hex,
   makeDelta,
   makeSig,
+  MAX_SINGLE_BYTES,
   patch,
   sha256,
   source,
@@ -18,9 +20,6 @@ import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
 import { Rollsum } from "../src/kernel/portable/rollsum.ts";
 
 const CHUNKINGS: Chunking[] = ["whole", 1, 1009, { seed: 7, most: 3000 }];
-/** A byte at a time costs some 20 µs each: longer files are cut into pieces of {@linkcode FEW_BYTES} instead. */
-const MAX_SINGLE_BYTES = Deno.env.get("RSYNC_STREAMS_SLOW") === "1" ? 300_000 : 70_000;
-const FEW_BYTES = 61;
 
 Deno.test("luapower golden file has all its cases", () => {
   assert.equal(vectors.cases.length, 78);

@@ -45,7 +45,7 @@ for (const weakSum of WEAK_SUMS) {
     }
   });
 
-  Deno.test(`deltaStream() finds blocks whose bytes are zeros, of a short period, or of few symbols: ${weakSum}`, async () => {
+  Deno.test(`deltaStream() finds blocks of zeros, of a short period or of few symbols: ${weakSum}`, async () => {
     const blockLength = 128;
     const blocks = [
       make({ gen: "fill", byte: 0, len: blockLength }),
@@ -125,7 +125,7 @@ for (const [name, pair] of Object.entries(PAIRS)) {
 
 for (const weakSum of WEAK_SUMS) {
   for (const length of [1, 31, 32, 63, 99]) {
-    Deno.test(`deltaStream() matches a last block of ${length} bytes at the end of the target: ${weakSum}`, async () => {
+    Deno.test(`deltaStream() matches a last block of ${length} bytes at the target's end: ${weakSum}`, async () => {
       const basis = randomBytes(31, 300 + length);
       const last = { offset: 300, length };
       const options = { blockLength: 100, weakSum };
@@ -298,7 +298,7 @@ Deno.test("deltaStream() finds blocks again after it gave up on a stretch of fal
   }
 });
 
-/** Where a search that meets a false alarm at each byte from the start on may test a window again, after its budget was used up. */
+/** Where a search with a false alarm at each byte, whose budget was used up, may test a window again. */
 function firstAfterRest(blockLength: number): number {
   let spent = 0;
   let isResting = false;
@@ -312,7 +312,7 @@ function firstAfterRest(blockLength: number): number {
 }
 
 for (const weakSum of ["rollsum", "rabinkarp"] as const) {
-  Deno.test(`deltaStream() tests the first window for which there is a reserve, and none before: ${weakSum}`, async () => {
+  Deno.test(`deltaStream() tests the first window that has a reserve, and none before: ${weakSum}`, async () => {
     const blockLength = 1024;
     const noise = make({ gen: "periodic", seed: 51, period: 7, len: 30_000 });
     const block = randomBytes(62, blockLength);

@@ -1,6 +1,7 @@
 /** Against the real rdiff, on real files: each of the three steps is done by either side, in all eight mixtures. */
 import assert from "node:assert/strict";
 import { loadSigs, minStrongLength, recommendedBlockLength, type SigStreamOptions } from "rsync-streams";
+import { exec, inFolder } from "./_cli_runner.ts";
 import { assertBytes, makeDelta, makeSig, patch } from "./_helpers.ts";
 import { concat, xorshift } from "./_recipes.ts";
 
@@ -76,8 +77,8 @@ async function realFiles(): Promise<RealFile[]> {
 }
 
 async function rdiff(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("rdiff", { args }).output();
-  assert.ok(success, `rdiff ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  const { code, stdout, stderr } = await exec(["rdiff", ...args]);
+  assert.equal(code, 0, `rdiff ${args.join(" ")}: ${stderr}`);
   return new TextDecoder().decode(stdout);
 }
 
@@ -166,22 +167,14 @@ files.forEach(({ name, bytes }, turn) => {
   const [edit, change] = edits[turn % edits.length]!;
   Deno.test(`rdiff and we make the same target: ${name}, ${edit}`, { ignore: version === undefined }, async () => {
     const other = files[(turn + 1) % files.length]!.bytes;
-    const folder = await Deno.makeTempDir({ prefix: "rsync-streams-" });
-    try {
-      await checkPair(new Rdiff(folder), bytes, change(bytes, other), turn, isSameVersion);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    await inFolder((folder) => checkPair(new Rdiff(folder), bytes, change(bytes, other), turn, isSameVersion));
   });
 });
 
 Deno.test("rdiff and we agree on an empty basis", { ignore: version === undefined }, async () => {
-  const folder = await Deno.makeTempDir({ prefix: "rsync-streams-" });
-  try {
+  await inFolder(async (folder) => {
     for (let turn = 0; turn < 4; turn++) {
       await checkPair(new Rdiff(folder), new Uint8Array(0), files[turn]!.bytes, turn, isSameVersion);
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

@@ -27,11 +27,34 @@ interface FormatTraits {
   isBlockwise: boolean;
 }
 
-// deno-fmt-ignore
 const FORMATS: readonly FormatTraits[] = [
-  { format: "rsync-streams", weakSums: ["anchor", "rollsum", "rabinkarp"], strongSums: ["blake2sp", "blake3", "blake2b"], strongLengths: [8, 32], leastBlockLength: (sum) => sum === "anchor" ? 64 : 16, hasDigest: true, isBlockwise: false },
-  { format: "librsync", weakSums: ["rabinkarp", "rollsum"], strongSums: ["blake2b", "md4"], strongLengths: [8, 16], leastBlockLength: () => 1, hasDigest: false, isBlockwise: false },
-  { format: "luapower", weakSums: ["rollsum"], strongSums: ["blake2sp"], strongLengths: [32, 32], leastBlockLength: () => 1, hasDigest: false, isBlockwise: true },
+  {
+    format: "rsync-streams",
+    weakSums: ["anchor", "rollsum", "rabinkarp"],
+    strongSums: ["blake2sp", "blake3", "blake2b"],
+    strongLengths: [8, 32],
+    leastBlockLength: (sum) => sum === "anchor" ? 64 : 16,
+    hasDigest: true,
+    isBlockwise: false,
+  },
+  {
+    format: "librsync",
+    weakSums: ["rabinkarp", "rollsum"],
+    strongSums: ["blake2b", "md4"],
+    strongLengths: [8, 16],
+    leastBlockLength: () => 1,
+    hasDigest: false,
+    isBlockwise: false,
+  },
+  {
+    format: "luapower",
+    weakSums: ["rollsum"],
+    strongSums: ["blake2sp"],
+    strongLengths: [32, 32],
+    leastBlockLength: () => 1,
+    hasDigest: false,
+    isBlockwise: true,
+  },
 ];
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -256,7 +279,7 @@ const LONG = [
 
 for (const options of LONG) {
   const name = `${options.weakSum}, blocks of ${options.blockLength}`;
-  Deno.test(`a file longer than the streams hold at once gives the same bytes however it is chunked: ${name}`, async () => {
+  Deno.test(`a file longer than the streams hold gives the same bytes however it is chunked: ${name}`, async () => {
     const basis = make({
       gen: "concat",
       parts: [{ gen: "rand", seed: 5, len: 900_000 }, { gen: "text", seed: 6, len: 700_001 }],

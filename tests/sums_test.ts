@@ -267,7 +267,7 @@ function plainAnchors(basis: Uint8Array, blockLength: number): Anchor[] {
   return anchors;
 }
 
-/** The anchors in a signature with blocks of at most 65,536 bytes and 8 bytes of strong sum, of less than 1 MiB of basis. */
+/** The anchors in a signature: blocks of at most 65,536 bytes, strong sums of 8 bytes, a basis under 1 MiB. */
 function anchorsIn(sig: Bytes): Anchor[] {
   const view = new DataView(sig.buffer);
   const count = view.getUint32(16, true);

@@ -1,6 +1,6 @@
 /**
- * Runs the cases in Chromium, in a page served on loopback, with the packages as they are installed and an import map: no bundler.
- * Prints what came of them as one line of JSON.
+ * Runs the cases in Chromium, in a page served on loopback. The page has an import map and loads the packages as they
+ * are installed, without a bundler. Prints the results as one line of JSON.
  *
  *     node browser.js wasm|portable MIB FOLDER CHROMIUM
  *

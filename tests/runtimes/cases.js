@@ -1,6 +1,6 @@
 /**
- * What has to hold in each runtime: plain JavaScript that needs nothing but the platform, for runners in Node, Bun, Deno, a
- * browser and workerd. A runner calls `runCases` and hands on what it gives.
+ * The cases that have to pass in each runtime: plain JavaScript that needs nothing but the platform. There are runners
+ * for Node, Bun, Deno, a browser and workerd. A runner calls `runCases` and passes on its result.
  */
 import {
   decodeDeltaStream,
@@ -12,6 +12,7 @@ import {
   sigStream,
 } from "rsync-streams";
 import { readFromReadable, Rsync } from "rsync-streams/callbacks";
+import { fromBase64, sha256 } from "../_bytes.ts";
 import { edited, generate } from "../_librsync_recipes.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
 import librsync from "../vectors/librsync.json" with { type: "json" };
@@ -82,13 +83,6 @@ async function readAll(readable) {
 }
 
 const toBytes = async (readable) => concat(await readAll(readable));
-
-async function sha256(bytes) {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes))));
-}
-
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 /** The three streams, each of which has to run on the backend that is expected. */
 class Streams {
@@ -443,7 +437,7 @@ const HOSTILE = {
 
 // ---- a long file
 
-/** Pieces of a target of `length` bytes and a bit, most of it of the basis: the inserts and the cut move it off the blocks. */
+/** Pieces of a long target, most of them from the basis. The inserts and the cut move them off the blocks. */
 function* longTarget(basis) {
   const at = (part) => Math.floor(basis.length * part);
   const inserts = [randomBytes(21, 70_001), randomBytes(22, 333)];

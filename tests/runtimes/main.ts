@@ -1,11 +1,11 @@
 /**
- * Runs the conformance cases (cases.js) against the packed npm package, installed into an empty project, in each runtime; and in Deno
- * from source too. Ends in a table, which goes to RESULTS.md and README.md if all runtimes took part.
+ * Runs the conformance cases (cases.js) against the packed npm package, installed into an empty project, in each
+ * runtime; in Deno also from source. Prints a table. If all runtimes took part, RESULTS.md and README.md get it too.
  *
  *     deno task test:runtimes            all of them
- *     deno task test:runtimes bun 24     those whose name holds one of the words
+ *     deno task test:runtimes bun 24     those whose name contains one of the words
  *
- * A runtime that cannot be had is skipped, and said to be; in CI it is a failure.
+ * A missing runtime is skipped with a message. In CI it is a failure.
  */
 import { execFile } from "node:child_process";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { builtTarball } from "../../scripts/build_npm.ts";
-import { ROOT, run, toolCommand } from "../../scripts/_npm_tools.ts";
+import { ROOT, run, toolCommand } from "../../scripts/npm_tools.ts";
 import {
   besideTool,
   bundle,
@@ -24,7 +24,7 @@ import {
   isCI,
   makeProject,
   nodeBinary,
-} from "./_tools.ts";
+} from "./tools.ts";
 
 const HERE = join(ROOT, "tests/runtimes");
 const BACKENDS = ["wasm", "portable"] as const;
@@ -242,10 +242,10 @@ function gapList(rows: Row[]): string {
 function report(rows: Row[]): string {
   return `# Runtimes
 
-Written by \`deno task test:runtimes\`: the packed npm package, installed into an empty project (and in Deno the sources too), with
-one list of cases, [cases.js](cases.js). The long file is ${MIB} MiB. Which backend runs is asserted in each case. The portable
-backend is what runs where WebAssembly is refused: by the test itself in Node, Deno and Bun, by a content security policy in Chromium,
-and in workerd where a bundler does not know the condition \`workerd\`.
+Written by \`deno task test:runtimes\`: the packed npm package, installed into an empty project (and in Deno the sources
+too), with one list of cases, [cases.js](cases.js). The long file is ${MIB} MiB. Each case asserts which backend runs.
+The portable backend runs where WebAssembly is refused: by the test itself in Node, Deno and Bun, by a content security
+policy in Chromium, and in workerd where a bundler does not know the condition \`workerd\`.
 
 ${table(rows)}
 

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { CACHE, install, ROOT, run, tool, toolCommand } from "../../scripts/_npm_tools.ts";
+import { CACHE, install, ROOT, run, tool, toolCommand } from "../../scripts/npm_tools.ts";
 
 const HERE = join(ROOT, "tests/runtimes");
 const CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

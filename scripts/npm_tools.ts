@@ -26,13 +26,14 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Where tools, stages and the tarball are. */
 export const CACHE = join(ROOT, ".cache/npm");
 
-/** What deno.json tells. */
+/** What scripts read of deno.json. */
 export interface Manifest {
   name: string;
   version: string;
   license: string;
   exports: Record<string, string>;
   imports: Record<string, string>;
+  fmt: { lineWidth: number };
 }
 
 /** Reads deno.json. */
