@@ -43,5 +43,7 @@ export interface DecodeDeltaStreamOptions
 export function decodeDeltaStream(
   options: DecodeDeltaStreamOptions = {},
 ): StreamPair<BufferSource, DeltaCommand, PatchStats> {
-  return createPair(createDecodeStage(checkOptions(options)), options, defaultKernel().backend, toUint8Array);
+  return createPair(createDecodeStage(checkOptions(options)), options, defaultKernel().backend, {
+    convert: toUint8Array,
+  });
 }

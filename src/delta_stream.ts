@@ -83,5 +83,5 @@ export function deltaStream(
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
   const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(stage, options, kernel.backend, toUint8Array);
+  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
 }

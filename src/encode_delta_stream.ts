@@ -51,5 +51,7 @@ export function encodeDeltaStream(
   const { format = "rsync-streams" } = checkOptions(options);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const stage = createEncodeStage(codec, checkDeltaParams(codec, options.blockLength));
-  return createPair(stage, options, defaultKernel().backend);
+  return createPair(stage, options, defaultKernel().backend, {
+    bytesOf: (command) => (command as DeltaCommand | undefined)?.data,
+  });
 }

@@ -60,5 +60,5 @@ export function patchStream(
   const kernel = defaultKernel();
   const limit = checkLimit("maxOutputLength", maxOutputLength);
   const stage = createPatchStage({ basis: toPatchBasis(basis), kernel, maxOutputLength: limit }, options);
-  return createPair(stage, options, kernel.backend, toUint8Array);
+  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
 }

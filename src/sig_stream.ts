@@ -81,5 +81,5 @@ export function sigStream(
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const kernel = defaultKernel();
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
-  return createPair(stage, options, kernel.backend, toUint8Array);
+  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
 }

@@ -66,8 +66,14 @@ Deno.test("patchStream() gives no two chunks with one buffer, and none with the 
 });
 
 const WRONG: Record<string, [BasisSource, RegExp]> = {
-  "read, too much": [{ read: (_, length) => new Uint8Array(length + 1) }, /gave \d+ bytes at offset \d+, \d+ were/],
-  "read, nothing": [{ read: () => undefined as unknown as Uint8Array }, /gave undefined/],
+  "read, too much": [
+    { read: (_, length) => new Uint8Array(length + 1) },
+    /returned \d+ bytes at offset \d+, at most \d+ were expected/,
+  ],
+  "read, nothing": [
+    { read: () => undefined as unknown as Uint8Array },
+    /returned undefined at offset \d+, a Uint8Array was expected/,
+  ],
   "readInto, too much": [{ read: never, readInto: (buffer) => buffer.length + 1 }, /a count from 0 to \d+/],
   "readInto, less than nothing": [{ read: never, readInto: () => -1 }, /a count from 0 to \d+/],
   "readInto, no number": [

@@ -412,14 +412,16 @@ for (const [name, make] of Object.entries(STAGES)) {
     for (const write of [...writes, closed]) assert.equal(await write, reason);
   });
 
-  Deno.test(`${name} rejects a write that waits for a reader when the writable is aborted`, async () => {
+  // A pipe of Node 20 and 22 whose write is rejected during an abort never cancels its source.
+  Deno.test(`${name} resolves the write under way when the writable is aborted, and rejects those behind it`, async () => {
     const { readable, writable } = make();
     const writer = writable.getWriter();
-    const writes = [writer.write(input), writer.write(input)].map(rejection);
-    const closed = rejection(writer.closed);
+    const first = writer.write(input);
+    const rejected = [writer.write(input), writer.closed].map(rejection);
     await settle();
     await writer.abort(reason);
-    for (const write of [...writes, closed]) assert.equal(await write, reason);
+    assert.equal(await first, undefined);
+    for (const promise of rejected) assert.equal(await promise, reason);
     assert.equal(await readableReason(readable), reason);
   });
 

@@ -1,5 +1,13 @@
-import { toUint8Array } from "../common/bytes.ts";
+import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
+import {
+  basisFromDenoFile,
+  basisFromNodeFileHandle,
+  type DenoFile,
+  isDenoFile,
+  isNodeFileHandle,
+  type NodeFileHandle,
+} from "./file_handles.ts";
 
 /** A basis that is read at random: a file, a URL, a table, a formula. */
 export interface BasisSource {
@@ -36,7 +44,14 @@ export interface SeekableBasis {
 }
 
 /** Whatever a patch can copy from. */
-export type Basis = Blob | ArrayBuffer | ArrayBufferView | BasisSource | SeekableBasis;
+export type Basis =
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | BasisSource
+  | SeekableBasis
+  | NodeFileHandle
+  | DenoFile;
 
 /**
  * Turns a pair of callbacks into a basis.
@@ -84,7 +99,8 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   const source = toSource(basis);
   const { size } = source;
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw new TypeError(`Cannot use the basis: its size is ${String(size)}, a count of bytes was expected`);
+    const seen = typeof size === "number" ? size : kindOf(size);
+    throw new TypeError(`Cannot use the basis: its size is ${seen}, a count of bytes as a number was expected`);
   }
   const into = source.readInto?.bind(source) ?? readIntoBy(source);
   return {
@@ -106,12 +122,17 @@ function readIntoBy(source: BasisSource): NonNullable<BasisSource["readInto"]> {
   };
 }
 
-function fill(buffer: Uint8Array, bytes: Uint8Array, offset: number): number {
-  if (!(bytes?.length <= buffer.length)) {
+function fill(buffer: Uint8Array, read: unknown, offset: number): number {
+  if (!ArrayBuffer.isView(read) && !isArrayBuffer(read)) {
     throw new TypeError(
-      `Cannot read the basis: read() gave ${
-        bytes?.length ?? typeof bytes
-      } bytes at offset ${offset}, ${buffer.length} were asked for`,
+      `Cannot read the basis: read() returned ${kindOf(read)} at offset ${offset}, a Uint8Array was expected`,
+    );
+  }
+  const bytes = toUint8Array(read);
+  if (bytes.length > buffer.length) {
+    throw new TypeError(
+      `Cannot read the basis: read() returned ${bytes.length} bytes at offset ${offset}, at most ${buffer.length} ` +
+        "were expected",
     );
   }
   buffer.set(bytes);
@@ -119,20 +140,24 @@ function fill(buffer: Uint8Array, bytes: Uint8Array, offset: number): number {
 }
 
 function toSource(basis: Basis): BasisSource {
-  if (basis instanceof Blob) {
+  if (isBlob(basis)) {
     return {
-      size: basis.size,
+      // 0 is also what the size of a file that is gone looks like: a read says more.
+      size: basis.size || undefined,
       read: async (offset, length) => new Uint8Array(await basis.slice(offset, offset + length).arrayBuffer()),
     };
   }
-  if (basis instanceof ArrayBuffer || ArrayBuffer.isView(basis)) {
+  if (isArrayBuffer(basis) || ArrayBuffer.isView(basis)) {
     const bytes = toUint8Array(basis);
     return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
   }
+  if (isNodeFileHandle(basis)) return basisFromNodeFileHandle(basis);
+  if (isDenoFile(basis)) return basisFromDenoFile(basis);
   if (typeof (basis as SeekableBasis)?.seek === "function") return basisFromCallbacks(basis as SeekableBasis);
-  if (typeof basis?.read !== "function") {
+  if (typeof (basis as BasisSource)?.read !== "function") {
     throw new TypeError(
-      "Cannot use the basis: a Blob, bytes, { read(offset, length) } or { seek, read } were expected",
+      `Cannot use the basis: ${kindOf(basis)} was given, a Blob, bytes, an open file, { read(offset, length) } or ` +
+        "{ seek, read } were expected",
     );
   }
   return basis as BasisSource;

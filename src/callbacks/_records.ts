@@ -1,3 +1,4 @@
+import { isBytes } from "../common/bytes.ts";
 import type { SumBatch, SumParams } from "../kernel/interface.ts";
 import type { SigRecord } from "./types.ts";
 
@@ -14,7 +15,7 @@ export function* recordsOf({ count, weak, strong }: SumBatch, { strongLength }: 
  * @throws {TypeError} If it is not a record.
  */
 export function batchOf({ weak, strong }: SigRecord, { strongLength }: SumParams): SumBatch {
-  if (typeof weak !== "number" || !(strong instanceof Uint8Array) || strong.length !== strongLength) {
+  if (typeof weak !== "number" || !isBytes(strong) || strong.length !== strongLength) {
     throw new TypeError(`Cannot load the record: a weak number and ${strongLength} strong bytes were expected`);
   }
   const none = new Uint32Array(0);

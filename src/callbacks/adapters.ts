@@ -1,6 +1,6 @@
 import { checkReadCount } from "../basis/basis_source.ts";
-import { toUint8Array } from "../common/bytes.ts";
-import { checkCallback } from "../common/checks.ts";
+import { changedLengthError, toUint8Array } from "../common/bytes.ts";
+import { checkFunction } from "../common/checks.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
@@ -32,7 +32,7 @@ const READ_LENGTH = 64 * 1024;
  * ```
  */
 export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<ArrayBuffer>> {
-  requireFunction("read", read);
+  checkFunction("read", read);
   return new ReadableStream({
     async pull(controller) {
       const buffer = new Uint8Array(READ_LENGTH);
@@ -65,7 +65,7 @@ export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<
  * ```
  */
 export function writableFromWrite(write: WriteCallback): WritableStream<BufferSource> {
-  requireFunction("write", write);
+  checkFunction("write", write);
   return new WritableStream({
     async write(chunk) {
       const bytes = toUint8Array(chunk);
@@ -104,27 +104,35 @@ export interface CallbackReader {
  */
 export function readFromReadable(readable: ReadableStream<Uint8Array>): CallbackReader {
   const reader = readable.getReader();
-  let rest = new Uint8Array(0);
+  /** The chunk being read, how much of it was, and how long it was when it came: its owner may take its bytes away. */
+  let chunk = new Uint8Array(0);
+  let at = 0;
+  let chunkLength = 0;
   let isEnded = false;
   return {
     async read(buffer, length) {
-      while (rest.length === 0 && !isEnded) {
+      while (at === chunkLength && !isEnded) {
         const { done, value } = await reader.read();
-        if (!done) rest = toUint8Array(value);
-        else {
+        if (!done) {
+          chunk = toUint8Array(value);
+          at = 0;
+          chunkLength = chunk.length;
+        } else {
           isEnded = true;
           reader.releaseLock();
         }
       }
-      const piece = rest.subarray(0, length);
+      if (chunk.length !== chunkLength) throw changedLengthError(chunkLength, chunk.length);
+      const piece = chunk.subarray(at, at + length);
       buffer.set(piece);
-      rest = rest.subarray(piece.length);
+      at += piece.length;
       return piece.length;
     },
     async cancel(reason) {
       if (isEnded) return;
       isEnded = true;
-      rest = new Uint8Array(0);
+      chunk = new Uint8Array(0);
+      at = chunkLength = 0;
       await reader.cancel(reason);
       reader.releaseLock();
     },
@@ -170,9 +178,4 @@ export function writeToWritable(writable: WritableStream<Uint8Array<ArrayBuffer>
     close: () => writer.close().finally(() => writer.releaseLock()),
     abort: (reason) => writer.abort(reason).finally(() => writer.releaseLock()),
   };
-}
-
-function requireFunction(name: string, value: unknown): void {
-  if (value === undefined) throw new TypeError(`Cannot use ${name}: a function was expected, undefined was given`);
-  checkCallback(name, value);
 }

@@ -1,5 +1,5 @@
-import { toPatchBasis } from "../basis/basis_source.ts";
-import { checkCallback, checkChoice, checkInteger, checkOptions } from "../common/checks.ts";
+import { basisFromCallbacks, toPatchBasis } from "../basis/basis_source.ts";
+import { checkCallback, checkChoice, checkFunction, checkInteger, checkOptions } from "../common/checks.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
@@ -140,8 +140,9 @@ export class Rsync {
    * @returns Blocks in the signature.
    */
   async genSigsFile(read: ReadCallback, write: WriteCallback, blockLength?: number): Promise<number> {
+    checkFunction("write", write);
     const stage = createSigStage(this.#codec, this.#header(blockLength), this.#kernel);
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
     await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
     return stage.stats.sigCount;
   }
@@ -152,9 +153,10 @@ export class Rsync {
     writeRecord: (record: SigRecord) => unknown,
     blockLength?: number,
   ): Promise<number> {
+    checkFunction("writeRecord", writeRecord);
     const header = this.#header(blockLength);
     const signer = createSigner(this.#codec, header, this.#kernel);
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), signer);
+    const pull = pullThrough(pullFromRead(checkFunction("read", read)), signer);
     await drain(pull, async (event) => {
       if (event.type !== "records") return;
       for (const record of recordsOf(event.batch, header)) await writeRecord(record);
@@ -197,6 +199,7 @@ export class Rsync {
       );
     }
     const header = this.#header(blockLength);
+    checkFunction("readRecord", readRecord);
     const indexer = indexRecords(this.#codec, header, this.#kernel);
     for (let record = await readRecord(); record !== undefined; record = await readRecord()) {
       indexer.add(batchOf(record, header));
@@ -220,8 +223,9 @@ export class Rsync {
     write: WriteCallback,
     blockLength?: number,
   ): Promise<Alarms> {
+    checkFunction("write", write);
     const stage = createDeltaStage(sigs, this.#codec, this.#matching(sigs, blockLength));
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
     await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
     const { falseAlarms, goodAlarms } = stage.stats;
     return { falseAlarms, goodAlarms };
@@ -236,8 +240,9 @@ export class Rsync {
     writeCommand: (command: DeltaCommand) => unknown,
     blockLength?: number,
   ): Promise<Alarms> {
+    checkFunction("writeCommand", writeCommand);
     const stage = createMatchStage(sigs, this.#codec, this.#matching(sigs, blockLength));
-    const pull = pullThrough(pullFromRead(checkCallback("read", read)), stage);
+    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
     await drain(pull, async (commands) => {
       for (const command of commands) await writeCommand(command);
     }, [stage]);
@@ -262,9 +267,10 @@ export class Rsync {
     write: WriteCallback,
     blockLength?: number,
   ): Promise<void> {
+    checkFunction("write", write);
     const told = this.#codec.isSelfDescribing ? undefined : this.#header(blockLength).blockLength;
     const stage = createPatchStage(this.#patching(seek, read), { format: this.format, blockLength: told });
-    const pull = pullThrough(pullFromRead(checkCallback("readDelta", readDelta)), stage);
+    const pull = pullThrough(pullFromRead(checkFunction("readDelta", readDelta)), stage);
     await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
   }
 
@@ -279,6 +285,8 @@ export class Rsync {
     read: ReadCallback,
     write: WriteCallback,
   ): Promise<void> {
+    checkFunction("readCommand", readCommand);
+    checkFunction("write", write);
     const stage = createCommandPatchStage(this.#patching(seek, read));
     const pull = pullThrough<DeltaCommand, Uint8Array>(async () => await readCommand(), stage);
     await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
@@ -303,7 +311,7 @@ export class Rsync {
   }
 
   #patching(seek: SeekCallback, read: ReadCallback): PatchParts {
-    return { basis: toPatchBasis({ seek, read }), kernel: this.#kernel, maxOutputLength: Infinity };
+    return { basis: toPatchBasis(basisFromCallbacks({ seek, read })), kernel: this.#kernel, maxOutputLength: Infinity };
   }
 }
 

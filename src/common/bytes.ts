@@ -1,19 +1,73 @@
 /** Small things to do with bytes, each of them in one place. */
 
+/** Whether a value is an `ArrayBuffer`, of this realm or another. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return Object.prototype.toString.call(value) === "[object ArrayBuffer]";
+}
+
+/** Whether a value is a `Uint8Array`, of this realm or another, or of a class derived from it, as Node's `Buffer`. */
+export function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return ArrayBuffer.isView(value) && (value as Partial<Uint8Array>)[Symbol.toStringTag] === "Uint8Array";
+}
+
+/** Whether a value has what is needed of a `Blob` or `File`, of this realm or another. */
+export function isBlob(value: unknown): value is Blob {
+  const blob = value as Partial<Blob> | null | undefined;
+  return typeof blob?.slice === "function" && typeof blob.stream === "function" && typeof blob.size === "number";
+}
+
 /**
- * Views what a caller wrote as bytes, as `CompressionStream` does: any view, or a buffer.
+ * Views what a caller wrote as bytes, as `CompressionStream` does: any view, or a buffer, of this realm or another.
  *
- * @throws {TypeError} If it is neither.
+ * @throws {TypeError} If it is neither, or its buffer was detached.
  */
 export function toUint8Array(chunk: unknown): Uint8Array<ArrayBuffer> {
-  if (chunk instanceof Uint8Array) return chunk as Uint8Array<ArrayBuffer>;
   if (ArrayBuffer.isView(chunk)) {
+    if (chunk.byteLength === 0) requireAttached(chunk.buffer);
+    if (isBytes(chunk)) return chunk;
     return new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength);
   }
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  const seen = chunk === null ? "null" : typeof chunk;
+  if (isArrayBuffer(chunk)) {
+    requireAttached(chunk);
+    return new Uint8Array(chunk);
+  }
   throw new TypeError(
-    `Cannot take the chunk as bytes: a Uint8Array, another view or an ArrayBuffer was expected, ${seen} was seen`,
+    `Cannot take the chunk as bytes: ${
+      kindOf(chunk)
+    } was seen, a Uint8Array, another view or an ArrayBuffer was expected`,
+  );
+}
+
+/** What a value is, for messages. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return typeof value === "string" ? "a string" : `a ${typeof value}`;
+  const { name } = value.constructor ?? {};
+  return name ? `an object of ${name}` : "an object";
+}
+
+/** Bytes of a view or buffer; 0 once it is detached. */
+export function byteLengthOf(value: unknown): number {
+  return ArrayBuffer.isView(value) || isArrayBuffer(value) ? value.byteLength : 0;
+}
+
+/** @throws {TypeError} If the buffer was detached: transferred elsewhere, or memory of WebAssembly that has grown. */
+export function requireAttached(buffer: ArrayBufferLike): void {
+  try {
+    // A view of a detached buffer cannot be made. `buffer.detached` is newer than Node 20.
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw new TypeError("Cannot use the bytes: their buffer is detached, and a buffer in place was expected", {
+      cause,
+    });
+  }
+}
+
+/** The error for bytes that are not as many as they were when they were handed over. */
+export function changedLengthError(before: number, now: number): TypeError {
+  return new TypeError(
+    `Cannot use the chunk: ${now} bytes are left of the ${before} that were written, since its buffer was ` +
+      "transferred or resized before it was used",
   );
 }
 

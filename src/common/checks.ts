@@ -40,12 +40,15 @@ export function checkBoolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** @throws {TypeError} If `value` is not a function. */
+export function checkFunction<T>(name: string, value: T): T {
+  if (typeof value === "function") return value;
+  throw new TypeError(`Cannot use ${name}: a function was expected, ${describe(value)} was given`);
+}
+
 /** @throws {TypeError} If `value` is neither a function nor undefined. */
 export function checkCallback<T>(name: string, value: T): T {
-  if (value !== undefined && typeof value !== "function") {
-    throw new TypeError(`Cannot use ${name}: a function was expected, ${describe(value)} was given`);
-  }
-  return value;
+  return value === undefined ? value : checkFunction(name, value);
 }
 
 /** @throws {TypeError} If `value` is not an object. */

@@ -1,3 +1,4 @@
+import { isBytes } from "../common/bytes.ts";
 import type { StrongSum } from "../kernel/interface.ts";
 import type { DataCommand, DeltaCommand } from "./delta_command.ts";
 import type { DeltaEvent } from "./interface.ts";
@@ -78,7 +79,7 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
 }
 
 function checkCommand(command: DeltaCommand): void {
-  if (command?.data instanceof Uint8Array && command.copy === undefined) return;
+  if (isBytes(command?.data) && command.copy === undefined) return;
   const copy = command?.copy;
   if (typeof copy?.offset !== "number" || typeof copy.length !== "number" || command.data !== undefined) {
     throw new TypeError(

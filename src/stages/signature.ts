@@ -1,3 +1,4 @@
+import { kindOf } from "../common/bytes.ts";
 import type { LoadedSig } from "../engine/sig_loader.ts";
 import type { Format } from "../formats/mod.ts";
 import type { Backend, Kernel, StrongSum, WeakSum } from "../kernel/interface.ts";
@@ -10,6 +11,7 @@ export interface SignatureParts extends LoadedSig {
 
 let create: (parts: SignatureParts) => Signature;
 let partsOf: (signature: Signature) => SignatureParts;
+let isSignature: (value: unknown) => value is Signature;
 
 /**
  * A signature that was read and indexed. It is immutable, and good for any number of deltas, also at the same time.
@@ -20,6 +22,7 @@ export class Signature {
   readonly #parts: SignatureParts;
 
   static {
+    isSignature = (value) => typeof value === "object" && value !== null && #parts in value;
     create = (parts) => new Signature(parts);
     partsOf = (signature) => signature.#parts;
   }
@@ -112,8 +115,10 @@ export function createSignature(parts: SignatureParts): Signature {
  * @throws {TypeError} If it is not a signature.
  */
 export function signatureParts(signature: Signature): SignatureParts {
-  if (!(signature instanceof Signature)) {
-    throw new TypeError("Cannot use the signature: what loadSigs() returns was expected");
+  if (!isSignature(signature)) {
+    throw new TypeError(
+      `Cannot use the signature: ${kindOf(signature)} was given, what loadSigs() returns was expected`,
+    );
   }
   return partsOf(signature);
 }

@@ -1,4 +1,4 @@
-import { toUint8Array } from "../common/bytes.ts";
+import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
 
 /** Anything that bytes can be read from, from its start to its end. */
 export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | ArrayBufferView;
@@ -10,10 +10,12 @@ export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | Array
  * @throws {TypeError} If `source` cannot be read.
  */
 export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) => void): Promise<void> {
-  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return take(toUint8Array(source));
-  const stream = source instanceof Blob ? source.stream() : source;
+  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return take(toUint8Array(source));
+  const stream = isBlob(source) ? source.stream() : source;
   if (typeof stream?.getReader !== "function") {
-    throw new TypeError("Cannot read the source: a ReadableStream, a Blob or bytes were expected");
+    throw new TypeError(
+      `Cannot read the source: ${kindOf(source)} was given, a ReadableStream, a Blob or bytes were expected`,
+    );
   }
   const reader = stream.getReader();
   try {

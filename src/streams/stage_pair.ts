@@ -1,4 +1,5 @@
 import { DONE, type Stage } from "../engine/stage.ts";
+import { WrittenLengths } from "./_written_lengths.ts";
 
 /** Strategies of the two ends, as the platform's own streams take them. */
 export interface StreamStrategies<In, Out> {
@@ -8,10 +9,16 @@ export interface StreamStrategies<In, Out> {
   readableStrategy?: QueuingStrategy<Out> | undefined;
 }
 
-/** What a pair calls while it works. */
-export interface StageHooks<In> {
+/** How a pair treats what is written. */
+export interface ChunkHooks<In> {
   /** Converts each chunk, or throws. @default as it is */
   convert?: (chunk: unknown) => In;
+  /** The bytes that a chunk refers to: they must still be there when the chunk is used. @default the chunk */
+  bytesOf?: (chunk: unknown) => unknown;
+}
+
+/** What a pair calls while it works. */
+export interface StageHooks<In> extends ChunkHooks<In> {
   /** Called after each piece of work, whether or not it made an item. */
   onStep?: () => void;
   /** Called once, after the last item. */
@@ -41,7 +48,8 @@ export function stagePair<In, Out, StageIn = In>(
   strategies: StreamStrategies<In, Out> = {},
   hooks: StageHooks<StageIn> = {},
 ): { readable: ReadableStream<Out>; writable: WritableStream<In> } {
-  const pair = new StagePair<In, Out, StageIn>(stage, hooks);
+  const lengths = new WrittenLengths(hooks.bytesOf);
+  const pair = new StagePair<In, Out, StageIn>(stage, hooks, lengths);
   return {
     writable: new WritableStream<In>(
       {
@@ -50,7 +58,7 @@ export function stagePair<In, Out, StageIn = In>(
         close: () => pair.push({ chunk: undefined, isClose: true }),
         abort: (reason) => pair.fail(reason),
       },
-      strategies.writableStrategy ?? { highWaterMark: 1 },
+      lengths.watch(strategies.writableStrategy ?? { highWaterMark: 1 }),
     ),
     readable: new ReadableStream<Out>(
       {
@@ -66,6 +74,7 @@ export function stagePair<In, Out, StageIn = In>(
 class StagePair<In, Out, StageIn> {
   readonly #stage: Stage<StageIn, Out>;
   readonly #hooks: StageHooks<StageIn>;
+  readonly #lengths: WrittenLengths;
   #writable!: WritableStreamDefaultController;
   #readable!: ReadableStreamDefaultController<Out>;
   #pending: Pending<In> | undefined;
@@ -75,16 +84,17 @@ class StagePair<In, Out, StageIn> {
   #wake: (() => void) | undefined;
   #isOver = false;
 
-  constructor(stage: Stage<StageIn, Out>, hooks: StageHooks<StageIn>) {
+  constructor(stage: Stage<StageIn, Out>, hooks: StageHooks<StageIn>, lengths: WrittenLengths) {
     this.#stage = stage;
     this.#hooks = hooks;
+    this.#lengths = lengths;
   }
 
   startWritable(controller: WritableStreamDefaultController): void {
     this.#writable = controller;
     // An abort waits for the write under way, which may wait for a reader, so listen to the signal as well. The stream
     // is about to get the reason by itself: if it came from here too, abort() would reject instead of resolving.
-    controller.signal?.addEventListener("abort", () => this.#end(controller.signal.reason), { once: true });
+    controller.signal?.addEventListener("abort", () => this.#abort(controller.signal.reason), { once: true });
   }
 
   startReadable(controller: ReadableStreamDefaultController<Out>): void {
@@ -105,11 +115,12 @@ class StagePair<In, Out, StageIn> {
     try {
       while (!this.#isOver) {
         // Without input the stage is not asked: its last answer was that it needs more.
-        if (this.#pending && !this.#isTaken) this.#handOver(this.#pending);
         if (!this.#pending) {
           await new Promise<void>((resolve) => this.#wake = resolve);
           continue;
         }
+        if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk);
+        if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
         const item = result instanceof Promise ? await result : result;
         if (this.#isOver) return;
@@ -130,6 +141,15 @@ class StagePair<In, Out, StageIn> {
   fail(reason: unknown): void {
     if (this.#isOver) return;
     this.#writable.error(reason);
+    this.#end(reason);
+  }
+
+  /**
+   * Ends the readable after an abort. The write under way is resolved and not rejected: the stream has its reason, and
+   * in Node 20 and 22 a pipe whose write is rejected during an abort never cancels its source.
+   */
+  #abort(reason: unknown): void {
+    if (this.#pending && !this.#pending.isClose) this.#usedUp();
     this.#end(reason);
   }
 

@@ -1,9 +1,9 @@
-import { copyBytes, growBytes } from "../../common/bytes.ts";
+import { copyBytes, growBytes, viewOf } from "../../common/bytes.ts";
 
 /** Bytes being written, until they are taken as one chunk. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
-  #view = new DataView(this.#bytes.buffer);
+  #view = viewOf(this.#bytes);
   #length = 0;
 
   /** Bytes written and not yet taken. */
@@ -64,7 +64,7 @@ export class ByteWriter {
     this.#length += count;
     if (this.#length > this.#bytes.length) {
       this.#bytes = growBytes(this.#bytes, at, this.#length);
-      this.#view = new DataView(this.#bytes.buffer);
+      this.#view = viewOf(this.#bytes);
     }
     return at;
   }

@@ -1,0 +1,57 @@
+import type { BasisSource } from "./basis_source.ts";
+
+/** What is used of Node's `FileHandle`, which `fs.promises.open` returns. */
+export interface NodeFileHandle {
+  readonly fd: number;
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>;
+}
+
+/** What is used of `Deno.FsFile`, which `Deno.open` returns. */
+export interface DenoFile {
+  seek(offset: number, whence: number): Promise<number>;
+  read(buffer: Uint8Array): Promise<number | null>;
+  readonly readable: ReadableStream<Uint8Array>;
+}
+
+/** From the start of the file, in Deno's words. */
+const SEEK_START = 0;
+
+/** Whether a value is a `FileHandle` of Node or Bun. */
+export function isNodeFileHandle(value: unknown): value is NodeFileHandle {
+  const handle = value as Partial<NodeFileHandle> | null | undefined;
+  return typeof handle?.read === "function" && typeof handle.fd === "number";
+}
+
+/** Whether a value is a `Deno.FsFile`. */
+export function isDenoFile(value: unknown): value is DenoFile {
+  const file = value as Partial<DenoFile & { statSync: unknown }> | null | undefined;
+  return typeof file?.seek === "function" && typeof file.read === "function" && typeof file.statSync === "function";
+}
+
+/** A basis that reads at positions of an open file, which stays open. */
+export function basisFromNodeFileHandle(handle: NodeFileHandle): BasisSource {
+  return {
+    read: async (offset, length) => {
+      const buffer = new Uint8Array(length);
+      const { bytesRead } = await handle.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    },
+    readInto: async (buffer, offset) => (await handle.read(buffer, 0, buffer.length, offset)).bytesRead,
+  };
+}
+
+/** A basis that moves through an open file, which stays open. Nothing else may move in it meanwhile. */
+export function basisFromDenoFile(file: DenoFile): BasisSource {
+  return {
+    read: async (offset, length) => {
+      const buffer = new Uint8Array(length);
+      await file.seek(offset, SEEK_START);
+      return buffer.subarray(0, await file.read(buffer) ?? 0);
+    },
+  };
+}
