@@ -9,13 +9,13 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { openProgressBar } from "../src/cli/progress_bar.ts";
 import { demoFiles } from "./_demo_files.ts";
-import { progressBar } from "./_demo_progress.ts";
 import { report } from "./_demo_report.ts";
 import { measureSteps, verifyEqual } from "./_demo_steps.ts";
 import { syncOverHttp } from "./_demo_sync.ts";
 
-const HELP = `Updates a file over HTTP on this machine, and tells what crossed the wire.
+const HELP = `Updates a file over HTTP on this machine, and reports what crossed the wire.
 
   deno task demo [options] [BASIS TARGET]
 
@@ -61,7 +61,7 @@ async function checkFile(path: string): Promise<number> {
   const found = await stat(path).catch((error) => {
     throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`);
   });
-  if (!found.isFile()) throw new Error(`Cannot read ${path}: it is no regular file`);
+  if (!found.isFile()) throw new Error(`Cannot read ${path}: it is not a regular file`);
   return found.size;
 }
 
@@ -86,12 +86,12 @@ async function main(): Promise<void> {
     const [basisLength, targetLength] = [await checkFile(files.basis), await checkFile(files.target)];
     const job = { ...files, result: join(folder, "result"), blockLength };
 
-    const bar = await progressBar(basisLength + targetLength);
+    const bar = await openProgressBar(basisLength + targetLength);
     const sync = await syncOverHttp({
       ...job,
-      onSig: (stats) => bar.update(stats.bytesIn, "signature"),
-      onPatch: (stats) => bar.update(basisLength + stats.bytesOut, "delta and patch"),
-    }).finally(() => bar.stop());
+      onSig: (stats) => bar?.update(stats.bytesIn, "signature"),
+      onPatch: (stats) => bar?.update(basisLength + stats.bytesOut, "delta and patch"),
+    }).finally(() => bar?.stop());
     const sha256 = await verifyEqual(job.result, files.target);
     const steps = hasSteps ? await measureSteps(folder, job) : [];
     const shown = { basis: shortPath(files.basis), target: shortPath(files.target) };
@@ -110,7 +110,7 @@ try {
   process.exitCode = isUsage ? 2 : 1;
 }
 
-/** The message, and that of the cause: `fetch` says of a body that fails no more than that it failed. */
+/** The message with those of its causes: `fetch` reports why a body failed only in the cause. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause ? `${error.message}: ${describe(error.cause)}` : error.message;
