@@ -10,7 +10,7 @@ import {
   WORST_HASH,
 } from "../rules/anchor.ts";
 
-/** Shingle hashes of a memory (format page, "The anchor"). */
+/** Shingle hashes of a memory (docs/formats/rsync-streams.md, "The anchor"). */
 export class Shingles {
   readonly #view: DataView;
 
@@ -18,12 +18,12 @@ export class Shingles {
     this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
-  /** The word at `at`. */
+  /** The little-endian word at `at`. */
   word(at: number): number {
     return this.#view.getUint32(at, true);
   }
 
-  /** Hash of the 32 bytes at `at`. */
+  /** Hash of the shingle at `at`. */
   hash(at: number): number {
     const view = this.#view;
     return (
@@ -33,7 +33,7 @@ export class Shingles {
     ) >>> 0;
   }
 
-  /** The check of a window: first hash, xor last hash rotated by 16. 0 for a window too short for a shingle. */
+  /** Check of a window: the hash of its first shingle xor that of its last, rotated by 16; 0 if it is too short. */
   check(start: number, length: number): number {
     if (length < SHINGLE_LENGTH) return 0;
     const last = this.hash(start + length - SHINGLE_LENGTH);
@@ -41,17 +41,20 @@ export class Shingles {
   }
 }
 
-/** Picks one shingle of each block: small, for a fast search, and seldom used, for short chains. */
+/**
+ * Picks an anchor for each block: a shingle with a small hash, for a fast search, that few blocks before have used, for
+ * short chains.
+ */
 export class AnchorPicker {
   readonly #uses = new Uint8Array(USE_TABLE_LENGTH);
   readonly #least = new Float64Array(4);
   readonly #at = new Float64Array(4);
-  /** Hash of the anchor that {@linkcode AnchorPicker.pick} took. */
+  /** Hash of the anchor picked last. */
   hash = WORST_HASH;
   /** Its offset in the block. */
   offset = 0;
 
-  /** Takes the anchor of the block at `start`. */
+  /** Picks the anchor of the block at `start`, into `hash` and `offset`, and counts its use. */
   pick(shingles: Shingles, start: number, length: number): void {
     this.hash = WORST_HASH;
     this.offset = 0;
@@ -64,7 +67,7 @@ export class AnchorPicker {
     if (this.#uses[slot]! < MAX_USE) this.#uses[slot]!++;
   }
 
-  /** The smallest hash in each class of offset modulo 4. */
+  /** Finds the smallest hash in each class of offset modulo 4. */
   #findLeast(shingles: Shingles, start: number, length: number): void {
     const least = this.#least.fill(Infinity);
     const at = this.#at;
@@ -77,6 +80,7 @@ export class AnchorPicker {
     }
   }
 
+  /** The class whose smallest hash is the best anchor. */
   #choose(): number {
     let best = 0;
     for (let i = 1; i < 4; i++) if (this.#isBetter(i, best)) best = i;
