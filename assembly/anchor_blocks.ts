@@ -2,10 +2,10 @@ import { ANCHOR_CAP, MAX_USE, SHINGLE_LENGTH, USE_SHIFT, USE_TABLE_LENGTH, WORST
 import { high32, high64, low32, low64 } from "./lanes";
 import { FACTORS, shingle, shingles } from "./shingle";
 
-/** In the place of the use of a hash that is no candidate: more than each use. */
+/** Stands for the use of a hash that is no candidate: more than any use. */
 const NO_USE: u32 = (MAX_USE >> USE_SHIFT) + 1;
 
-/** The smallest hash in each class of offset modulo 4. */
+/** The smallest hash in each class of offset modulo 4. Room for four. */
 const LEAST: usize = memory.data(16, 16);
 
 @inline
@@ -16,8 +16,9 @@ function min4(a: v128, b: v128): v128 {
 /**
  * Finds the smallest hash of each class among the shingles at `p` to `end`, exclusive.
  *
- * The four words that a load at `p + class` brings are of one class, so no shuffling, and the words at 28 of one step are those at
- * 12 of the next. Only hashes: one class is taken in the end, and looking that one up again costs an eighth.
+ * The four words of a load at `p + class` are of one class, so nothing is shuffled. The words at 28 of one step are
+ * those at 12 of the next. Positions are not kept: in the end one class is chosen, and finding its hash again costs an
+ * eighth.
  */
 function findLeast(p: usize, end: usize): void {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
@@ -34,7 +35,7 @@ function findLeast(p: usize, end: usize): void {
     b2 = c2;
     b3 = c3;
   }
-  // Lanes are positions here; transposed, they are classes. In registers: through memory it cost 10 % at 1,024 bytes.
+  // Lanes are positions here; transposed, they are classes. Through memory it cost 10 % at 1,024 bytes.
   const low01 = low32(least0, least1), low23 = low32(least2, least3);
   const high01 = high32(least0, least1), high23 = high32(least2, least3);
   const least = min4(
@@ -49,7 +50,7 @@ function findLeast(p: usize, end: usize): void {
   }
 }
 
-/** The first shingle with this hash at `p`, `p + 4`, ... */
+/** The first shingle at `p`, `p + 4`, `p + 8`… with this hash. There must be one before `end`. */
 function findFirst(p: usize, end: usize, hash: u32): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
   const wanted = i32x4.splat(hash ^ 0x80000000);
@@ -62,8 +63,10 @@ function findFirst(p: usize, end: usize, hash: u32): usize {
 }
 
 /**
- * Writes the anchor of each of `count` consecutive blocks of `blockLength` bytes, the last one `lastLength`, to three
- * columns of u32. `uses` is the writer's table of 2^20 counters.
+ * Writes the anchors of consecutive blocks to three columns of u32.
+ *
+ * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
+ * @param uses Address of the USE_TABLE_LENGTH counters of the rule of use.
  */
 export function anchor_blocks(
   src: usize,
@@ -81,7 +84,7 @@ export function anchor_blocks(
     if (length >= SHINGLE_LENGTH) {
       const last = src + length - SHINGLE_LENGTH;
       findLeast(src, last + 1);
-      // Lowest use, then smallest hash, then first class: one comparison. What is no candidate comes after every use.
+      // Lowest use, then smallest hash, then first class, in one comparison. Other hashes come after all candidates.
       let best: u64 = u64.MAX_VALUE;
       for (let c: usize = 0; c < 4; c++) {
         const h = load<u32>(LEAST + (c << 2));

@@ -10,6 +10,11 @@ import {
   WORST_HASH,
 } from "../rules/anchor.ts";
 
+// As signed integers. V8 keeps greater numbers as doubles, and multiplying by those halved the speed of a search.
+const FACTOR_A = SHINGLE_FACTOR_A | 0;
+const FACTOR_B = SHINGLE_FACTOR_B | 0;
+const FACTOR_C = SHINGLE_FACTOR_C | 0;
+
 /** Shingle hashes of a memory (docs/formats/rsync-streams.md, "The anchor"). */
 export class Shingles {
   readonly #view: DataView;
@@ -27,9 +32,9 @@ export class Shingles {
   hash(at: number): number {
     const view = this.#view;
     return (
-      Math.imul(view.getUint32(at, true), SHINGLE_FACTOR_A) +
-      Math.imul(view.getUint32(at + 12, true), SHINGLE_FACTOR_B) +
-      Math.imul(view.getUint32(at + 28, true), SHINGLE_FACTOR_C) - 1
+      Math.imul(view.getUint32(at, true), FACTOR_A) +
+      Math.imul(view.getUint32(at + 12, true), FACTOR_B) +
+      Math.imul(view.getUint32(at + 28, true), FACTOR_C) - 1
     ) >>> 0;
   }
 
