@@ -6,7 +6,7 @@ import { FACTORS, shingle, shingles } from "./shingle";
 const NO_USE: u32 = (MAX_USE >> USE_SHIFT) + 1;
 
 /** The smallest hash in each class of offset modulo 4. Room for four. */
-const LEAST: usize = memory.data(16, 16);
+const SMALLEST: usize = memory.data(16, 16);
 
 @inline
 function min4(a: v128, b: v128): v128 {
@@ -20,31 +20,32 @@ function min4(a: v128, b: v128): v128 {
  * those at 12 of the next. Positions are not kept: in the end one class is chosen, and finding its hash again costs an
  * eighth.
  */
-function findLeast(p: usize, end: usize): void {
+function findSmallest(p: usize, end: usize): void {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
-  let least0 = bias, least1 = bias, least2 = bias, least3 = bias; // the bias is the hash of zeros, the largest
+  // The bias is the hash of zeros, the largest there is.
+  let smallest0 = bias, smallest1 = bias, smallest2 = bias, smallest3 = bias;
   let b0 = v128.load(p, 12), b1 = v128.load(p, 13), b2 = v128.load(p, 14), b3 = v128.load(p, 15);
   for (; p + 16 <= end; p += 16) {
     const c0 = v128.load(p, 28), c1 = v128.load(p, 29), c2 = v128.load(p, 30), c3 = v128.load(p, 31);
-    least0 = min4(least0, shingles(v128.load(p), b0, c0, k1, k2, bias));
-    least1 = min4(least1, shingles(v128.load(p, 1), b1, c1, k1, k2, bias));
-    least2 = min4(least2, shingles(v128.load(p, 2), b2, c2, k1, k2, bias));
-    least3 = min4(least3, shingles(v128.load(p, 3), b3, c3, k1, k2, bias));
+    smallest0 = min4(smallest0, shingles(v128.load(p), b0, c0, k1, k2, bias));
+    smallest1 = min4(smallest1, shingles(v128.load(p, 1), b1, c1, k1, k2, bias));
+    smallest2 = min4(smallest2, shingles(v128.load(p, 2), b2, c2, k1, k2, bias));
+    smallest3 = min4(smallest3, shingles(v128.load(p, 3), b3, c3, k1, k2, bias));
     b0 = c0;
     b1 = c1;
     b2 = c2;
     b3 = c3;
   }
   // Lanes are positions here; transposed, they are classes. Through memory it cost 10 % at 1,024 bytes.
-  const low01 = low32(least0, least1), low23 = low32(least2, least3);
-  const high01 = high32(least0, least1), high23 = high32(least2, least3);
-  const least = min4(
+  const low01 = low32(smallest0, smallest1), low23 = low32(smallest2, smallest3);
+  const high01 = high32(smallest0, smallest1), high23 = high32(smallest2, smallest3);
+  const smallest = min4(
     min4(low64(low01, low23), high64(low01, low23)),
     min4(low64(high01, high23), high64(high01, high23)),
   );
-  v128.store(LEAST, v128.xor(least, i32x4.splat(0x80000000)));
+  v128.store(SMALLEST, v128.xor(smallest, i32x4.splat(0x80000000)));
   for (let c: usize = 0; p < end; p++) {
-    const at = LEAST + (c << 2);
+    const at = SMALLEST + (c << 2);
     store<u32>(at, min<u32>(load<u32>(at), shingle(p)));
     c = (c + 1) & 3;
   }
@@ -83,11 +84,11 @@ export function anchor_blocks(
     let hash: u32 = WORST_HASH, offset: usize = 0, check: u32 = 0;
     if (length >= SHINGLE_LENGTH) {
       const last = src + length - SHINGLE_LENGTH;
-      findLeast(src, last + 1);
+      findSmallest(src, last + 1);
       // Lowest use, then smallest hash, then first class, in one comparison. Other hashes come after all candidates.
       let best: u64 = u64.MAX_VALUE;
       for (let c: usize = 0; c < 4; c++) {
-        const h = load<u32>(LEAST + (c << 2));
+        const h = load<u32>(SMALLEST + (c << 2));
         const use: u32 = h <= ANCHOR_CAP ? load<u8>(uses + (h & USE_TABLE_LENGTH - 1)) >> USE_SHIFT : NO_USE;
         best = min<u64>(best, (<u64>use << 34) | (<u64>h << 2) | c);
       }

@@ -15,7 +15,7 @@ export function digest_state_size(): u32 {
   return <u32>STATE;
 }
 
-/** Starts the digest of a file, unkeyed, 256 bits. MD4 is refused: it is for blocks alone. */
+/** Starts the digest of a file, unkeyed, 256 bits. MD4 is refused: it is only for blocks. */
 export function digest_init(kind: u32, state: usize): void {
   store<u32>(state, kind, KIND);
   state += INNER;

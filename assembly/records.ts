@@ -2,7 +2,7 @@
 //
 // With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum (u32) and strong sum.
 
-import { ANCHOR, BLAKE2B, BLAKE2SP, BLAKE3, MD4, RABINKARP, ROLLSUM } from "./_generated/rules";
+import { ANCHOR, RABINKARP, ROLLSUM } from "./_generated/rules";
 
 /** Address of the first record. */
 export let records: usize = 0;
@@ -28,7 +28,8 @@ const NEXT_AT: usize = 12;
 /**
  * Starts an index whose records begin at `at`.
  *
- * Unknown sums trap here, so the searches need not check them again.
+ * An unknown weak sum traps here, so the searches need not check it again. An unknown strong sum traps when it is
+ * computed.
  *
  * @param weak Number of the weak sum.
  * @param strong Number of the strong sum.
@@ -37,7 +38,6 @@ const NEXT_AT: usize = 12;
  */
 export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
   if (weak != ANCHOR && weak != ROLLSUM && weak != RABINKARP) unreachable();
-  if (strong != BLAKE2SP && strong != BLAKE3 && strong != BLAKE2B && strong != MD4) unreachable();
   records = at;
   recordCount = 0;
   weakKind = weak;

@@ -60,15 +60,15 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
   const start = s.position;
-  let most: u32 = 0;
-  while (most < RUN && first + most < recordCount && lengthOf(first + most) == blockLength) {
-    if (<i64>start + <i64>most * blockLength > limit) break;
-    most++;
+  let maxCount: u32 = 0;
+  while (maxCount < RUN && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
+    if (<i64>start + <i64>maxCount * blockLength > limit) break;
+    maxCount++;
   }
-  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
-  else rabinkarp_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
+  else rabinkarp_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   let count: u32 = 0;
-  while (count < most && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
+  while (count < maxCount && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
   if (!count) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {

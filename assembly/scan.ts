@@ -28,7 +28,7 @@ const STEPS: usize = memory.data(64 * 8, 16);
  */
 function nextBelow(p: usize, limit: usize): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
-  const most = i32x4.splat(threshold ^ SIGN);
+  const bound = i32x4.splat(threshold ^ SIGN);
   for (let steps = MIN_STEPS; p + 15 <= limit; steps = min(2 * steps, MAX_STEPS)) {
     const last = min(limit - 15, p + 16 * (steps - 1));
     let at = STEPS;
@@ -38,10 +38,10 @@ function nextBelow(p: usize, limit: usize): usize {
       at = note(
         at,
         p,
-        i32x4.le_s(shingles(v128.load(p), b0, c0, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 1), b1, c1, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 2), b2, c2, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 3), b3, c3, k1, k2, bias), most),
+        i32x4.le_s(shingles(v128.load(p), b0, c0, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 1), b1, c1, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 2), b2, c2, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 3), b3, c3, k1, k2, bias), bound),
       );
       b0 = c0;
       b1 = c1;
@@ -58,7 +58,7 @@ function nextBelow(p: usize, limit: usize): usize {
 function nextWithSpecials(p: usize, limit: usize): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
   // Without a threshold only the hash 0 passes, and no record is found for it.
-  const most = i32x4.splat(hasThreshold ? threshold ^ SIGN : SIGN);
+  const bound = i32x4.splat(hasThreshold ? threshold ^ SIGN : SIGN);
   const x = i32x4.splat(special0 ^ SIGN), y = i32x4.splat(special1 ^ SIGN);
   for (let steps = MIN_STEPS; p + 15 <= limit; steps = min(2 * steps, MAX_STEPS)) {
     const last = min(limit - 15, p + 16 * (steps - 1));
@@ -71,10 +71,10 @@ function nextWithSpecials(p: usize, limit: usize): usize {
       at = note(
         at,
         p,
-        v128.or(i32x4.le_s(h0, most), v128.or(i32x4.eq(h0, x), i32x4.eq(h0, y))),
-        v128.or(i32x4.le_s(h1, most), v128.or(i32x4.eq(h1, x), i32x4.eq(h1, y))),
-        v128.or(i32x4.le_s(h2, most), v128.or(i32x4.eq(h2, x), i32x4.eq(h2, y))),
-        v128.or(i32x4.le_s(h3, most), v128.or(i32x4.eq(h3, x), i32x4.eq(h3, y))),
+        v128.or(i32x4.le_s(h0, bound), v128.or(i32x4.eq(h0, x), i32x4.eq(h0, y))),
+        v128.or(i32x4.le_s(h1, bound), v128.or(i32x4.eq(h1, x), i32x4.eq(h1, y))),
+        v128.or(i32x4.le_s(h2, bound), v128.or(i32x4.eq(h2, x), i32x4.eq(h2, y))),
+        v128.or(i32x4.le_s(h3, bound), v128.or(i32x4.eq(h3, x), i32x4.eq(h3, y))),
       );
     }
     const found = firstKnown(at);

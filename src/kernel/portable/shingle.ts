@@ -52,7 +52,7 @@ export class Shingles {
  */
 export class AnchorPicker {
   readonly #uses = new Uint8Array(USE_TABLE_LENGTH);
-  readonly #least = new Float64Array(4);
+  readonly #smallest = new Float64Array(4);
   readonly #at = new Float64Array(4);
   /** Hash of the anchor picked last. */
   hash = WORST_HASH;
@@ -64,22 +64,22 @@ export class AnchorPicker {
     this.hash = WORST_HASH;
     this.offset = 0;
     if (length < SHINGLE_LENGTH) return;
-    this.#findLeast(shingles, start, length);
+    this.#findSmallest(shingles, start, length);
     const best = this.#choose();
-    this.hash = this.#least[best]!;
+    this.hash = this.#smallest[best]!;
     this.offset = this.#at[best]!;
     const slot = this.#slot(best);
     if (this.#uses[slot]! < MAX_USE) this.#uses[slot]!++;
   }
 
   /** Finds the smallest hash in each class of offset modulo 4. */
-  #findLeast(shingles: Shingles, start: number, length: number): void {
-    const least = this.#least.fill(Infinity);
+  #findSmallest(shingles: Shingles, start: number, length: number): void {
+    const smallest = this.#smallest.fill(Infinity);
     const at = this.#at;
     for (let i = 0; i + SHINGLE_LENGTH <= length; i++) {
       const hash = shingles.hash(start + i);
-      if (hash < least[i & 3]!) {
-        least[i & 3] = hash;
+      if (hash < smallest[i & 3]!) {
+        smallest[i & 3] = hash;
         at[i & 3] = i;
       }
     }
@@ -93,8 +93,8 @@ export class AnchorPicker {
   }
 
   #isBetter(a: number, b: number): boolean {
-    const hashA = this.#least[a]!;
-    const hashB = this.#least[b]!;
+    const hashA = this.#smallest[a]!;
+    const hashB = this.#smallest[b]!;
     if (hashA > ANCHOR_CAP || hashB > ANCHOR_CAP) return hashA < hashB;
     const useA = this.#uses[this.#slot(a)]! >> USE_SHIFT;
     const useB = this.#uses[this.#slot(b)]! >> USE_SHIFT;
@@ -102,6 +102,6 @@ export class AnchorPicker {
   }
 
   #slot(index: number): number {
-    return this.#least[index]! & (USE_TABLE_LENGTH - 1);
+    return this.#smallest[index]! & (USE_TABLE_LENGTH - 1);
   }
 }
