@@ -2,11 +2,11 @@ import { ANCHOR_CAP, MAX_USE, SHINGLE_LENGTH, USE_SHIFT, USE_TABLE_LENGTH, WORST
 import { high32, high64, low32, low64 } from "./lanes";
 import { FACTORS, shingle, shingles } from "./shingle";
 
-/** In the place of the use of a hash that is no candidate: more than each use. */
+/** Stands for the use of a hash that is no candidate: more than any use. */
 const NO_USE: u32 = (MAX_USE >> USE_SHIFT) + 1;
 
-/** The smallest hash in each class of offset modulo 4. */
-const LEAST: usize = memory.data(16, 16);
+/** The smallest hash in each class of offset modulo 4. Room for four. */
+const SMALLEST: usize = memory.data(16, 16);
 
 @inline
 function min4(a: v128, b: v128): v128 {
@@ -16,40 +16,42 @@ function min4(a: v128, b: v128): v128 {
 /**
  * Finds the smallest hash of each class among the shingles at `p` to `end`, exclusive.
  *
- * The four words that a load at `p + class` brings are of one class, so no shuffling, and the words at 28 of one step are those at
- * 12 of the next. Only hashes: one class is taken in the end, and looking that one up again costs an eighth.
+ * The four words of a load at `p + class` are of one class, so nothing is shuffled. The words at 28 of one step are
+ * those at 12 of the next. Positions are not kept: in the end one class is chosen, and finding its hash again costs an
+ * eighth.
  */
-function findLeast(p: usize, end: usize): void {
+function findSmallest(p: usize, end: usize): void {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
-  let least0 = bias, least1 = bias, least2 = bias, least3 = bias; // the bias is the hash of zeros, the largest
+  // The bias is the hash of zeros, the largest there is.
+  let smallest0 = bias, smallest1 = bias, smallest2 = bias, smallest3 = bias;
   let b0 = v128.load(p, 12), b1 = v128.load(p, 13), b2 = v128.load(p, 14), b3 = v128.load(p, 15);
   for (; p + 16 <= end; p += 16) {
     const c0 = v128.load(p, 28), c1 = v128.load(p, 29), c2 = v128.load(p, 30), c3 = v128.load(p, 31);
-    least0 = min4(least0, shingles(v128.load(p), b0, c0, k1, k2, bias));
-    least1 = min4(least1, shingles(v128.load(p, 1), b1, c1, k1, k2, bias));
-    least2 = min4(least2, shingles(v128.load(p, 2), b2, c2, k1, k2, bias));
-    least3 = min4(least3, shingles(v128.load(p, 3), b3, c3, k1, k2, bias));
+    smallest0 = min4(smallest0, shingles(v128.load(p), b0, c0, k1, k2, bias));
+    smallest1 = min4(smallest1, shingles(v128.load(p, 1), b1, c1, k1, k2, bias));
+    smallest2 = min4(smallest2, shingles(v128.load(p, 2), b2, c2, k1, k2, bias));
+    smallest3 = min4(smallest3, shingles(v128.load(p, 3), b3, c3, k1, k2, bias));
     b0 = c0;
     b1 = c1;
     b2 = c2;
     b3 = c3;
   }
-  // Lanes are positions here; transposed, they are classes. In registers: through memory it cost 10 % at 1,024 bytes.
-  const low01 = low32(least0, least1), low23 = low32(least2, least3);
-  const high01 = high32(least0, least1), high23 = high32(least2, least3);
-  const least = min4(
+  // Lanes are positions here; transposed, they are classes. Through memory it cost 10 % at 1,024 bytes.
+  const low01 = low32(smallest0, smallest1), low23 = low32(smallest2, smallest3);
+  const high01 = high32(smallest0, smallest1), high23 = high32(smallest2, smallest3);
+  const smallest = min4(
     min4(low64(low01, low23), high64(low01, low23)),
     min4(low64(high01, high23), high64(high01, high23)),
   );
-  v128.store(LEAST, v128.xor(least, i32x4.splat(0x80000000)));
+  v128.store(SMALLEST, v128.xor(smallest, i32x4.splat(0x80000000)));
   for (let c: usize = 0; p < end; p++) {
-    const at = LEAST + (c << 2);
+    const at = SMALLEST + (c << 2);
     store<u32>(at, min<u32>(load<u32>(at), shingle(p)));
     c = (c + 1) & 3;
   }
 }
 
-/** The first shingle with this hash at `p`, `p + 4`, ... */
+/** The first shingle at `p`, `p + 4`, `p + 8`… with this hash. There must be one before `end`. */
 function findFirst(p: usize, end: usize, hash: u32): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
   const wanted = i32x4.splat(hash ^ 0x80000000);
@@ -62,8 +64,10 @@ function findFirst(p: usize, end: usize, hash: u32): usize {
 }
 
 /**
- * Writes the anchor of each of `count` consecutive blocks of `blockLength` bytes, the last one `lastLength`, to three
- * columns of u32. `uses` is the writer's table of 2^20 counters.
+ * Writes the anchors of consecutive blocks to three columns of u32.
+ *
+ * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
+ * @param uses Address of the USE_TABLE_LENGTH counters of the rule of use.
  */
 export function anchor_blocks(
   src: usize,
@@ -80,11 +84,11 @@ export function anchor_blocks(
     let hash: u32 = WORST_HASH, offset: usize = 0, check: u32 = 0;
     if (length >= SHINGLE_LENGTH) {
       const last = src + length - SHINGLE_LENGTH;
-      findLeast(src, last + 1);
-      // Lowest use, then smallest hash, then first class: one comparison. What is no candidate comes after every use.
+      findSmallest(src, last + 1);
+      // Lowest use, then smallest hash, then first class, in one comparison. Other hashes come after all candidates.
       let best: u64 = u64.MAX_VALUE;
       for (let c: usize = 0; c < 4; c++) {
-        const h = load<u32>(LEAST + (c << 2));
+        const h = load<u32>(SMALLEST + (c << 2));
         const use: u32 = h <= ANCHOR_CAP ? load<u8>(uses + (h & USE_TABLE_LENGTH - 1)) >> USE_SHIFT : NO_USE;
         best = min<u64>(best, (<u64>use << 34) | (<u64>h << 2) | c);
       }

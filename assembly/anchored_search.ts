@@ -1,7 +1,18 @@
-// The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where it may be an anchor are the windows tested
-// that it implies.
+// The search by anchors (docs/formats/rsync-streams.md, "The anchor"): it hashes the shingle at each position, and
+// tests windows only where the hash may be that of an anchor.
 import { CHAIN_STEP_COST, CHECK_COST, FILL_PERIOD, SHINGLE_LENGTH, TAIL_LAST, WORST_HASH } from "./_generated/rules";
-import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, nextOf, offsetOf, recordCount, strongKind, strongLength } from "./records";
+import {
+  blockLength,
+  hasStrong,
+  isAnchored,
+  keyOf,
+  lengthOf,
+  nextOf,
+  offsetOf,
+  recordCount,
+  strongKind,
+  strongLength,
+} from "./records";
 import { nextCandidate } from "./scan";
 import { fillSlot, isFill } from "./fills";
 import {
@@ -22,7 +33,7 @@ import { inLockstep } from "./strong_blocks";
 import { shingle } from "./shingle";
 import { fillRecord, head, isOfFill, mayBeAnchor } from "./tables";
 
-/** Searches as far as `end` bytes allow. Gives the number of matches. */
+/** Searches as far as `end` bytes allow, and returns the number of matches. */
 export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
   if (!isAnchored) unreachable();
   s.matchCount = 0;
@@ -39,7 +50,8 @@ export function search_anchored(s: Searcher, end: u32, isLast: bool): u32 {
 }
 
 function run(s: Searcher, end: u32, isLast: bool): void {
-  // Windows implied by a position, and by the positions looked at before one of them is taken, end in the bytes there are.
+  // At a position up to here, the windows end in the bytes at hand: those that it implies, and those that are looked at
+  // before one of them is taken.
   const limit = <i64>end - (isLast ? <i64>SHINGLE_LENGTH : 2 * <i64>blockLength);
   while (!isFull(s)) {
     if (s.expected) {
@@ -52,20 +64,24 @@ function run(s: Searcher, end: u32, isLast: bool): void {
   }
 }
 
+/** Check of a window: the hash of its first shingle xor that of its last, rotated by 16; 0 if it is too short. */
 @inline
 function checkAt(p: usize, length: u32): u32 {
   if (length < SHINGLE_LENGTH) return 0;
   return shingle(p) ^ rotl<u32>(shingle(p + length - SHINGLE_LENGTH), 16);
 }
 
-/** Tests whether the blocks after the one just matched follow, as many at once as sums are computed together. False if more bytes are needed to tell. */
+/**
+ * Tests whether the blocks after the one just matched follow, as many at once as are summed together. Returns false if
+ * that takes more bytes.
+ */
 function takeNext(s: Searcher, end: u32, isLast: bool): bool {
   const first = s.expected - 1;
   const start = s.literalStart;
   let count: u32 = 0;
   let at = start;
   let last: u32 = 0;
-  // The run ends in the block whose check differs, and waits at the one whose bytes are missing.
+  // The run ends at a block with another check, and waits at a block whose bytes are missing.
   let isMissing = false;
   while (count < RUN && first + count < recordCount) {
     const length = lengthOf(first + count);
@@ -93,7 +109,7 @@ function takeNext(s: Searcher, end: u32, isLast: bool): bool {
       s.expected = 0;
       return true;
     }
-    // Room for a match may end within the run; the rest of it is summed again.
+    // If there is no room for more matches, the next call sums the rest of the run again.
     if (isFull(s)) return true;
     addMatch(s, at, first + i, length);
     at += length;
@@ -101,7 +117,7 @@ function takeNext(s: Searcher, end: u32, isLast: bool): bool {
   return true;
 }
 
-/** Goes on to the next position that implies a window which is a block. */
+/** Goes on to the next position with a window that is a block. Returns false if there is none up to `limit`. */
 function findAnchor(s: Searcher, limit: i64, end: u32): bool {
   while (<i64>s.position <= limit) {
     const found = nextCandidate(s.bytes + s.position, s.bytes + <usize>limit) - s.bytes;
@@ -116,9 +132,11 @@ function findAnchor(s: Searcher, limit: i64, end: u32): bool {
 }
 
 /**
- * Looks whether later positions imply a window that starts before the one found, or, if that is the short last block, a
- * whole block where it starts. That look goes further than the window found, so it is charged, and left out when the budget is used
- * up.
+ * Looks at the positions in the window found, for a window that starts earlier.
+ *
+ * If the window is the short last block, it also looks for a whole block with the same start: otherwise a file of equal
+ * blocks would be copied in pieces of the short one. That look goes beyond the window, so it is charged, and left out
+ * when the budget is used up.
  */
 function preferEarlier(s: Searcher, end: u32): void {
   const wantsWhole = s.length < blockLength && !isExhausted(s, s.position);
@@ -133,7 +151,7 @@ function preferEarlier(s: Searcher, end: u32): void {
   }
 }
 
-/** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block; the longest of those. */
+/** Tests the windows that an anchor at `at` implies. Keeps the earliest that is a block; of those, the longest. */
 function look(s: Searcher, at: u32, end: u32): void {
   const hash = shingle(s.bytes + at);
   if (fillRecord && hash == WORST_HASH) return lookAtFill(s, at, end);
@@ -159,7 +177,7 @@ function look(s: Searcher, at: u32, end: u32): void {
   }
 }
 
-/** The same where one record stands for all fills. Nothing is charged: it takes the same time at each position. */
+/** As `look`, where one record stands for all fills. It is free of charge, since its time is bounded. */
 function lookAtFill(s: Searcher, start: u32, end: u32): void {
   if (start < s.literalStart || <u64>start + blockLength > end) return;
   if (s.block && (start > s.start || blockLength <= s.length)) return;
@@ -171,7 +189,7 @@ function lookAtFill(s: Searcher, start: u32, end: u32): void {
   s.block = block;
 }
 
-/** The next position to look at. Of a fill that is known to be no block, wherever in it a window starts, the windows are passed over. */
+/** The next position to look at. Skips the windows of a fill if none of its four patterns is a block. */
 function afterFill(s: Searcher, at: u32, end: u32): u32 {
   if (shingle(s.bytes + at) != WORST_HASH || <u64>at + blockLength > end || !isFill(s, at, blockLength)) return at + 1;
   for (let i: u32 = 0; i < FILL_PERIOD; i++) {
@@ -184,9 +202,11 @@ function afterFill(s: Searcher, at: u32, end: u32): u32 {
 }
 
 /**
- * As `testWindow`, where the record is that of a fill. A fill is told by its pattern, and tested once. Windows that are none start and end in
- * fills, as there are millions of in executables; only another writer's choice of anchors could make one of them a block, so a small share of
- * the budget is for them.
+ * As `testWindow`, where the record is that of a fill. Fills are known by their pattern, and each is tested once.
+ *
+ * A window that is no fill can have the same check, since it starts and ends in fills; executables have millions of
+ * those. It is a block only if another encoder chose its anchor differently, so a small share of the budget is for such
+ * windows.
  */
 function testFill(s: Searcher, start: u32, length: u32): u32 {
   if (!isFill(s, start, length)) {
@@ -205,7 +225,11 @@ function testFill(s: Searcher, start: u32, length: u32): u32 {
   return block;
 }
 
-/** The block that a window is plus 1, or 0; computed once for a window that several anchors imply. `next` goes on with the chain. */
+/**
+ * The block that a window is plus 1, or 0. If several anchors imply a window one after another, it is tested once.
+ *
+ * @param at The position of the anchor. The search goes on from there, with entry `next` of its chain.
+ */
 function testWindow(s: Searcher, start: u32, length: u32, check: u32, at: u32, next: u32, end: u32): u32 {
   const inTarget = s.base + <f64>start;
   if (inTarget == s.testedStart && length == s.testedLength) return s.testedBlock;
@@ -217,17 +241,20 @@ function testWindow(s: Searcher, start: u32, length: u32, check: u32, at: u32, n
   return block;
 }
 
-/** Entries of chains, and bytes, that are looked at for windows to sum together, after so many false alarms in a row. */
+/** False alarms in a row after which windows are summed together. */
+const PATIENCE: u32 = 4;
+/** How far the search looks ahead for them: entries of chains, and bytes. */
 const AHEAD: u32 = 16;
 const REACH: u32 = 256;
-const PATIENCE: u32 = 4;
-/** Where the windows start whose sums are in STRONG, and how many they are. */
+/** The starts of the windows whose sums are in STRONG, and their number. */
 const STARTS: usize = memory.data(16, 16);
 let startCount: u32 = 0;
 
 /**
- * Where the strong sum of a window is. As sums of four cost what one does, those of windows that the search may come to next are computed too,
- * and found here when it does.
+ * Computes the strong sum of a window, and returns its address.
+ *
+ * Four sums cost what one does. So the sums of windows that the search may come to next are computed too, and found
+ * here when it does.
  */
 function sumAhead(s: Searcher, start: u32, length: u32, at: u32, next: u32, end: u32): usize {
   if (length == blockLength && s.alarms >= PATIENCE) {
@@ -249,7 +276,7 @@ function sumAhead(s: Searcher, start: u32, length: u32, at: u32, next: u32, end:
   return STRONG;
 }
 
-/** Adds windows that the rest of a chain and the next positions imply, up to four in all. */
+/** Adds windows of the rest of a chain and of the next positions, up to four in all. */
 function gatherStarts(s: Searcher, at: u32, next: u32, end: u32): void {
   const reach = min<u32>(at + REACH, end - SHINGLE_LENGTH);
   for (let left = AHEAD; left && startCount < 4; left--) {
@@ -271,7 +298,7 @@ function addStart(start: u32): void {
   startCount++;
 }
 
-/** A last block too short for an anchor is looked for at the end of the target. */
+/** Looks for a last block that is too short for an anchor, at the end of the target. */
 function searchTail(s: Searcher, end: u32): void {
   if (s.tail != TAIL_LAST || !recordCount) return;
   const length = lengthOf(recordCount - 1);

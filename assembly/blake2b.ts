@@ -2,8 +2,8 @@ import { high64, low64, xor } from "./lanes";
 import { MESSAGE, MESSAGE_LENGTH } from "./message";
 import { BLAKE2_SCHEDULE } from "./schedule";
 
-// BLAKE2b of two inputs, in the two 64-bit lanes of a vector. One input alone runs in both lanes, at the speed that scalar
-// 64-bit code had in V8 (0.7 of it in JavaScriptCore); two run at 2.1 times that speed (1.3).
+// BLAKE2b of two inputs, in the two 64-bit lanes of a vector. One input alone runs in both lanes, as fast as scalar
+// 64-bit code did in V8 (0.7 times as fast in JavaScriptCore); two run 2.1 times as fast as that (1.3).
 
 const IV: usize = memory.data<u64>([
   0x6a09e667f3bcc908,
@@ -48,13 +48,13 @@ function rotr63(x: v128): v128 {
   return v128.or(add(x, x), i64x2.shr_u(x, 63));
 }
 
-/** Starts two sums of 32 bytes, without key and tree. `h` is eight vectors. */
+/** Starts two sums of 32 bytes, without key and tree. `h` is the address of eight vectors. */
 export function blake2bInit(h: usize): void {
   for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load64_splat(IV + (i << 3)));
   v128.store(h, xor(v128.load(h), i64x2.splat(0x01010020)));
 }
 
-/** The sixteen words of the rounds, of two inputs; behind them those of two more. */
+/** The sixteen words of the rounds, of two inputs. Those of two more inputs are behind them. */
 const STATE: usize = memory.data(512, 16);
 const STATE_LENGTH: usize = 256;
 
@@ -74,6 +74,7 @@ function gather(p: usize, q: usize, message: usize): void {
   }
 }
 
+/** Folds the words of the rounds into `h`. */
 function fold(h: usize, state: usize): void {
   for (let i: usize = 0; i < 128; i += 16) {
     v128.store(h + i, xor(v128.load(h + i), xor(v128.load(state + i), v128.load(state + i, 128))));
@@ -88,7 +89,7 @@ export function blake2bCompress(h: usize, p: usize, q: usize, count: u64, last: 
   fold(h, STATE);
 }
 
-/** The same for four inputs, of which two have their `h` behind that of the others. */
+/** The same for four inputs. The `h` of the last two is behind that of the first two. */
 export function blake2bCompressTwo(h: usize, p0: usize, p1: usize, p2: usize, p3: usize, count: u64, last: u64): void {
   gather(p0, p1, MESSAGE);
   gather(p2, p3, MESSAGE + MESSAGE_LENGTH);
@@ -99,7 +100,7 @@ export function blake2bCompressTwo(h: usize, p0: usize, p1: usize, p2: usize, p3
   fold(h + 128, STATE + STATE_LENGTH);
 }
 
-/** A round after another, each on the states up to `end`, which take turns for the reason that is told in `mix.ts`. */
+/** Runs the rounds on the states up to `end`. The states take turns in each round; `mix.ts` says why. */
 function rounds(end: usize): void {
   for (let round: usize = 0; round < 12; round++) {
     const row = BLAKE2_SCHEDULE + ((round < 10 ? round : round - 10) << 4);
@@ -208,7 +209,7 @@ function rounds(end: usize): void {
   }
 }
 
-/** Writes the two sums, one after the other. */
+/** Writes the two sums one after another. */
 export function blake2bResult(h: usize, dst: usize): void {
   for (let i: usize = 0; i < 32; i += 16) {
     const a = v128.load(h + 2 * i), b = v128.load(h + 2 * i, 16);

@@ -5,7 +5,10 @@ const H: usize = memory.data(256, 16);
 /** The ends of four blocks. */
 const PADDED: usize = memory.data(512, 16);
 
-/** BLAKE2b-256 of four blocks of `length` bytes, to four times 32 bytes at `dst`; or of the first two, if the third is the first again. */
+/**
+ * BLAKE2b-256 of four blocks of `length` bytes, to four times 32 bytes at `dst`. If the third block is the first again,
+ * only the first two are summed.
+ */
 export function blake2bBlocks(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, dst: usize): void {
   const isTwo = p2 != p0;
   blake2bInit(H);

@@ -1,11 +1,11 @@
 import { blake2bCompress, blake2bInit, blake2bResult } from "./blake2b";
 import { SUMS } from "./message";
 
-// Offsets in the state of a stream; the buffer is last.
+// The state of a stream, by offsets.
 const H: usize = 0; // eight vectors
 const COUNT: usize = 128; // u64, bytes compressed
 const HELD: usize = 136; // u32, bytes in the buffer
-const BUFFER: usize = 144; // one message
+const BUFFER: usize = 144; // one message, the last field
 
 export function blake2bStart(state: usize): void {
   blake2bInit(state + H);

@@ -2,7 +2,7 @@ import { compress, compressTwo, LEAF, ROOT, startNodes } from "./blake2s";
 import { splat } from "./lanes";
 import { gather, gatherEnd, MESSAGE, MESSAGE_LENGTH, put, scatter } from "./message";
 
-/** The eight leaves of four trees. In lanes already, two of them are one message of the root. */
+/** The eight leaves of four trees. They are in lanes already: each two are one message of the root. */
 const LEAVES: usize = memory.data(8 * 128, 16);
 
 const TOP: usize = memory.data(128, 16);
@@ -10,13 +10,13 @@ const TOP: usize = memory.data(128, 16);
 /**
  * BLAKE2sp of four blocks of `length` bytes, in lockstep, to four times 32 bytes at `dst`.
  *
- * Stripe after stripe as they lie in memory: leaf after leaf was up to a third slower at 16 KiB.
+ * It takes the stripes in the order of memory. Leaf after leaf was up to a third slower at 16 KiB.
  */
 export function blake2spBlocks(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, dst: usize): void {
   for (let i: u32 = 0; i < 8; i++) startNodes(LEAVES + (<usize>i << 7), splat(i), LEAF);
   let offset: usize = 0;
   for (let count: u64 = 0; offset < length; count += 64) {
-    // Two leaves at a time, where both go on.
+    // Two leaves at a time, where both have more to come.
     if (offset + 1024 <= length) {
       for (let i: usize = 0; i < 8; i += 2) {
         gather(p0 + offset, p1 + offset, p2 + offset, p3 + offset);

@@ -2,14 +2,14 @@ import { compress, compressEach, compressTwo, LEAF, ROOT, startNodes } from "./b
 import { splat } from "./lanes";
 import { gather, MESSAGE, MESSAGE_LENGTH, scatter } from "./message";
 
-// Offsets in the state of a stream. A row is 512 bytes: 64 for each leaf.
+// The state of a stream, by offsets. A row is 512 bytes: 64 for each leaf.
 const FIRST_LEAVES: usize = 0; // leaves 0 to 3, one a lane
 const LAST_LEAVES: usize = 128; // leaves 4 to 7
 const COUNT: usize = 256; // u64, bytes that each leaf has taken
 const HELD: usize = 264; // u32, bytes in the buffer
-const BUFFER: usize = 272; // two rows; it is last
+const BUFFER: usize = 272; // two rows, the last field
 
-// A row can be taken once it is sure that none of its stripes is the last of a leaf: when more than this follows its start.
+/** A row can be taken when none of its stripes is the last of a leaf: when more bytes than this follow its start. */
 const ENOUGH: usize = 512 + 7 * 64;
 
 const TREE_SUMS: usize = memory.data(8 * 32, 16);
@@ -63,7 +63,12 @@ export function blake2spTake(state: usize, src: usize, length: usize): void {
   store<u32>(state, <u32>(held + length), HELD);
 }
 
-/** Compresses the last one or two stripes of four leaves; `rest` is what is left of the buffer from each lane's stripe on. */
+/**
+ * Compresses the last one or two stripes of four leaves.
+ *
+ * @param count Bytes that each leaf has taken.
+ * @param rest For each lane, the bytes in the buffer from its stripe on; may be negative.
+ */
 function endLeaves(h: usize, stripes: usize, count: u64, rest: v128, lastNode: v128): void {
   const low = splat(<u32>count), high = splat(<u32>(count >> 32));
   const none = splat(0), stripe = splat(64);
@@ -75,7 +80,8 @@ function endLeaves(h: usize, stripes: usize, count: u64, rest: v128, lastNode: v
   compressEach(h, taken, i32x4.sub(high, carry), v128.not(more), v128.andnot(lastNode, more));
   if (!v128.any_true(more)) return;
 
-  const before = TREE_SUMS; // not in use yet, and just large enough
+  // Lanes without a second stripe keep their h. TREE_SUMS is not in use yet, and just large enough.
+  const before = TREE_SUMS;
   for (let i: usize = 0; i < 128; i += 16) v128.store(before + i, v128.load(h + i));
   const second = i32x4.sub(rest, splat(512 - 64));
   taken = i32x4.add(low, i32x4.min_s(second, splat(128)));

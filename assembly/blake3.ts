@@ -12,8 +12,8 @@ export const ROOT: u32 = 8;
 export const CHUNK: usize = 1024;
 
 /**
- * The chaining values that wait for their right-hand sides: one for each level, 2^20 chunks in a block of 2^30 bytes. Of four
- * inputs, or of eight.
+ * The chaining values that wait for their right-hand sides, of four or eight inputs. There is one for each level: a
+ * block of 2^30 bytes has 2^20 chunks.
  */
 const WAITING: usize = memory.data(21 * 256, 16);
 
@@ -31,9 +31,13 @@ function startEach(h: usize, isTwo: bool): void {
 }
 
 /**
- * Sets `h` to the chaining values of four chunks of `length` bytes (0 to 1024). `low` and `high` number them, `root` is ROOT or 0.
+ * Sets `h` to the chaining values of four chunks, or of eight.
  *
- * If `second` is not 0, four more chunks start so many bytes behind these, with numbers that are `step` higher; theirs go behind.
+ * @param length Bytes of each chunk, 0 to 1024.
+ * @param low The numbers of the chunks, with `high`.
+ * @param root ROOT or 0.
+ * @param second If not 0, four more chunks start this many bytes behind the others. Their values go behind `h`.
+ * @param step What to add to the numbers for those four.
  */
 export function chunks(
   h: usize,
@@ -72,7 +76,7 @@ export function parents(h: usize, root: u32, isTwo: bool): void {
   compress(h, splat(0), splat(0), 64, PARENT | root, isTwo, 0);
 }
 
-/** Sets `h` to the parents of what is at `left` and what is in `h`. */
+/** Sets `h` to the parents of the left sides at `left` and the right sides in `h`. */
 function join(left: usize, h: usize, root: u32, isTwo: bool): void {
   put(0, left, 8);
   put(8, h, 8);
@@ -83,7 +87,10 @@ function join(left: usize, h: usize, root: u32, isTwo: bool): void {
   parents(h, root, isTwo);
 }
 
-/** Sets `h` to the top of four trees over `length` bytes each. `low` and `high` number the first chunk of each; `second` and `step` are as for `chunks`. */
+/**
+ * Sets `h` to the tops of four trees over `length` bytes each, or of eight. `low` and `high` are the numbers of the
+ * first chunks; the other parameters are as for `chunks`.
+ */
 export function trees(
   h: usize,
   p0: usize,
@@ -103,7 +110,7 @@ export function trees(
   for (let count: u32 = 1; offset + CHUNK < length; count++) {
     const number = add(low, splat(count - 1));
     chunks(h, p0 + offset, p1 + offset, p2 + offset, p3 + offset, CHUNK, number, high, 0, second, step);
-    // As many subtrees are complete as the number of chunks is divisible by two.
+    // As many subtrees are complete as the number of chunks can be halved.
     for (let sides = ctz(count); sides; sides--) {
       top -= 256;
       join(top, h, 0, isTwo);

@@ -10,7 +10,7 @@ export function blake3Blocks(p0: usize, p1: usize, p2: usize, p3: usize, length:
   scatter(TOP, dst);
 }
 
-/** The same of eight consecutive blocks. */
+/** The same for eight consecutive blocks. */
 export function blake3EightBlocks(src: usize, length: usize, dst: usize): void {
   const p1 = src + length, p2 = p1 + length, p3 = p2 + length;
   trees(TOP, src, p1, p2, p3, length, splat(0), splat(0), ROOT, 4 * length, 0);

@@ -2,17 +2,17 @@ import { CHUNK, chunks, parents, ROOT, trees } from "./blake3";
 import { splat } from "./lanes";
 import { gather, scatter, SUMS } from "./message";
 
-// Offsets in the state of a stream.
-const COUNT: usize = 0; // u64, chunks taken: always a multiple of four
+// The state of a stream, by offsets.
+const COUNT: usize = 0; // u64, chunks taken: a multiple of four until the end, and below 2^43
 const HELD: usize = 8; // u32, bytes in the buffer
-const WAITING: usize = 16; // chaining values of complete subtrees: one for each 1 in COUNT, which stays below 2^43
+const WAITING: usize = 16; // chaining values of complete subtrees, one for each 1 in COUNT
 const BUFFER: usize = WAITING + 45 * 32;
 const BUFFER_LENGTH: usize = 4 * CHUNK;
 export const BLAKE3_STATE: usize = BUFFER + BUFFER_LENGTH;
 
 /**
- * The lanes, four or eight, take up to 2^5 chunks each, so that all but three of the parents are computed in lanes too.
- * With one chunk each, four parents of one lane would follow every 16 messages of four: a fifth of the work.
+ * Each of the four or eight lanes takes up to 2^5 chunks, so that nearly all parents are computed in lanes too. With
+ * one chunk a lane, four parents of one lane would follow every 16 messages of four: a fifth of the work.
  */
 const MAX_LEVEL: u32 = 5;
 
@@ -25,12 +25,13 @@ export function blake3Start(state: usize): void {
   store<u32>(state, 0, HELD);
 }
 
+/** The address of the next chaining value to wait, after those of `count` chunks. */
 @inline
 function waiting(state: usize, count: u64): usize {
   return state + WAITING + (<usize>popcnt(count) << 5);
 }
 
-/** The parent of the chaining value at `at` and the one before it, which it replaces. */
+/** Replaces the chaining value before `at` by its parent with the one at `at`, and returns its address. */
 function join(at: usize, root: u32): usize {
   at -= 32;
   gather(at, at, at, at);
@@ -40,7 +41,7 @@ function join(at: usize, root: u32): usize {
   return at;
 }
 
-/** Adds a subtree of 2^level chunks. Something must follow it, or its last join would be the root. */
+/** Adds a subtree of 2^level chunks. More must follow it, or its last join would be the root. */
 function push(state: usize, sum: usize, level: u32): void {
   let count = load<u64>(state, COUNT);
   let at = waiting(state, count);
@@ -80,7 +81,7 @@ export function blake3Take(state: usize, src: usize, length: usize): void {
     }
   }
   while (length > BUFFER_LENGTH) {
-    // The lanes start at multiples of their own length, and the first at one of that of all.
+    // Each lane must start at a multiple of its own length, and the first at a multiple of the length of all.
     const aligned = <u32>ctz(load<u64>(state, COUNT) | (1 << (MAX_LEVEL + 3)));
     const isTwo = length > 2 * BUFFER_LENGTH && aligned > 2;
     const lanes: u32 = isTwo ? 3 : 2;
@@ -100,7 +101,7 @@ export function blake3End(state: usize, dst: usize): void {
   let held = <usize>load<u32>(state, HELD);
   const first = load<u64>(state, COUNT);
   if (held > CHUNK) {
-    // All whole chunks at once, the last one included, unless it is alone.
+    // All whole chunks at once, unless there is only one.
     const low = i32x4.add(splat(<u32>first), i32x4(0, 1, 2, 3));
     chunks(TOP, src, src + CHUNK, src + 2 * CHUNK, src + 3 * CHUNK, CHUNK, low, splat(<u32>(first >> 32)), 0, 0, 0);
     scatter(TOP, SUMS_OF_TREES);

@@ -3,18 +3,19 @@ import { blake2bEnd, blake2bStart, blake2bTake } from "./blake2b_stream";
 import { blake2spEnd, blake2spStart, blake2spTake } from "./blake2sp_stream";
 import { BLAKE3_STATE, blake3End, blake3Start, blake3Take } from "./blake3_stream";
 
-const KIND: usize = 0; // u32; the rest belongs to the function
-const INNER: usize = 16;
+// The state of a digest, by offsets.
+const KIND: usize = 0; // u32
+const INNER: usize = 16; // the state of the sum
 
-/** The state of BLAKE3 is the largest. */
+/** Bytes of the largest state, that of BLAKE3. */
 export const STATE: usize = INNER + BLAKE3_STATE;
 
-/** Bytes that the host sets aside for one digest. */
+/** Bytes that the host allocates for one digest. */
 export function digest_state_size(): u32 {
   return <u32>STATE;
 }
 
-/** Starts the digest of a file, unkeyed, 256 bits. MD4 is refused: it is for blocks alone. */
+/** Starts the digest of a file, unkeyed, 256 bits. MD4 is refused: it is only for blocks. */
 export function digest_init(kind: u32, state: usize): void {
   store<u32>(state, kind, KIND);
   state += INNER;
@@ -34,7 +35,7 @@ export function digest_update(state: usize, src: usize, length: usize): void {
   else unreachable();
 }
 
-/** Writes the 32 bytes of the digest. The state is spent. */
+/** Writes the 32 bytes of the digest. The state is not used afterwards. */
 export function digest_final(state: usize, dst32: usize): void {
   const kind = load<u32>(state, KIND);
   state += INNER;

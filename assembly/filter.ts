@@ -1,26 +1,26 @@
-// A Bloom filter of the weak sums of an index: it tells most that are unknown without a look at a table, and holds four bits in one word
-// for each weak sum, a bit in each byte. So a swizzle makes the masks of four weak sums; two bits of 64, which take shifts by a variable,
-// made a rolling search half as fast.
+// A Bloom filter of the weak sums of an index: it rules out most unknown sums without a look at a table. A weak sum
+// sets four bits in one word, one in each byte, so that one swizzle makes the masks of four weak sums. Two bits of 64,
+// which take shifts by a variable, made a rolling search half as fast.
 let filter: usize = 0;
-/** The bits of an offset in the filter. */
+/** Masks the offset of a word in the filter. */
 let filterMask: u32 = 0;
 
-/** Multipliers of the hash that chooses a word of the filter, and of the one that chooses a bit in each of its bytes. */
+/** Multipliers of two hashes: one chooses a word of the filter, the other a bit in each of its bytes. */
 const WORD_FACTOR: u32 = 0x9e3779b1;
 const BITS_FACTOR: u32 = 0x85ebca77;
 
 /** 1 << n for n = 0 to 7. */
 const BITS: usize = memory.data<u64>([0x8040201008040201, 0]);
-/** What a probe of four needs in vectors. Made once before a loop: V8 makes constants and globals anew each time around. */
+/** The vectors of a probe of four. In memory, because V8 makes constants and globals anew in each turn of a loop. */
 const PROBE: usize = memory.data(5 * 16, 16);
 
-/** The address of a word. Of the hash the bits above the lowest 8 and 2 count, as the filter has words. */
+/** The address of the word of a weak sum: the hash without its 8 lowest bits, masked. */
 @inline
 function filterWord(weak: u32): usize {
   return filter + <usize>(weak * WORD_FACTOR >>> 8 & filterMask);
 }
 
-/** 1 << n for each n of the low bytes; n is three bits of each byte of a hash. */
+/** The mask of a weak sum: in each byte 1 << n, where n is three bits of a byte of the hash. */
 @inline
 function filterBits(weak: u32): u32 {
   const n = i32x4.splat(weak * BITS_FACTOR >>> 5 & 0x07070707);
@@ -32,14 +32,14 @@ export function addToFilter(weak: u32): void {
   store<u32>(word, load<u32>(word) | filterBits(weak));
 }
 
-/** Whether a weak sum may be known: wrongly so for about one in a hundred. */
+/** Whether a weak sum may be known: true for about one unknown sum in a hundred. */
 @inline
 export function mayKnow(weak: u32): bool {
   const bits = filterBits(weak);
   return (load<u32>(filterWord(weak)) & bits) == bits;
 }
 
-/** Takes zeroed memory for a filter: `length` bytes, a power of two. */
+/** Starts a filter in zeroed memory of `length` bytes, a power of two. */
 export function setFilter(at: usize, length: u32): void {
   filter = at;
   filterMask = length - 1 & ~3;
@@ -50,10 +50,10 @@ export function setFilter(at: usize, length: u32): void {
   v128.store(PROBE, i32x4.splat(0x07070707), 64);
 }
 
-/** Room for the addresses of eight words. Through memory: extracting lanes was slower. */
+/** Room for the addresses of eight words. They go through memory because extracting lanes was slower. */
 export const ADDRESSES: usize = memory.data(32, 16);
 
-/** In each lane, all ones if its weak sum may be known. `at` is 16 bytes of ADDRESSES. */
+/** All ones in the lanes whose weak sums may be known. `at` is the address of 16 bytes in ADDRESSES. */
 @inline
 export function mayKnowEach(weak: v128, at: usize): v128 {
   const bits = i8x16.swizzle(

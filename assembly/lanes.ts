@@ -20,7 +20,7 @@ export function splat(x: u32): v128 {
   return i32x4.splat(x);
 }
 
-// Halves of a 4x4 transposition; V8 and JavaScriptCore turn each into one unpack instruction.
+// Halves of a 4 by 4 transposition. V8 and JavaScriptCore compile each to one unpack instruction.
 
 @inline
 export function low32(a: v128, b: v128): v128 {

@@ -1,10 +1,10 @@
 import { add, rotl, splat, xor } from "./lanes";
 import { gather, gatherEnd, MESSAGE, scatter } from "./message";
 
-/** a, b, c, d; the four vectors after them stay zero, because a sum has half the bytes of the others. */
+/** a, b, c, d; then four vectors that stay zero, because a sum has 16 bytes where the others have 32. */
 const H: usize = memory.data(128, 16);
 
-/** For each of the 48 steps: 16 times the number of its word, and how far it rotates. */
+/** For each of the 48 steps: 16 times the number of its word, and its rotation. */
 const STEPS: usize = memory.data<u8>([
   0x00, 3, 0x10, 7, 0x20, 11, 0x30, 19,
   0x40, 3, 0x50, 7, 0x60, 11, 0x70, 19,
@@ -23,7 +23,7 @@ const STEPS: usize = memory.data<u8>([
 /**
  * Three rounds of 16 steps (RFC 1320), on MESSAGE.
  *
- * A step a turn: a third of the code that four a turn are, and 18 % slower in V8.
+ * One step in each turn of the loop: a third of the code of four in each turn, and 18 % slower in V8.
  */
 function compress(): void {
   let a = v128.load(H), b = v128.load(H, 16), c = v128.load(H, 32), d = v128.load(H, 48);
@@ -52,7 +52,7 @@ function compress(): void {
   v128.store(H, add(v128.load(H, 48), d), 48);
 }
 
-/** MD4 of four blocks of `length` bytes, to four times 32 bytes at `dst`, of which the second half is zero. */
+/** MD4 of four blocks of `length` bytes, to four times 32 bytes at `dst`; the last 16 bytes of each are zero. */
 export function md4Blocks(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, dst: usize): void {
   v128.store(H, splat(0x67452301));
   v128.store(H, splat(0xefcdab89), 16);

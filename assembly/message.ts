@@ -1,16 +1,16 @@
 import { high32, high64, low32, low64 } from "./lanes";
 
-/** The 64-byte messages of four inputs, as 16 vectors: word i of each. Behind it the same of four more, where eight go together. */
+/** The 64-byte messages of four inputs, as 16 vectors of one word each. Those of four more inputs are behind them. */
 export const MESSAGE: usize = memory.data(512, 16);
 export const MESSAGE_LENGTH: usize = 256;
 
-/** Where `scatter` is told to put up to eight 32-byte sums that are read at once. */
+/** Room for up to eight 32-byte sums that are read at once. */
 export const SUMS: usize = memory.data(256, 16);
 
 /** Four 64-byte messages, for the ends of inputs. */
 const PADDED: usize = memory.data(256, 16);
 
-/** Loads 64 bytes from each of four inputs into the message at `message`. Not by `transpose`: that cost 8 % of the speed of a sum. */
+/** Loads 64 bytes of each of four inputs into the message. Calling `transpose` here cost a sum 8 % of its speed. */
 export function gather(p0: usize, p1: usize, p2: usize, p3: usize, message: usize = MESSAGE): void {
   for (let i: usize = 0; i < 64; i += 16) {
     const a = v128.load(p0 + i), b = v128.load(p1 + i);
@@ -25,7 +25,7 @@ export function gather(p0: usize, p1: usize, p2: usize, p3: usize, message: usiz
   }
 }
 
-/** Loads the last `length` bytes (0 to 64) of each of four inputs into the message, followed by zeros. */
+/** Loads the last `length` bytes (0 to 64) of each of four inputs into the message, and zeros behind them. */
 export function gatherEnd(p0: usize, p1: usize, p2: usize, p3: usize, length: usize, message: usize = MESSAGE): void {
   if (length < 64) {
     memory.fill(PADDED, 0, 256);
@@ -41,7 +41,7 @@ export function gatherEnd(p0: usize, p1: usize, p2: usize, p3: usize, length: us
   gather(p0, p1, p2, p3, message);
 }
 
-/** Copies `words` vectors to word `index` of the message: what is in lanes already needs no gathering. */
+/** Copies `words` vectors, which are in lanes already, to word `index` of the message. */
 export function put(index: usize, from: usize, words: usize, message: usize = MESSAGE): void {
   const to = message + (index << 4);
   for (let i: usize = 0; i < words << 4; i += 16) v128.store(to + i, v128.load(from + i));

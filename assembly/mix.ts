@@ -2,8 +2,8 @@ import { add, rotl, xor } from "./lanes";
 import { MESSAGE, MESSAGE_LENGTH } from "./message";
 
 /**
- * The initial value of BLAKE2s and BLAKE3. In memory, because a vector constant is 18 bytes of code wherever it is used
- * and a load that fills all lanes 7.
+ * The initial value of BLAKE2s and BLAKE3. In memory, because a vector constant takes 18 bytes of code at each use, and
+ * a load that fills all lanes takes 7.
  */
 export const IV: usize = memory.data<u32>([
   0x6a09e667,
@@ -26,10 +26,12 @@ function word(message: usize, row: usize, step: usize): v128 {
   return v128.load(message + <usize>load<u8>(row + step));
 }
 
-// Rotations by whole bytes. V8 knows the shuffle as two half-word shuffles; for the other one a swizzle is 10 % faster
-// in Node than a shuffle, because its mask stays in a register. Shifts cost JavaScriptCore a quarter of its speed: it moves the
-// count to a vector register each time. So rotl(x, 25) as y = rotr8(x), y + y | y >>> 31 made Bun 1.4 30 % faster, and Deno 2.9
-// 15 % slower (Node 20: no difference).
+// Rotations by whole bytes. V8 compiles the shuffle of swap16 to two half-word shuffles. For rotr8 a swizzle is 10 %
+// faster in Node than a shuffle, because its mask stays in a register.
+//
+// Shifts cost JavaScriptCore a quarter of its speed, because it moves the count to a vector register each time.
+// Computing rotl(x, 25) as y = rotr8(x), y + y | y >>> 31 made Bun 1.4 30 % faster, Deno 2.9 15 % slower, and Node 20
+// neither.
 
 @inline
 function swap16(x: v128): v128 {
@@ -41,7 +43,7 @@ function rotr8(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));
 }
 
-/** The sixteen words of the rounds, of four inputs; behind them those of four more. */
+/** The sixteen words of the rounds, of four inputs. Those of four more inputs are behind them. */
 const STATE: usize = memory.data(512, 16);
 const STATE_LENGTH: usize = 256;
 
@@ -54,6 +56,7 @@ function setState(state: usize, h: usize, v12: v128, v13: v128, v14: v128, v15: 
   v128.store(state, v15, 240);
 }
 
+/** Folds the words of the rounds into `h`. */
 function fold(h: usize, state: usize, feedback: v128): void {
   for (let i: usize = 0; i < 128; i += 16) {
     const mixed = xor(v128.load(state + i), v128.load(state + i, 128));
@@ -62,17 +65,28 @@ function fold(h: usize, state: usize, feedback: v128): void {
 }
 
 /**
- * Mixes MESSAGE into the eight vectors at `h`: the rounds that BLAKE2s and BLAKE3 share, on four inputs at once. The schedule is what
- * lies between `row` and `end`. The two differ in the last row of the state, v12 to v15, and in `feedback`: all ones where the old h goes
- * into the new one.
+ * Mixes MESSAGE into the eight vectors at `h`, for four inputs at once, by the rounds that BLAKE2s and BLAKE3 share.
+ *
+ * @param row Where the schedule begins; it ends at `end`.
+ * @param v12 The last row of the state, with `v13`, `v14` and `v15`.
+ * @param feedback All ones if the old `h` goes into the new one, as in BLAKE2s; zeros for BLAKE3.
  */
-export function mix(h: usize, row: usize, end: usize, v12: v128, v13: v128, v14: v128, v15: v128, feedback: v128): void {
+export function mix(
+  h: usize,
+  row: usize,
+  end: usize,
+  v12: v128,
+  v13: v128,
+  v14: v128,
+  v15: v128,
+  feedback: v128,
+): void {
   setState(STATE, h, v12, v13, v14, v15);
   rounds(row, end, STATE + STATE_LENGTH);
   fold(h, STATE, feedback);
 }
 
-/** The same on eight inputs: `h` and MESSAGE twice, and `w12` for `v12` of the others. */
+/** The same for eight inputs: `h` and MESSAGE are twice as long, and `w12` is `v12` of the last four. */
 export function mixTwo(
   h: usize,
   row: usize,
@@ -92,12 +106,13 @@ export function mixTwo(
 }
 
 /**
- * A round after another, each on the states up to `last`.
+ * Runs the rounds on the states up to `last`. The states take turns in each round.
  *
- * The four G of a half round go in lockstep, which helps V8. Each waits for the one before, and so does a processor whose vector
- * operations take two cycles (Zen 5): with two states, whose rounds take turns, it goes on with the other. Deno 2.9 and Node 20 were
- * 15 to 22 % faster for it, Bun 1.4 70 %. The words go through memory between rounds, which costs one state alone 5 to 11 % in V8, and
- * makes JavaScriptCore a quarter faster. Rounds are not unrolled: a function of ten makes JavaScriptCore give up.
+ * The four G of a half round go in lockstep, which helps V8. Their steps depend on each other, so a processor whose
+ * vector operations take two cycles (Zen 5) waits; with two states in turns it goes on with the other. That made Deno
+ * 2.9 and Node 20 15 to 22 % faster, and Bun 1.4 70 %. Between rounds the words go through memory, which costs a single
+ * state 5 to 11 % in V8, and makes JavaScriptCore a quarter faster. Rounds are not unrolled, because JavaScriptCore
+ * does not optimize a function of ten.
  */
 function rounds(row: usize, end: usize, last: usize): void {
   for (; row < end; row += 16) {

@@ -1,10 +1,10 @@
 import { RABINKARP_MULTIPLIER, RABINKARP_SEED } from "./_generated/rules";
 
 // Powers of the multiplier, modulo 2^32.
-const M1: u32 = RABINKARP_MULTIPLIER;
-const M2: u32 = M1 * M1;
-const M3: u32 = M2 * M1;
-const M4: u32 = M2 * M2;
+export const M1: u32 = RABINKARP_MULTIPLIER;
+export const M2: u32 = M1 * M1;
+export const M3: u32 = M2 * M1;
+export const M4: u32 = M2 * M2;
 const M5: u32 = M4 * M1;
 const M6: u32 = M4 * M2;
 const M7: u32 = M4 * M3;
@@ -23,12 +23,14 @@ function step(sums: v128, power: v128, bytes: v128): v128 {
   return i32x4.add(i32x4.mul(sums, power), bytes);
 }
 
-/** The weak sum of `length` bytes: 16 sums side by side, each over every sixteenth byte, with M^16 as multiplier. */
+/**
+ * The RabinKarp sum of `length` bytes: 16 sums side by side, each over every sixteenth byte with M^16 as multiplier.
+ */
 function rabinkarp(src: usize, length: usize): u32 {
   const end = src + (length & ~15);
   const power = i32x4.splat(M16);
   let a = i32x4.splat(0), b = a, c = a;
-  let d = i32x4(0, 0, 0, RABINKARP_SEED); // the seed stands where the byte before the first would
+  let d = i32x4(0, 0, 0, RABINKARP_SEED); // the seed acts as the byte before the first
   let p = src;
   for (; p < end; p += 16) {
     const bytes = v128.load(p);
@@ -43,12 +45,17 @@ function rabinkarp(src: usize, length: usize): u32 {
   c = i32x4.mul(c, i32x4(M7, M6, M5, M4));
   d = i32x4.mul(d, i32x4(M3, M2, M1, 1));
   a = i32x4.add(i32x4.add(a, b), i32x4.add(c, d));
-  let h: u32 = i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
+  let h: u32 = i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) +
+    i32x4.extract_lane(a, 3);
   for (const last = src + length; p < last; p++) h = h * M1 + load<u8>(p);
   return h;
 }
 
-/** Writes the RabinKarp sum (u32) of each of `count` consecutive blocks of `blockLength` bytes, the last one `lastLength`, to `dst`. */
+/**
+ * Writes the RabinKarp sums (u32) of consecutive blocks to `dst`.
+ *
+ * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
+ */
 export function rabinkarp_blocks(src: usize, blockLength: u32, count: u32, lastLength: u32, dst: usize): void {
   for (; count; count--) {
     store<u32>(dst, rabinkarp(src, count > 1 ? blockLength : lastLength));

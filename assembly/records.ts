@@ -1,19 +1,21 @@
-// The records of one signature and the tables over them. An instance holds one index, so its fields are globals.
+// The records of one signature. An instance holds one index, so the fields of the index are globals.
 //
-// With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum and strong sum.
+// With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum (u32) and strong sum.
 
-import { ANCHOR, BLAKE2B, BLAKE2SP, BLAKE3, MD4, RABINKARP, ROLLSUM } from "./_generated/rules";
+import { ANCHOR, RABINKARP, ROLLSUM } from "./_generated/rules";
 
-/** Where records start, how many there are, and how far apart. */
+/** Address of the first record. */
 export let records: usize = 0;
 export let recordCount: u32 = 0;
+/** Bytes from one record to the next. */
 export let stride: usize = 0;
+/** Offset of the strong sum in a record. */
 export let strongAt: usize = 0;
-/** Where the key of a record is: the check with anchors, else the weak sum. */
+/** Offset of the key in a record: the check with anchors, else the weak sum. */
 let keyAt: usize = 0;
 export let isAnchored: bool = false;
 export let blockLength: u32 = 0;
-/** Length of the last block; `blockLength` where the format does not tell. */
+/** Length of the last block; `blockLength` where the format does not say. */
 export let lastLength: u32 = 0;
 export let strongLength: u32 = 0;
 export let weakKind: u32 = 0;
@@ -26,13 +28,16 @@ const NEXT_AT: usize = 12;
 /**
  * Starts an index whose records begin at `at`.
  *
- * @param weak The weak sum, and `strong` the strong one. Unknown sums trap here, so the searches need not ask again.
+ * An unknown weak sum traps here, so the searches need not check it again. An unknown strong sum traps when it is
+ * computed.
+ *
+ * @param weak Number of the weak sum.
+ * @param strong Number of the strong sum.
  * @param length Bytes of a block.
  * @param kept Bytes of each strong sum.
  */
 export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
   if (weak != ANCHOR && weak != ROLLSUM && weak != RABINKARP) unreachable();
-  if (strong != BLAKE2SP && strong != BLAKE3 && strong != BLAKE2B && strong != MD4) unreachable();
   records = at;
   recordCount = 0;
   weakKind = weak;
@@ -50,7 +55,7 @@ export function index_stride(): usize {
   return stride;
 }
 
-/** Appends `count` records from columns; the memory behind the last record has room for them. */
+/** Appends `count` records from columns. The memory behind the last record must have room for them. */
 export function index_add(count: u32, weak: usize, offset: usize, check: usize, strong: usize): void {
   let at = records + <usize>recordCount * stride;
   for (let i: u32 = 0; i < count; i++) {
@@ -115,7 +120,7 @@ export function hasStrong(k: u32, sum: usize): bool {
   return true;
 }
 
-/** A loop, because `memory.copy` is a call out of WASM. */
+/** Copies bytes by a loop, because `memory.copy` is a call out of WebAssembly. */
 function copy(to: usize, from: usize, length: usize): void {
   let i: usize = 0;
   for (; i + 8 <= length; i += 8) store<u64>(to + i, load<u64>(from + i));

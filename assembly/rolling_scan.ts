@@ -1,17 +1,20 @@
-// Rolling a weak sum along the target, to the windows whose weak sum is known.
+// Rolls a weak sum along the target, to the windows whose weak sum is known.
+//
+// `weakKind` is ROLLSUM or RABINKARP in all of this file: `search_rolling` traps on an index with anchors.
 import { RABINKARP_MULTIPLIER, RABINKARP_SEED, ROLLSUM, ROLLSUM_OFFSET } from "./_generated/rules";
 import { blockLength, weakKind } from "./records";
-import { rabinkarp_blocks } from "./rabinkarp_blocks";
+import { M1, M2, M3, M4, rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { Searcher } from "./searcher";
 import { ADDRESSES, mayKnow, mayKnowEach } from "./filter";
 import { head } from "./tables";
 
-/** The seed, as part of the sum, is multiplied once more each time the window moves on. */
+/** The seed acts as a byte before the window. This, added to the byte that leaves, moves the seed along. */
 const ADJUST: u32 = RABINKARP_SEED * (RABINKARP_MULTIPLIER - 1);
-/** A weak sum. */
+/** Room for one weak sum. */
 const WEAK: usize = memory.data(4, 16);
 
+/** The weak sum of the window at `position`. */
 @inline
 export function current(s: Searcher): u32 {
   return weakKind == ROLLSUM ? s.sum2 << 16 | (s.sum1 & 0xffff) : s.sum1;
@@ -22,7 +25,10 @@ function isKnown(weak: u32): bool {
   return mayKnow(weak) && head(weak) != 0;
 }
 
-/** Rolls on to the next window whose weak sum is known, and tells whether there is one; else to the last that there are bytes for. */
+/**
+ * Rolls on to the next window whose weak sum is known, and returns whether there is one. If not, it stops at the last
+ * window that there are bytes for.
+ */
 export function scan(s: Searcher, end: u32): bool {
   const last = end - blockLength;
   while (!isKnown(current(s))) {
@@ -35,10 +41,10 @@ export function scan(s: Searcher, end: u32): bool {
   return true;
 }
 
-/** The weak sums of eight windows. */
+/** Room for the weak sums of eight windows. */
 const EIGHT: usize = memory.data(32, 16);
 
-/** Goes to the first of eight windows that is known, if one is. The first of them starts at `position`. */
+/** Goes to the first of eight windows whose sum is known, if there is one. The first window starts at `position`. */
 function goToKnown(s: Searcher, position: u32, low: v128, high: v128): bool {
   v128.store(EIGHT, low);
   v128.store(EIGHT, high, 16);
@@ -54,8 +60,9 @@ function goToKnown(s: Searcher, position: u32, low: v128, high: v128): bool {
 }
 
 /**
- * Rolls over windows in eights, to the first that is known, or until less than eight are left. Both sums are modulo 2^16, so lanes
- * of 16 bits hold them; the sums of eight windows are running totals over what one step each adds.
+ * Rolls over windows in eights, to the first whose sum is known, or until less than eight are left. Both halves of the
+ * sum are modulo 2^16, so lanes of 16 bits hold them. The sums of eight windows are running totals of what each step
+ * adds.
  */
 function skipByRollsum(s: Searcher, last: u32): bool {
   const n = <usize>blockLength;
@@ -70,7 +77,8 @@ function skipByRollsum(s: Searcher, last: u32): bool {
     s2 = i16x8.add(s2, totals(i16x8.sub(i16x8.sub(s1, lengthOffset), i16x8.mul(length, out))));
     const low = v128.shuffle<i16>(s1, s2, 0, 8, 1, 9, 2, 10, 3, 11);
     const high = v128.shuffle<i16>(s1, s2, 4, 12, 5, 13, 6, 14, 7, 15);
-    if (v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16))) && goToKnown(s, <u32>(p - s.bytes) + 1, low, high)) return true;
+    const mayKnowAny = v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16)));
+    if (mayKnowAny && goToKnown(s, <u32>(p - s.bytes) + 1, low, high)) return true;
     s1 = v128.shuffle<i16>(s1, s1, 7, 7, 7, 7, 7, 7, 7, 7);
     s2 = v128.shuffle<i16>(s2, s2, 7, 7, 7, 7, 7, 7, 7, 7);
   }
@@ -80,7 +88,10 @@ function skipByRollsum(s: Searcher, last: u32): bool {
   return false;
 }
 
-/** Running totals of eight lanes. Shifts and a swizzle whose mask stays in a register: V8 makes the mask of a shuffle anew each time. */
+/**
+ * Running totals of eight lanes, by shifts and a swizzle, whose mask stays in a register: V8 makes the mask of a
+ * shuffle anew each time.
+ */
 @inline
 function totals(x: v128): v128 {
   x = i16x8.add(x, i64x2.shl(x, 16));
@@ -90,8 +101,8 @@ function totals(x: v128): v128 {
 }
 
 /**
- * As `skipByRollsum`. Four windows come from the four before them without waiting for each other: the hash of the window four
- * positions on is h M^4 + c0 M^3 + c1 M^2 + c2 M + c3, where c is what a step adds.
+ * As `skipByRollsum`. The hashes of four windows are computed side by side from the four before: the hash of the window
+ * four positions on is h M^4 + c0 M^3 + c1 M^2 + c2 M + c3, where each c is what a step adds.
  */
 function skipByRabinKarp(s: Searcher, last: u32): bool {
   if (s.position + 16 > last) return false;
@@ -106,7 +117,8 @@ function skipByRabinKarp(s: Searcher, last: u32): bool {
   let low = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(s.sum1), 1, h1), 2, h2), 3, h3);
   for (; p <= end; p += 8) {
     const high = fourOn(low, c0, c1);
-    if (v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16))) && goToKnown(s, <u32>(p - s.bytes), low, high)) return true;
+    const mayKnowAny = v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16)));
+    if (mayKnowAny && goToKnown(s, <u32>(p - s.bytes), low, high)) return true;
     c0 = added(p + 8, n, power, adjust);
     low = fourOn(high, c1, c0);
     c1 = added(p + 12, n, power, adjust);
@@ -116,7 +128,7 @@ function skipByRabinKarp(s: Searcher, last: u32): bool {
   return false;
 }
 
-/** What each of four steps from `p` on adds to a hash, beside multiplying it. */
+/** What each of four steps from `p` on adds to a hash, after multiplying it. */
 @inline
 function added(p: usize, n: usize, power: v128, adjust: v128): v128 {
   const out = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p)));
@@ -124,7 +136,9 @@ function added(p: usize, n: usize, power: v128, adjust: v128): v128 {
   return i32x4.sub(i32x4.sub(into, adjust), i32x4.mul(power, out));
 }
 
-/** The hashes of the windows four positions on; `c` is what the next four steps add, `d` the four after them. */
+/**
+ * The hashes of the windows four positions on. `c` is what the next four steps add, `d` what the four after them add.
+ */
 @inline
 function fourOn(h: v128, c: v128, d: v128): v128 {
   const m = v128.load32_splat(POWERS), m2 = v128.load32_splat(POWERS, 4);
@@ -138,8 +152,8 @@ function fourOn(h: v128, c: v128, d: v128): v128 {
   );
 }
 
-/** Powers of the multiplier, the first to the fourth. In memory for the reason that IV is in `mix.ts`. */
-const POWERS: usize = memory.data<u32>([0x08104225, 0xa5b71959, 0x858f9bdd, 0xf9c080f1]);
+/** The first four powers of the multiplier. In memory for the same reason as IV in `mix.ts`. */
+const POWERS: usize = memory.data<u32>([M1, M2, M3, M4]);
 
 /** Rolls on by one byte, if there is one. */
 export function step(s: Searcher, end: u32): void {
@@ -157,7 +171,7 @@ export function step(s: Searcher, end: u32): void {
   s.position++;
 }
 
-/** The weak sum of a window, and for RabinKarp the power of the multiplier by its length. */
+/** Sums a window. For RabinKarp, `sum2` is the power of the multiplier by the window's length. */
 export function sumWeak(s: Searcher, start: u32, length: u32): void {
   if (weakKind == ROLLSUM) {
     rollsum_blocks(s.bytes + start, length, 1, length, WEAK);
@@ -171,7 +185,7 @@ export function sumWeak(s: Searcher, start: u32, length: u32): void {
   }
 }
 
-/** The multiplier to a power, by squaring. */
+/** A power of the multiplier, by squaring. */
 function power(exponent: u32): u32 {
   let result: u32 = 1;
   for (let square = RABINKARP_MULTIPLIER; exponent; exponent >>>= 1) {
@@ -181,7 +195,7 @@ function power(exponent: u32): u32 {
   return result;
 }
 
-/** Drops the first byte of a window of `length` bytes. */
+/** Takes the first byte out of the sum of a window of `length` bytes. */
 export function shrink(s: Searcher, start: u32, length: u32): void {
   const out = <u32>load<u8>(s.bytes + start);
   if (weakKind == ROLLSUM) {

@@ -1,4 +1,4 @@
-// The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte.
+// The search of the rsync technical report: it rolls a weak sum along the target and looks it up at every byte.
 import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
 import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
@@ -21,10 +21,10 @@ import {
 } from "./searcher";
 import { head } from "./tables";
 
-/** Weak sums of the blocks of a run. */
+/** Room for the weak sums of the blocks of a run. */
 const WEAK: usize = memory.data(RUN * 4, 16);
 
-/** Searches as far as `end` bytes allow. Gives the number of matches. */
+/** Searches as far as `end` bytes allow, and returns the number of matches. */
 export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
   if (isAnchored) unreachable();
   s.matchCount = 0;
@@ -41,7 +41,7 @@ export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
   return s.matchCount;
 }
 
-/** Windows of a whole block. A byte more has to be there to roll on to, save at the end. */
+/** Windows of a whole block. Except at the end of the target, one more byte must be there to roll on to. */
 function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   const limit = <i64>end - <i64>blockLength - (isLast ? 0 : 1);
   while (<i64>s.position <= limit && !isFull(s)) {
@@ -56,24 +56,24 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   }
 }
 
-/** Takes the next blocks of the basis, as far as they follow. */
+/** Takes the next blocks of the basis, as far as they follow. Returns whether it took any. */
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
   const start = s.position;
-  let most: u32 = 0;
-  while (most < RUN && first + most < recordCount && lengthOf(first + most) == blockLength) {
-    if (<i64>start + <i64>most * blockLength > limit) break;
-    most++;
+  let maxCount: u32 = 0;
+  while (maxCount < RUN && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
+    if (<i64>start + <i64>maxCount * blockLength > limit) break;
+    maxCount++;
   }
-  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
-  else rabinkarp_blocks(s.bytes + start, blockLength, most, blockLength, WEAK);
+  if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
+  else rabinkarp_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   let count: u32 = 0;
-  while (count < most && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
+  while (count < maxCount && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
   if (!count) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {
     const strong = STRONG + <usize>(i * strongLength);
-    // The run goes on only while the block taken is the one expected: else the search tells.
+    // Once the block taken is not the one expected, the run is over and the search goes on.
     if (isFull(s) || s.expected != first + i + 1 || !hasStrong(first + i, strong)) return i > 0;
     const block = s.preferNext ? first + i + 1 : blockOf(s, keyOf(first + i), strong, blockLength);
     if (!block) return i > 0;
@@ -101,22 +101,23 @@ function searchTail(s: Searcher, end: u32): void {
   }
 }
 
-/** Goes on to the next window that may be tested: those before it count as unknown, whatever their sums are. */
+/** Goes on to the next window that the budget allows. Those before it count as unknown, whatever their sums are. */
 function skipUnbudgeted(s: Searcher, limit: i64): void {
   s.position = <u32>min<f64>(<f64>(limit + 1), budgetedFrom(s));
   s.isRolled = 0;
 }
 
-/** False alarms in a row after which windows are tested four at a time, and how far the next three are looked for. */
+/** False alarms in a row after which windows are tested four at a time. */
 const PATIENCE: u32 = 4;
+/** How many bytes the search looks ahead for the next three. */
 const REACH: u32 = 16384;
-/** Where up to four windows start, and their weak sums. */
+/** The starts of up to four windows, and their weak sums. */
 const STARTS: usize = memory.data(16, 16);
 const WEAKS: usize = memory.data(16, 16);
 
 /**
- * Tests the window at hand and the next three that are known together, as strong sums of four cost what one does. The outcome is that of testing
- * them one after the other: what follows a match is forgotten.
+ * Tests the window at hand and the next three with a known weak sum together, as four strong sums cost what one does.
+ * The outcome is that of testing them one after another, since what follows a match is forgotten.
  */
 function testFour(s: Searcher, end: u32, limit: i64): void {
   const reach = min<i64>(limit, <i64>s.position + <i64>REACH);
@@ -137,24 +138,25 @@ function testFour(s: Searcher, end: u32, limit: i64): void {
   sumFour(s, STARTS);
   for (let i: usize = 0; i < 4; i++) {
     const start = load<u32>(STARTS + (i << 2));
-    if (!isExhausted(s, start) && take(s, start, blockLength, load<u32>(WEAKS + (i << 2)), STRONG + i * strongLength)) return;
+    if (isExhausted(s, start)) continue;
+    if (take(s, start, blockLength, load<u32>(WEAKS + (i << 2)), STRONG + i * strongLength)) return;
   }
 }
 
-/** Tests a window whose weak sum is known, and takes it if its strong sum is known too. */
+/** Tests a window whose weak sum is known, and takes it if its strong sum is known too. Returns whether it did. */
 function test(s: Searcher, start: u32, length: u32, weak: u32): bool {
   if (!isNext(s, start, weak) && isExhausted(s, start)) return false;
   sumWindows(s, start, length, 1, length);
   return take(s, start, length, weak, STRONG);
 }
 
-/** Whether a window follows the last match, and has the weak sum of the block that does. */
+/** Whether a window follows the last match and has the weak sum of the block that follows the one matched. */
 @inline
 function isNext(s: Searcher, start: u32, weak: u32): bool {
   return s.expected && start == s.literalStart && keyOf(s.expected - 1) == weak;
 }
 
-/** Takes a window if its strong sum, at `strong`, is known. */
+/** Takes a window if its strong sum, at `strong`, is known. Returns whether it did. */
 function take(s: Searcher, start: u32, length: u32, weak: u32, strong: usize): bool {
   const next = s.expected;
   const block = isNext(s, start, weak) && s.preferNext && hasLength(s, next - 1, length) && hasStrong(next - 1, strong)

@@ -1,6 +1,6 @@
 import { ROLLSUM_OFFSET } from "./_generated/rules";
 
-/** Sum of eight 16-bit lanes, modulo 2^16 in the low half. */
+/** The sum of eight 16-bit lanes. Its low half is the sum modulo 2^16. */
 function total(x: v128): u32 {
   const pairs = i32x4.extadd_pairwise_i16x8_u(x);
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1) + i32x4.extract_lane(pairs, 2) +
@@ -8,11 +8,11 @@ function total(x: v128): u32 {
 }
 
 /**
- * The weak sum of `length` bytes.
+ * The rollsum of `length` bytes.
  *
- * Both halves are modulo 2^16, so 16-bit lanes hold all of it. For 16 bytes a step, with steps numbered down to 1, byte j of
- * step t counts 16 t - j times in s2. Adding up the running `pairs` after each step gives the 16 t without a multiplication,
- * and the j is made good once at the end.
+ * Both halves are modulo 2^16, so 16-bit lanes hold them. A step takes 16 bytes. With steps numbered down to 1, byte j
+ * of step t counts 16 t - j times in s2. Adding up the running `pairs` after each step yields the 16 t without a
+ * multiplication; the j are subtracted once at the end.
  */
 function rollsum(src: usize, length: usize): u32 {
   const end = src + (length & ~15);
@@ -33,14 +33,18 @@ function rollsum(src: usize, length: usize): u32 {
     s1 += load<u8>(p);
     s2 += s1;
   }
-  // Every byte counts as 31 more; the product is exact in 64 bits.
+  // The offset of every byte at once; the product is exact in 64 bits.
   const n = <u64>length;
   s1 += <u32>n * ROLLSUM_OFFSET;
   s2 += <u32>(n * (n + 1) >> 1) * ROLLSUM_OFFSET;
   return s2 << 16 | (s1 & 0xffff);
 }
 
-/** Writes the rollsum (u32) of each of `count` consecutive blocks of `blockLength` bytes, the last one `lastLength`, to `dst`. */
+/**
+ * Writes the rollsums (u32) of consecutive blocks to `dst`.
+ *
+ * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
+ */
 export function rollsum_blocks(src: usize, blockLength: u32, count: u32, lastLength: u32, dst: usize): void {
   for (; count; count--) {
     store<u32>(dst, rollsum(src, count > 1 ? blockLength : lastLength));

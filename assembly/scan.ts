@@ -1,4 +1,4 @@
-// The loop that sees every byte of new data.
+// The loop of the anchored search that sees every byte of new data.
 import { mayKnow } from "./filter";
 import { FACTORS, shingle, shingles } from "./shingle";
 import { hasThreshold, MAX_SPECIALS, mayBeAnchor, special0, special1, specialCount, threshold } from "./tables";
@@ -9,27 +9,27 @@ const SIGN: u32 = 0x80000000;
 /** The first address from `p` to `limit` (inclusive) whose shingle may be an anchor, or `limit + 1`. */
 export function nextCandidate(p: usize, limit: usize): usize {
   if (specialCount > MAX_SPECIALS) return nextByFilter(p, limit);
-  // Without any threshold no lane compares below the least signed number.
   if (specialCount) return nextWithSpecials(p, limit);
   return hasThreshold ? nextBelow(p, limit) : limit + 1;
 }
 
 /** Steps whose candidates are collected before they are looked up: few at first, as there may be one at once. */
-const FIRST_STEPS: usize = 4;
-const MOST_STEPS: usize = 64;
-/** Where the steps with candidates start, and which of their positions those are. */
+const MIN_STEPS: usize = 4;
+const MAX_STEPS: usize = 64;
+/** The steps that have candidates: the address of each, and a bit for each candidate. */
 const STEPS: usize = memory.data(64 * 8, 16);
 
 /**
- * Sixteen shingles a step, in four loads by offset modulo 4: the words at 28 of one step are those at 12 of the next.
+ * The next candidate by the threshold alone.
  *
- * One step in five has a candidate where a quarter of a million blocks are known, and no processor guesses which. So no branch asks: each step
- * is noted, and kept if it has one.
+ * A step hashes sixteen shingles, in four vectors by offset modulo 4. The words at 28 of one step are those at 12 of
+ * the next. Where a quarter of a million blocks are known, one step in five has a candidate, and no processor predicts
+ * which. So there is no branch: each step is written down, and overwritten by the next if it has no candidate.
  */
 function nextBelow(p: usize, limit: usize): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
-  const most = i32x4.splat(threshold ^ SIGN);
-  for (let steps = FIRST_STEPS; p + 15 <= limit; steps = min(2 * steps, MOST_STEPS)) {
+  const bound = i32x4.splat(threshold ^ SIGN);
+  for (let steps = MIN_STEPS; p + 15 <= limit; steps = min(2 * steps, MAX_STEPS)) {
     const last = min(limit - 15, p + 16 * (steps - 1));
     let at = STEPS;
     let b0 = v128.load(p, 12), b1 = v128.load(p, 13), b2 = v128.load(p, 14), b3 = v128.load(p, 15);
@@ -38,10 +38,10 @@ function nextBelow(p: usize, limit: usize): usize {
       at = note(
         at,
         p,
-        i32x4.le_s(shingles(v128.load(p), b0, c0, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 1), b1, c1, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 2), b2, c2, k1, k2, bias), most),
-        i32x4.le_s(shingles(v128.load(p, 3), b3, c3, k1, k2, bias), most),
+        i32x4.le_s(shingles(v128.load(p), b0, c0, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 1), b1, c1, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 2), b2, c2, k1, k2, bias), bound),
+        i32x4.le_s(shingles(v128.load(p, 3), b3, c3, k1, k2, bias), bound),
       );
       b0 = c0;
       b1 = c1;
@@ -54,12 +54,13 @@ function nextBelow(p: usize, limit: usize): usize {
   return nextByFilter(p, limit);
 }
 
-/** As `nextBelow`, and compares with up to two special hashes. */
+/** As `nextBelow`, where there are up to MAX_SPECIALS special hashes to compare with. */
 function nextWithSpecials(p: usize, limit: usize): usize {
   const k1 = v128.load32_splat(FACTORS), k2 = v128.load32_splat(FACTORS, 4), bias = v128.load32_splat(FACTORS, 8);
-  const most = i32x4.splat(hasThreshold ? threshold ^ SIGN : SIGN);
+  // Without a threshold only the hash 0 passes, and no record is found for it.
+  const bound = i32x4.splat(hasThreshold ? threshold ^ SIGN : SIGN);
   const x = i32x4.splat(special0 ^ SIGN), y = i32x4.splat(special1 ^ SIGN);
-  for (let steps = FIRST_STEPS; p + 15 <= limit; steps = min(2 * steps, MOST_STEPS)) {
+  for (let steps = MIN_STEPS; p + 15 <= limit; steps = min(2 * steps, MAX_STEPS)) {
     const last = min(limit - 15, p + 16 * (steps - 1));
     let at = STEPS;
     for (; p <= last; p += 16) {
@@ -70,10 +71,10 @@ function nextWithSpecials(p: usize, limit: usize): usize {
       at = note(
         at,
         p,
-        v128.or(i32x4.le_s(h0, most), v128.or(i32x4.eq(h0, x), i32x4.eq(h0, y))),
-        v128.or(i32x4.le_s(h1, most), v128.or(i32x4.eq(h1, x), i32x4.eq(h1, y))),
-        v128.or(i32x4.le_s(h2, most), v128.or(i32x4.eq(h2, x), i32x4.eq(h2, y))),
-        v128.or(i32x4.le_s(h3, most), v128.or(i32x4.eq(h3, x), i32x4.eq(h3, y))),
+        v128.or(i32x4.le_s(h0, bound), v128.or(i32x4.eq(h0, x), i32x4.eq(h0, y))),
+        v128.or(i32x4.le_s(h1, bound), v128.or(i32x4.eq(h1, x), i32x4.eq(h1, y))),
+        v128.or(i32x4.le_s(h2, bound), v128.or(i32x4.eq(h2, x), i32x4.eq(h2, y))),
+        v128.or(i32x4.le_s(h3, bound), v128.or(i32x4.eq(h3, x), i32x4.eq(h3, y))),
       );
     }
     const found = firstKnown(at);
@@ -82,7 +83,10 @@ function nextWithSpecials(p: usize, limit: usize): usize {
   return nextByFilter(p, limit);
 }
 
-/** Notes a step at `at`, and gives where the next one is to be noted: there too if the masks are empty. Position 4 k + c is lane k of mask c. */
+/**
+ * Writes down a step at `at`, and returns the place of the next: the same if the masks are empty. Position 4 k + c of a
+ * step is lane k of mask c.
+ */
 @inline
 function note(at: usize, p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usize {
   const bits = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3)));
@@ -91,12 +95,13 @@ function note(at: usize, p: usize, m0: v128, m1: v128, m2: v128, m3: v128): usiz
   return at + (<usize>(bits != 0) << 3);
 }
 
+/** The next candidate by a look at every position. */
 function nextByFilter(p: usize, limit: usize): usize {
   while (p <= limit && !mayBeAnchor(shingle(p))) p++;
   return p;
 }
 
-/** The first position of the steps noted before `end` whose hash the filter knows, or 0. */
+/** The first candidate of the steps before `end` whose hash the filter knows, or 0. */
 function firstKnown(end: usize): usize {
   for (let step = STEPS; step < end; step += 8) {
     for (let bits = transpose(load<u32>(step, 4)); bits; bits &= bits - 1) {
@@ -107,7 +112,7 @@ function firstKnown(end: usize): usize {
   return 0;
 }
 
-/** Four rows of four bits, as columns. */
+/** Transposes four rows of four bits. */
 @inline
 function transpose(bits: u32): u32 {
   let swapped = (bits ^ bits >>> 3) & 0x0a0a;

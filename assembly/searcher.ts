@@ -1,4 +1,5 @@
-// The state of one search, in memory: an index can be searched by several at a time. Positions are offsets in the searcher's bytes.
+// The state of one search. It is in memory, because several can search an index at a time. Positions are offsets in the
+// searcher's bytes.
 import {
   BUDGET_PER_BYTE,
   BUDGET_START,
@@ -16,13 +17,14 @@ import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./
 import { strong_blocks, strongOfFour } from "./strong_blocks";
 import { find } from "./tables";
 
-/** Bytes of a match. */
+/** Bytes of a match: u32 each. */
 const MATCH_LENGTH: usize = 4 * MATCH_FIELDS;
 
 @unmanaged
 export class Searcher {
-  /** Where the searcher's bytes are, and where its matches go. */
+  /** Address of the searcher's bytes. */
   bytes: usize;
+  /** Address of the matches. */
   matches: usize;
   matchCount: u32;
   position: u32;
@@ -32,47 +34,48 @@ export class Searcher {
   settled: u32;
   /** The block after the one just matched plus 1, if the match ended at `literalStart`; else 0. */
   expected: u32;
-  /** Whether short windows are matched with any record, with the last only, or not at all: 2, 1, 0. */
+  /** Which short windows are looked for: TAIL_NONE, TAIL_LAST or TAIL_ANY. */
   tail: u32;
   preferNext: u32;
   /** Whether `sum1` and `sum2` are those of the window at `position`. */
   isRolled: u32;
   sum1: u32;
   sum2: u32;
-  /** The best window that the last look found: `block` plus 1, or 0. */
+  /** The best window that a look has found, and the block that it is plus 1, or 0. */
   start: u32;
   length: u32;
   block: u32;
-  /** The window tested last, by its place in the target, and the block it is plus 1. */
+  /** The window tested last, by its place in the target, and the block that it is plus 1, or 0. */
   testedLength: u32;
   testedBlock: u32;
   /** False alarms since the last match. */
   alarms: u32;
   testedStart: f64;
-  /** The fill seen last, by its place in the target: all of it has a period of 1, 2 or 4. */
+  /** The fill seen last, by its place in the target; `fillEnd` is its end. */
   fillStart: f64;
-  /** Where the bytes start in the target. */
+  /** Position of the bytes in the target. */
   base: f64;
   /** Spent on false alarms, in the units of the budget. */
   spent: f64;
   falseAlarms: f64;
   goodAlarms: f64;
   fillEnd: f64;
-  /** Of `spent`, what went to windows that no writer known would have made a record for. */
+  /** The part of `spent` that went to windows that no known encoder produces. */
   doubted: f64;
-  /** Whether the byte at `fillEnd` is seen not to go on with the fill. */
+  /** Whether the byte at `fillEnd` is known to break the period. */
   isFillOver: u32;
-  /** Whether the budget is used up, and there is none in reserve yet. */
+  /** Whether the budget was used up and its reserve has not filled yet. */
   isResting: u32;
 }
 
-/** Blocks of a run that are summed together at most. */
+/** Blocks of a run that are summed together, at most. */
 export const RUN: u32 = 8;
 /** The strong sums computed last. */
 export const STRONG: usize = memory.data(RUN * 32, 16);
 
-/** The fills tested last, behind the state: pattern, length, and the block plus 1, or 0. */
+/** Offset of the cached results of testing fills, behind the state. */
 export const FILLS: usize = offsetof<Searcher>();
+/** Bytes of such a result: pattern, length, and the block plus 1, or 0. */
 export const FILL_SLOT_LENGTH: usize = 12;
 const FILLS_LENGTH: usize = FILL_SLOT_LENGTH << FILL_SLOT_BITS;
 
@@ -80,7 +83,7 @@ export function searcher_size(): usize {
   return FILLS + FILLS_LENGTH;
 }
 
-/** Starts a search; the memory of its state is zeroed. */
+/** Starts a search. The memory of its state must be zeroed. */
 export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext: u32): void {
   if (tail != TAIL_NONE && tail != TAIL_LAST && tail != TAIL_ANY) unreachable();
   s.matches = matches;
@@ -105,7 +108,7 @@ export function searcher_good_alarms(s: Searcher): f64 {
   return s.goodAlarms;
 }
 
-/** Moves everything to the front by `length`, which is at most `settled`. */
+/** Moves all positions to the front by `length`, which is at most `settled`. */
 export function searcher_shift(s: Searcher, length: u32): void {
   s.base += <f64>length;
   s.position -= length;
@@ -113,7 +116,7 @@ export function searcher_shift(s: Searcher, length: u32): void {
   if (s.literalStart >= length) {
     s.literalStart -= length;
   } else {
-    // The match before is out of sight, and nothing follows it any more.
+    // The last match is out of sight, so no window follows it any more.
     s.literalStart = 0;
     s.expected = 0;
   }
@@ -128,47 +131,47 @@ function budget(s: Searcher, at: u32): f64 {
   return max<f64>(BUDGET_START, BUDGET_START_BLOCKS * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
 }
 
-/** Whether the budget at a position is used up; then it is until there is some in reserve. */
+/** Whether the budget is used up at a position. Once it is, it stays so until the reserve has filled. */
 export function isExhausted(s: Searcher, at: u32): bool {
   const reserve = s.isResting ? RESERVE_BLOCKS * <f64>blockLength : 0;
   s.isResting = u32(s.spent + reserve > budget(s, at));
   return s.isResting != 0;
 }
 
-/** The first position where the budget is not used up any more, if nothing is spent before. */
+/** The first position where the reserve has filled, if nothing is spent before. */
 export function budgetedFrom(s: Searcher): f64 {
   return ceil((s.spent + RESERVE_BLOCKS * <f64>blockLength - budget(s, 0)) / BUDGET_PER_BYTE);
 }
 
-/** Whether of the budget what is for doubtful windows is used up. */
+/** Whether the share of the budget for doubtful windows is used up. */
 export function isDoubtExhausted(s: Searcher, at: u32): bool {
   return s.doubted > budget(s, at) / DOUBT_SHARE;
 }
 
-/** Computes the strong sums of `count` consecutive windows, all of a block's length but the last, into `STRONG`. */
+/** Computes the strong sums of `count` consecutive windows into STRONG: `last` is the length of the last window. */
 export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
   strong_blocks(strongKind, s.bytes + start, length, count, last, strongLength, STRONG);
 }
 
-/** Computes the strong sums of four windows of a block's length, whose starts are at `starts`, into `STRONG`. */
+/** Computes the strong sums of four whole windows into STRONG. The starts of the windows are at `starts`. */
 export function sumFour(s: Searcher, starts: usize): void {
   const p0 = s.bytes + load<u32>(starts), p1 = s.bytes + load<u32>(starts, 4);
   const p2 = s.bytes + load<u32>(starts, 8), p3 = s.bytes + load<u32>(starts, 12);
   strongOfFour(strongKind, p0, p1, p2, p3, blockLength, strongLength, STRONG);
 }
 
-/** The block that a window is, by its key and the strong sum at `sum`, plus 1, or 0. */
+/** The block with this key and the strong sum at `sum` plus 1, or 0. */
 export function blockOf(s: Searcher, key: u32, sum: usize, length: u32): u32 {
   const block = find(key, sum);
   return block && hasLength(s, block - 1, length) ? block : 0;
 }
 
-/** Whether a block may have this length; where lengths are unknown each may. */
+/** Whether a block may have this length. Where the length of the last block is unknown, any may. */
 export function hasLength(s: Searcher, k: u32, length: u32): bool {
   return s.tail == TAIL_ANY || lengthOf(k) == length;
 }
 
-/** Whether a block may be taken: a short one is not, where the delta's format cannot copy it. */
+/** Whether a block may be matched: not a short one, if the format of the delta cannot copy it. */
 export function isWanted(s: Searcher, k: u32): bool {
   return s.tail != TAIL_NONE || lengthOf(k) == blockLength;
 }
@@ -179,7 +182,7 @@ export function addFalseAlarm(s: Searcher, length: u32): void {
   s.spent += <f64>length;
 }
 
-/** Notes that a window is a block, and goes on behind it. Matches of consecutive blocks are joined. */
+/** Adds a match, joined to the one before if it continues it, and goes on behind it. */
 export function addMatch(s: Searcher, start: u32, k: u32, length: u32): void {
   s.goodAlarms += 1;
   s.alarms = 0;

@@ -1,19 +1,20 @@
-// The hash of a shingle: a * K1 + b * K2 + c * K3 - 1 of its words at 0, 12 and 28. The multipliers add up to 0, so two
-// multiplications do: (a - c) * K1 + (b - c) * K2 - 1.
+// The hash of a shingle is A * a + B * b + C * c - 1, of its words a, b and c at 0, 12 and 28. The factors add up to 0,
+// so two multiplications do: A * (a - c) + B * (b - c) - 1.
 import { SHINGLE_FACTOR_A, SHINGLE_FACTOR_B } from "./_generated/rules";
 
+/** The hash of the shingle at `p`. */
 @inline
 export function shingle(p: usize): u32 {
   const c = load<u32>(p, 28);
   return (load<u32>(p) - c) * SHINGLE_FACTOR_A + (load<u32>(p, 12) - c) * SHINGLE_FACTOR_B - 1;
 }
 
-/** What `shingles` multiplies by and adds. In memory for the reason that IV is in `mix.ts`; load them once before a loop. */
+/** The factors and the bias of `shingles`. In memory for the same reason as IV in `mix.ts`. Load them before a loop. */
 export const FACTORS: usize = memory.data<u32>([SHINGLE_FACTOR_A, SHINGLE_FACTOR_B, 0x7fffffff]);
 
 /**
- * Four hashes, of the shingles whose words are in the lanes of a, b and c, with the sign bit flipped: SSE and NEON order
- * signed lanes in one instruction, unsigned ones in up to three.
+ * The hashes of four shingles, whose words are in the lanes of `a`, `b` and `c`. The sign bit is flipped, because SSE
+ * and NEON compare signed lanes in one instruction, and unsigned lanes in up to three.
  */
 @inline
 export function shingles(a: v128, b: v128, c: v128, k1: v128, k2: v128, bias: v128): v128 {

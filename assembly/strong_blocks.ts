@@ -10,18 +10,19 @@ import { SUMS } from "./message";
 const STREAM: usize = memory.data(<i32>STATE, 16);
 
 /**
- * Whether `lanes` blocks (1 to 4) are summed faster in lockstep than one after another as streams, which fill the
+ * Whether `lanes` blocks (1 to 4) are summed faster in lockstep than one after another as streams. A stream fills the
  * lanes from one block.
  */
 export function inLockstep(kind: u32, length: usize, lanes: u32): bool {
   if (kind == MD4 || kind == BLAKE2B) return true;
-  // The root of a stream leaves lanes idle: 8 steps for one block of 1,024 bytes, where four in lockstep take 20.
+  // The root of a stream leaves lanes idle: it takes 8 steps for one block of 1,024 bytes, and lockstep 20 for four.
   if (kind == BLAKE2SP) return lanes > 2;
   // A stream needs four chunks to fill the lanes.
   if (kind == BLAKE3) return lanes == 4 || length < 4 * CHUNK;
   return unreachable();
 }
 
+/** Sums four blocks into SUMS. */
 function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length: usize): void {
   if (kind == BLAKE2SP) blake2spBlocks(p0, p1, p2, p3, length, SUMS);
   else if (kind == BLAKE3) blake3Blocks(p0, p1, p2, p3, length, SUMS);
@@ -30,7 +31,7 @@ function lockstep(kind: u32, p0: usize, p1: usize, p2: usize, p3: usize, length:
   else unreachable();
 }
 
-/** Copies a sum. A loop, because `memory.copy` is a call out of WASM. */
+/** Copies a sum and returns the end of the copy. By a loop, because `memory.copy` is a call out of WebAssembly. */
 function copySum(dst: usize, sum: usize, length: usize): usize {
   const end = dst + length;
   for (; dst + 8 <= end; dst += 8) {
@@ -41,7 +42,7 @@ function copySum(dst: usize, sum: usize, length: usize): usize {
   return end;
 }
 
-/** Writes the strong sums of four windows that lie anywhere, as {@link strong_blocks} does those of blocks. */
+/** Writes the strong sums of four windows anywhere in memory, as `strong_blocks` does for consecutive blocks. */
 export function strongOfFour(
   kind: u32,
   p0: usize,
@@ -57,8 +58,10 @@ export function strongOfFour(
 }
 
 /**
- * Writes the first `strongLength` bytes of the strong sum of each of `count` consecutive blocks to `dst`, without gaps.
- * All blocks are `blockLength` bytes long but the last, which is `lastLength`. Kinds are those of `kinds.ts`.
+ * Writes the first `strongLength` bytes of the strong sums of consecutive blocks to `dst`, without gaps.
+ *
+ * @param kind Number of the strong sum.
+ * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
  */
 export function strong_blocks(
   kind: u32,

@@ -1,6 +1,8 @@
-// Two hash tables over the records. One is keyed by key and strong sum and holds one of equal blocks; the other by weak sum, and leads to the
-// chain of the different blocks that have it. Slots hold a record's number plus 1, 4 / 0.75 bytes for each record, and in the bits that
-// no number needs some of its hash: a slot of another record is told by them, mostly, without a look at the record, which is in no cache.
+// Two hash tables over the records. One is keyed by key and strong sum and holds one of equal blocks. The other is
+// keyed by weak sum, and leads to the chain of the different blocks that have it.
+//
+// A slot is a u32: the number of a record plus 1, and in the bits that no number needs, some of the record's hash.
+// Those bits rule out most slots of other records without a look at the record, which is not in a cache.
 import { ANCHOR_CAP, SHINGLE_LENGTH, TWIN_STEPS, WORST_HASH } from "./_generated/rules";
 import { addToFilter, mayKnow, setFilter } from "./filter";
 import {
@@ -20,14 +22,14 @@ import {
   weakOf,
 } from "./records";
 
-/** Special anchors that the scan compares with directly; with more, every position is looked up. */
+/** Special anchors that the scan compares with directly. If there are more, it looks every position up. */
 export const MAX_SPECIALS: u32 = 2;
 
 let seed: u32 = 0;
 let byStrong: usize = 0;
 let byWeak: usize = 0;
 let slots: u32 = 0;
-/** The bits of a slot that hold the number. */
+/** How many bits of a slot hold the number. */
 let numberBits: u32 = 0;
 /** The greatest anchor that is not special, and whether there is one. */
 export let threshold: u32 = 0;
@@ -35,7 +37,7 @@ export let hasThreshold: bool = false;
 export let specialCount: u32 = 0;
 export let special0: u32 = 0;
 export let special1: u32 = 0;
-/** The record that stands for all fills plus 1, or 0 if there is none, or others have the anchor of fills too. */
+/** The record that stands for all fills plus 1. 0 if there is none, or if others have the anchor of fills too. */
 export let fillRecord: u32 = 0;
 
 /** The finalizer of MurmurHash3. */
@@ -61,7 +63,7 @@ function numberIn(slot: u32): u32 {
   return slot & (1 << numberBits) - 1;
 }
 
-/** Whether what a slot holds may be a record with this hash. */
+/** Whether a slot may hold a record with this hash. */
 @inline
 function mayHold(slot: u32, hash: u32): bool {
   return (slot ^ hash << numberBits) >>> numberBits == 0;
@@ -74,10 +76,12 @@ function setSlot(at: usize, hash: u32, number: u32): void {
 /**
  * Makes the tables in zeroed memory.
  *
- * @param strongTable `slotCount` slots of 4 bytes.
- * @param weakTable As many.
- * @param filterWords `filterLength` bytes, a power of two.
- * @param keepLast Whether the last of equal blocks stands for all, or the first.
+ * @param strongTable Address of `slotCount` slots of 4 bytes.
+ * @param weakTable Address of as many.
+ * @param filterWords Address of `filterLength` bytes, a power of two.
+ * @param random Seed of the hashes.
+ * @param last Length of the last block.
+ * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
  */
 export function index_finish(
   strongTable: usize,
@@ -113,7 +117,7 @@ function insert(k: u32, keepLast: bool): void {
 }
 
 function insertWeak(k: u32): void {
-  // A block without a shingle has no place to be met at; the searcher looks for it at the end.
+  // A block without a shingle cannot be met anywhere: the searcher looks for it at the end.
   if (isAnchored && lengthOf(k) < SHINGLE_LENGTH) return;
   const weak = weakOf(k);
   const hash = mix(weak ^ seed);
@@ -133,7 +137,7 @@ function insertWeak(k: u32): void {
   addToFilter(weak);
 }
 
-/** Whether a chain leads to the same windows, with the same check, by a record before: of fill patterns there are hundreds. */
+/** Whether an earlier record of a chain leads to the same windows with the same check. Fills do, by the hundred. */
 function hasTwin(k: u32, head: u32): bool {
   for (let i: u32 = 0; head && i < TWIN_STEPS; i++) {
     const other = head - 1;
@@ -143,7 +147,7 @@ function hasTwin(k: u32, head: u32): bool {
   return false;
 }
 
-/** Whether a record is what the rule of the format page makes of a fill: a block of period 1, 2 or 4. */
+/** Whether a record is that of a fill (docs/formats/rsync-streams.md, "The anchor"). */
 @inline
 export function isOfFill(k: u32): bool {
   return weakOf(k) == WORST_HASH && !offsetOf(k) && !keyOf(k);
@@ -155,7 +159,7 @@ function addSpecial(weak: u32): void {
   specialCount++;
 }
 
-/** Whether a shingle's hash may be an anchor. */
+/** Whether a shingle's hash may be that of an anchor: true for some that are not. */
 @inline
 export function mayBeAnchor(hash: u32): bool {
   return (specialCount > 0 || hasThreshold && hash <= threshold) && mayKnow(hash);
@@ -179,7 +183,7 @@ function strongHash(key: u32, sum: usize): u32 {
   return mix(hash);
 }
 
-/** The slot of the record with this key and strong sum, or the free one where it would be. */
+/** The address of the slot of the record with this key and strong sum, or of the free slot where it would go. */
 function strongSlot(hash: u32, key: u32, sum: usize): usize {
   let slot = firstSlot(hash);
   let held = load<u32>(byStrong + (<usize>slot << 2));
@@ -192,7 +196,7 @@ function strongSlot(hash: u32, key: u32, sum: usize): usize {
   return byStrong + (<usize>slot << 2);
 }
 
-/** The slot of the chain of records with this weak sum, or the free one where it would be. */
+/** The address of the slot of the chain of records with this weak sum, or of the free slot where it would go. */
 function weakSlot(hash: u32, weak: u32): usize {
   let slot = firstSlot(hash);
   let held = load<u32>(byWeak + (<usize>slot << 2));

@@ -2,8 +2,8 @@
  * What a backend of the kernel offers: the loops that touch every byte.
  *
  * The interface suits a backend whose data lies in one linear memory, as WebAssembly's does. A caller puts bytes
- * straight into that memory (`reserve`), then asks for a large batch of work in one call. Results come in columns, so no
- * object is made for each block.
+ * straight into that memory (`reserve`), then asks for a large batch of work in one call. Results come in columns,
+ * so no object is made for each block.
  *
  * All offsets and lengths are in bytes. Both backends give the same results for the same calls.
  */

@@ -5,17 +5,17 @@ import { SearcherBase } from "./searcher_base.ts";
 import { Shingles } from "./shingle.ts";
 
 /**
- * The search by anchors (format page, "The anchor"): the shingle at each position is hashed, and only where
- * it may be an anchor are the windows tested that it implies.
+ * The search by anchors (docs/formats/rsync-streams.md, "The anchor"): it hashes the shingle at each position, and
+ * tests windows only where the hash may be that of an anchor.
  */
 export class AnchoredSearcher extends SearcherBase {
   #shingles = new Shingles(this.memory);
-  /** The window whose strong sum was computed last, by its place in the target, and the block it is or -1. */
+  /** The window whose strong sum was computed last, by its place in the target, and the block that it is, or -1. */
   #testedStart = -1;
   #testedLength = 0;
   #testedBlock = -1;
   readonly #fills = new Fills();
-  /** The best window that the last look found. */
+  /** The best window that `#look` has found, and the block that it is, or -1. */
   #start = 0;
   #length = 0;
   #block = -1;
@@ -26,7 +26,8 @@ export class AnchoredSearcher extends SearcherBase {
 
   protected run(end: number, isLast: boolean): void {
     const { index } = this;
-    // Windows implied by a position, and by the positions looked at before one of them is taken, end in the bytes there are.
+    // At a position up to here, the windows end in the bytes at hand: those that it implies, and those that are looked
+    // at before one of them is taken.
     const limit = isLast ? end - SHINGLE_LENGTH : end - 2 * index.params.blockLength;
     while (!this.isFull) {
       if (this.expected >= 0 && !this.#takeNext(end, isLast)) break;
@@ -43,7 +44,7 @@ export class AnchoredSearcher extends SearcherBase {
     }
   }
 
-  /** Tests whether the block after the one just matched follows. False if more bytes are needed to tell. */
+  /** Tests whether the block after the one just matched follows. Returns false if that takes more bytes. */
   #takeNext(end: number, isLast: boolean): boolean {
     const { index, expected, literalStart: start } = this;
     const length = index.lengthOf(expected);
@@ -57,7 +58,7 @@ export class AnchoredSearcher extends SearcherBase {
     return true;
   }
 
-  /** Goes on to the next position that implies a window which is a block. */
+  /** Goes on to the next position with a window that is a block. Returns false if there is none up to `limit`. */
   #findAnchor(limit: number, end: number): boolean {
     const { index } = this;
     const shingles = this.#shingles;
@@ -74,9 +75,11 @@ export class AnchoredSearcher extends SearcherBase {
   }
 
   /**
-   * Looks whether later positions imply a window that starts before the one found, or, if that is the short last block, a
-   * whole block where it starts: a file of equal blocks would else be copied in pieces of the short one. That look goes
-   * further than the window found, so it is charged, and left out when the budget is used up.
+   * Looks at the positions in the window found, for a window that starts earlier.
+   *
+   * If the window is the short last block, it also looks for a whole block with the same start: otherwise a file of
+   * equal blocks would be copied in pieces of the short one. That look goes beyond the window, so it is charged, and
+   * left out when the budget is used up.
    */
   #preferEarlier(end: number): void {
     const { index } = this;
@@ -95,7 +98,7 @@ export class AnchoredSearcher extends SearcherBase {
     }
   }
 
-  /** Tests the windows that an anchor at `at` implies, and keeps the earliest that is a block; the longest of those. */
+  /** Tests the windows that an anchor at `at` implies. Keeps the earliest that is a block; of those, the longest. */
   #look(at: number, hash: number, end: number): void {
     const { index } = this;
     const { records } = index;
@@ -118,7 +121,7 @@ export class AnchoredSearcher extends SearcherBase {
     }
   }
 
-  /** The same where one record stands for all fills. Nothing is charged: it takes the same time at each position. */
+  /** As `#look`, where one record stands for all fills. It is free of charge, since its time is bounded. */
   #lookAtFill(start: number, end: number): void {
     const { blockLength } = this.index.params;
     if (start < this.literalStart || start + blockLength > end) return;
@@ -132,9 +135,11 @@ export class AnchoredSearcher extends SearcherBase {
   }
 
   /**
-   * As `#testWindow`, where the record is that of a fill. A fill is told by its pattern, and tested once. Windows that are none start and
-   * end in fills, as there are millions of in executables; only another writer's choice of anchors could make one of them a block, so a
-   * small share of the budget is for them.
+   * As `#testWindow`, where the record is that of a fill. Fills are known by their pattern, and each is tested once.
+   *
+   * A window that is no fill can have the same check, since it starts and ends in fills; executables have millions of
+   * those. It is a block only if another encoder chose its anchor differently, so a small share of the budget is for
+   * such windows.
    */
   #testFill(start: number, length: number): number {
     if (!this.#fills.has(this.memory, this.base, start, length)) {
@@ -153,7 +158,7 @@ export class AnchoredSearcher extends SearcherBase {
     return slot.block;
   }
 
-  /** The block that a window is, or -1; computed once for a window that several anchors imply. */
+  /** The block that a window is, or -1. If several anchors imply a window one after another, it is tested once. */
   #testWindow(start: number, length: number, check: number): number {
     const inTarget = this.base + start;
     if (inTarget === this.#testedStart && length === this.#testedLength) return this.#testedBlock;
@@ -166,7 +171,7 @@ export class AnchoredSearcher extends SearcherBase {
     return block;
   }
 
-  /** A last block too short for an anchor is looked for at the end of the target. */
+  /** Looks for a last block that is too short for an anchor, at the end of the target. */
   #searchTail(end: number): void {
     const { index } = this;
     if (this.options.tail !== "last" || index.count === 0) return;

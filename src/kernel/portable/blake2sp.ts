@@ -32,7 +32,7 @@ const SIGMA = Uint8Array.of(
   10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0,
 );
 
-/** One BLAKE2s node of the tree: a leaf or the root. noble's own BLAKE2s takes no tree parameters. */
+/** One BLAKE2s node of the tree: a leaf or the root. The BLAKE2s of noble-hashes has no tree parameters. */
 class Node {
   readonly #state = new Uint32Array(8);
   readonly #message = new Uint32Array(16);
@@ -45,7 +45,7 @@ class Node {
   #length = 0;
 
   /**
-   * @param offset Node offset: which leaf it is.
+   * @param offset Node offset: the number of the leaf.
    * @param depth Node depth: 0 for a leaf, 1 for the root.
    * @param isLast Whether it is the last node of its depth.
    */
@@ -70,7 +70,7 @@ class Node {
 
   update(bytes: Uint8Array, start: number, end: number): void {
     while (start < end) {
-      // A full block waits: the last one is compressed with the finalization flag.
+      // A full block waits, because the last one is compressed with the finalization flag.
       if (this.#filled === STRIPE) this.#compress(false);
       const n = Math.min(STRIPE - this.#filled, end - start);
       this.#bytes.set(bytes.subarray(start, start + n), this.#filled);
@@ -116,7 +116,7 @@ const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * BLAKE2sp, unkeyed, 256 bits: eight BLAKE2s leaves, each over every eighth stripe of 64 bytes, and a root over
- * their digests (BLAKE2 paper, section 2.10). Eight lanes make it quick where there are lanes.
+ * their digests (BLAKE2 paper, section 2.10). With SIMD the leaves run side by side.
  */
 export class Blake2sp implements StrongHash {
   readonly length = DIGEST_LENGTH;
@@ -124,7 +124,7 @@ export class Blake2sp implements StrongHash {
   readonly #root = new Node(0, 1, true);
   readonly #digests = new Uint8Array(LEAVES * DIGEST_LENGTH);
   #leaf = 0;
-  /** Bytes of the current stripe that its leaf has. */
+  /** Bytes of the current stripe that its leaf has taken. */
   #inStripe = 0;
 
   reset(): void {

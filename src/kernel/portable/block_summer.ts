@@ -5,7 +5,7 @@ import { AnchorPicker, Shingles } from "./shingle.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
-/** Sums blocks one after the other. */
+/** Sums blocks one after another. */
 export class PortableBlockSummer implements BlockSummer {
   #memory = new Uint8Array(0);
   #shingles = new Shingles(this.#memory);

@@ -1,27 +1,29 @@
 import { FILL_FACTOR, FILL_PERIOD, FILL_SLOT_BITS } from "../rules/anchor.ts";
 
-/** Where the block is noted that a fill is, after a test. */
+/** Cached result of testing a fill. */
 export interface FillSlot {
+  /** The four bytes that it repeats. */
   pattern: number;
   length: number;
+  /** The block that it is, or -1. */
   block: number;
 }
 
 /**
- * Fills: windows of period 1, 2 or 4, as zeros are. All their shingles have the worst hash, and so the anchor of each
- * block that is one.
+ * Fills: windows of period 1, 2 or 4, such as zeros. All their shingles have the worst hash, so a block that is a fill
+ * has an anchor with that hash.
  */
 export class Fills {
   /** The fill seen last, by its place in the target. */
   #start = 0;
   #end = 0;
-  /** Whether the byte at its end is seen not to go on with it. */
+  /** Whether the byte at its end is known to break the period. */
   #isOver = false;
   readonly #slots = Array.from({ length: 2 ** FILL_SLOT_BITS }, (): FillSlot => ({ pattern: 0, length: 0, block: -1 }));
 
   /**
-   * Whether a window is a fill. Windows come in the order of their starts, nearly, and each byte is compared once while they
-   * do: the fill that they lie in is remembered, and its end.
+   * Whether a window is a fill. The fill seen last is remembered with its end, so each byte is compared once as long as
+   * windows come in the order of their starts, as they nearly do.
    *
    * @param base Where the memory starts in the target.
    */
@@ -42,7 +44,7 @@ export class Fills {
     return at >= end;
   }
 
-  /** What is noted of a fill, or of another in its place. */
+  /** The slot of a fill; another fill may be in it. */
   slot(pattern: number): FillSlot {
     return this.#slots[Math.imul(pattern, FILL_FACTOR) >>> (32 - FILL_SLOT_BITS)]!;
   }

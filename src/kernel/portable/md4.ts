@@ -2,7 +2,7 @@ import type { StrongHash } from "./sums.ts";
 
 const DIGEST_LENGTH = 16;
 const BLOCK_LENGTH = 64;
-/** Where the message's length stands in the last block. */
+/** Offset of the message's length in the last block. */
 const LENGTH_AT = 56;
 
 /** RFC 1320, section 3.3: the initial state. */
@@ -10,7 +10,7 @@ const INITIAL_STATE = Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325
 
 type Mix = (b: number, c: number, d: number) => number;
 
-/** RFC 1320, section 3.4: what a round mixes, adds and rotates by, and in which order it takes the words of a block. */
+/** RFC 1320, section 3.4: a round's function, constant and rotations, and its order of a block's words. */
 interface Round {
   readonly mix: Mix;
   readonly constant: number;
@@ -40,16 +40,16 @@ const ROUNDS: readonly Round[] = [
 ];
 
 /**
- * MD4 (RFC 1320), for signatures of librsync's older kinds, and for nothing else.
+ * MD4 (RFC 1320), only for signatures of librsync's older kinds.
  *
- * MD4 is broken: anybody can make two blocks with the same sum, in no time. A file of which a part comes from
- * somebody untrusted can be patched wrongly on purpose (CVE-2014-8242).
+ * MD4 is broken: anybody can make two blocks with the same sum in no time. An attacker who controls part of a file can
+ * forge such blocks, and so corrupt the patched file (CVE-2014-8242).
  */
 export class Md4 implements StrongHash {
   readonly length = DIGEST_LENGTH;
   readonly #state = new Uint32Array(4);
   readonly #words = new Int32Array(BLOCK_LENGTH / 4);
-  /** The start of a block whose rest is still missing. */
+  /** The start of a block that is not complete yet. */
   readonly #block = new Uint8Array(BLOCK_LENGTH);
   readonly #blockView = new DataView(this.#block.buffer);
   #filled = 0;

@@ -2,13 +2,13 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { blake3 } from "@noble/hashes/blake3.js";
 import type { StrongHash } from "./sums.ts";
 
-/** What is used of noble's hash objects. */
+/** The part of noble-hashes' objects that is used here. */
 interface NobleHash {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;
 }
 
-/** A strong sum by one of noble's hashes. */
+/** A strong sum by a hash of noble-hashes. */
 class NobleSum implements StrongHash {
   readonly length = 32;
   readonly #create: () => NobleHash;
@@ -32,7 +32,7 @@ class NobleSum implements StrongHash {
   }
 }
 
-/** BLAKE2b with a digest length of 32 bytes, which a shorter sum is cut from (RFC 7693). */
+/** BLAKE2b with a digest length of 32 bytes (RFC 7693). Shorter sums are its first bytes. */
 export function blake2b256(): StrongHash {
   return new NobleSum(() => blake2b.create({ dkLen: 32 }));
 }

@@ -1,7 +1,7 @@
 import { RABINKARP_MULTIPLIER, RABINKARP_SEED } from "../rules/rolling.ts";
 import type { RollingSum } from "./sums.ts";
 
-/** The seed, as part of the sum, is multiplied once more each time the window moves on. */
+/** The seed acts as a byte before the window. This, added to the byte that leaves, moves the seed along. */
 const ADJUST = RABINKARP_SEED * (RABINKARP_MULTIPLIER - 1);
 /** The multiplier times this is 1, modulo 2^32. */
 const INVERSE = 0x98f009ad;

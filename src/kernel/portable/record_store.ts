@@ -2,10 +2,10 @@ import type { SumBatch, SumParams } from "../interface.ts";
 import { createBatch } from "../sum_batch.ts";
 
 const PAGE_SHIFT = 12;
-/** Records of a page. Pages are never moved, so growing costs no copy and no second memory. */
+/** Records of a page. Pages never move, so growing copies nothing and never holds the records twice. */
 const PAGE = 2 ** PAGE_SHIFT;
 
-/** The records of a signature, in columns that are cut into pages. */
+/** The records of a signature, in pages of columns. */
 export class RecordStore {
   readonly #params: SumParams;
   readonly #pages: SumBatch[] = [];
@@ -27,7 +27,7 @@ export class RecordStore {
     }
   }
 
-  /** Cuts the last page to the records it has. */
+  /** Shrinks the last page to the records in it. */
   trim(): void {
     const used = this.count & (PAGE - 1);
     if (used === 0) return;
@@ -46,7 +46,7 @@ export class RecordStore {
     return this.#pages[k >>> PAGE_SHIFT]!.offset[k & (PAGE - 1)]!;
   }
 
-  /** What has to be equal beside the strong sum: with anchors the check, else the weak sum. */
+  /** The key: with anchors the check, else the weak sum. Equal blocks have the same key and strong sum. */
   key(k: number): number {
     const page = this.#pages[k >>> PAGE_SHIFT]!;
     return (this.#params.weakSum === "anchor" ? page.check : page.weak)[k & (PAGE - 1)]!;
@@ -61,7 +61,7 @@ export class RecordStore {
     return true;
   }
 
-  /** The strong sum of record `k`; not to be changed. */
+  /** The strong sum of record `k`, as a view that must not be changed. */
   strong(k: number): Uint8Array {
     const { strongLength } = this.#params;
     const at = (k & (PAGE - 1)) * strongLength;

@@ -3,7 +3,7 @@ import type { PortableSearchIndex } from "./search_index.ts";
 import { SearcherBase } from "./searcher_base.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
-/** The search of the rsync technical report: a weak sum is rolled along, and looked up at every byte. */
+/** The search of the rsync technical report: it rolls a weak sum along the target and looks it up at every byte. */
 export class RollingSearcher extends SearcherBase {
   readonly #weak: RollingSum;
   /** Whether the weak sum covers the window at `position`. */
@@ -29,7 +29,7 @@ export class RollingSearcher extends SearcherBase {
     this.settled = this.position;
   }
 
-  /** Windows of a whole block. A byte more has to be there to roll on to, save at the end. */
+  /** Windows of a whole block. Except at the end of the target, one more byte must be there to roll on to. */
   #searchWhole(end: number, isLast: boolean): void {
     const { index } = this;
     const { blockLength } = index.params;
@@ -45,7 +45,7 @@ export class RollingSearcher extends SearcherBase {
     }
   }
 
-  /** Windows shorter than a block, at the end of the target. */
+  /** Windows shorter than a block, at the end of the target. By the tail rule `"none"` there are none. */
   #searchTail(end: number): void {
     const { tail } = this.options;
     if (tail === "any") {
@@ -60,7 +60,7 @@ export class RollingSearcher extends SearcherBase {
     this.position = end;
   }
 
-  /** Every suffix, from the longest on: the sum shrinks along, so a long block costs no more than a pass over it. */
+  /** Every suffix, the longest first. The sum is shrunk from one to the next, so all cost no more than one pass. */
   #searchSuffixes(end: number): void {
     const weak = this.#weak;
     const first = this.position;
@@ -70,7 +70,7 @@ export class RollingSearcher extends SearcherBase {
       } else if (weak.shrink) {
         weak.shrink(this.memory[start - 1]!);
       } else {
-        // A sum of the user's own: computed anew each time, within the budget.
+        // A custom sum that cannot shrink is computed anew each time, within the budget.
         this.spent += end - start;
         if (this.isExhausted(start)) return;
         this.#sumWeak(start, end - start);

@@ -3,7 +3,7 @@ import type { RollingSum } from "./sums.ts";
 
 /**
  * The rolling sum of the rsync technical report, as librsync and luapower have it: two sums modulo
- * 2^16 over bytes enlarged by 31.
+ * 2^16, with 31 added to each byte.
  */
 export class Rollsum implements RollingSum {
   #count = 0;

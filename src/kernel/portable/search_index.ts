@@ -74,13 +74,13 @@ export class PortableSearchIndex implements SearchIndex {
     return this.#byStrong.get(this.#strongSlot(key, strong));
   }
 
-  /** Whether a weak sum may be known. */
+  /** Whether a weak sum may be known: true for some that are not. */
   mayKnow(weak: number): boolean {
     const bit = this.#filterBit(weak);
     return (this.#filter[bit >>> 3]! & (1 << (bit & 7))) !== 0;
   }
 
-  /** Whether a shingle's hash may be an anchor. */
+  /** Whether a shingle's hash may be that of an anchor: true for some that are not. */
   mayBeAnchor(hash: number): boolean {
     return hash <= this.#threshold || (this.#hasSpecial && this.mayKnow(hash));
   }
@@ -127,7 +127,7 @@ export class PortableSearchIndex implements SearchIndex {
     this.#filter[bit >>> 3]! |= 1 << (bit & 7);
   }
 
-  /** Whether an earlier record of a chain leads to the same windows with the same check: there are hundreds of fills. */
+  /** Whether an earlier record of a chain leads to the same windows with the same check. Fills do, by the hundred. */
   #hasTwin(k: number, head: number): boolean {
     const { records } = this;
     for (let i = 0, other = head; other >= 0 && i < TWIN_STEPS; i++, other = this.next(other)) {
@@ -141,7 +141,7 @@ export class PortableSearchIndex implements SearchIndex {
     return Math.imul(weak ^ (weak >>> 15), 0x9e3779b1) >>> 7 & this.#filterMask;
   }
 
-  /** The slot of the record with this key and strong sum, or the free one where it would be. */
+  /** The slot of the record with this key and strong sum, or the free slot where it would go. */
   #strongSlot(key: number, strong: Uint8Array): number {
     const { strongLength } = this.params;
     let hash = key ^ this.#seed;
@@ -155,6 +155,7 @@ export class PortableSearchIndex implements SearchIndex {
     return slot;
   }
 
+  /** The slot of the chain of records with this weak sum, or the free slot where it would go. */
   #weakSlot(weak: number): number {
     const table = this.#byWeak;
     let slot = table.first(mix(weak ^ this.#seed));

@@ -6,7 +6,7 @@ import type { PortableSearchIndex } from "./search_index.ts";
 import { StrongBlocks } from "./strong_blocks.ts";
 import type { StrongHash } from "./sums.ts";
 
-/** What both searches have in common: the memory, the tests of a window, the matches, the budget. */
+/** What the two searches share: the memory, the tests of a window, the matches, the budget. */
 export abstract class SearcherBase implements Searcher {
   readonly matches = new Uint32Array(MATCH_FIELDS * MAX_MATCHES);
   falseAlarms = 0;
@@ -14,9 +14,9 @@ export abstract class SearcherBase implements Searcher {
   settled = 0;
   protected matchCount = 0;
   protected memory = new Uint8Array(0);
-  /** Where the memory starts in the target. */
+  /** Position of the memory in the target. */
   protected base = 0;
-  /** Where in memory the search goes on. */
+  /** Position in memory where the search goes on. */
   protected position = 0;
   /** End of the last match in memory: windows do not start before it. */
   protected literalStart = 0;
@@ -24,13 +24,13 @@ export abstract class SearcherBase implements Searcher {
   protected expected = -1;
   /** Spent on false alarms, in the units of the budget. */
   protected spent = 0;
-  /** Of `spent`, what went to windows that no writer known would have made a record for. */
+  /** The part of `spent` that went to windows that no known encoder produces. */
   protected doubted = 0;
   protected readonly index: PortableSearchIndex;
   protected readonly options: SearchOptions;
   protected readonly strongSum: Uint8Array;
   readonly #strong: StrongBlocks;
-  /** Whether the budget is used up, and there is none in reserve yet. */
+  /** Whether the budget was used up and its reserve has not filled yet. */
   #isResting = false;
 
   constructor(index: PortableSearchIndex, strong: StrongHash, options: SearchOptions) {
@@ -73,14 +73,14 @@ export abstract class SearcherBase implements Searcher {
     return this.matchCount === MAX_MATCHES;
   }
 
-  /** Whether the budget at a position in memory is used up; then it is until there is some in reserve. */
+  /** Whether the budget is used up at a position in memory. Once it is, it stays so until the reserve has filled. */
   protected isExhausted(at: number): boolean {
     const reserve = this.#isResting ? RESERVE_BLOCKS * this.index.params.blockLength : 0;
     this.#isResting = this.spent + reserve > this.#budget(at);
     return this.#isResting;
   }
 
-  /** Whether of the budget what is for doubtful windows is used up. */
+  /** Whether the share of the budget for doubtful windows is used up. */
   protected isDoubtExhausted(at: number): boolean {
     return this.doubted > this.#budget(at) / DOUBT_SHARE;
   }
@@ -90,18 +90,18 @@ export abstract class SearcherBase implements Searcher {
     this.#strong.sum(this.memory, start, length, this.strongSum, 0);
   }
 
-  /** The block that a window is, by its key and the strong sum just computed, or -1. */
+  /** The block with this key and the strong sum just computed, or -1. */
   protected blockOf(key: number, length: number): number {
     const block = this.index.find(key, this.strongSum);
     return block >= 0 && this.hasLength(block, length) ? block : -1;
   }
 
-  /** Whether a block may have this length; where lengths are unknown each may. */
+  /** Whether a block may have this length. Where the length of the last block is unknown, any may. */
   protected hasLength(block: number, length: number): boolean {
     return this.options.tail === "any" || this.index.lengthOf(block) === length;
   }
 
-  /** Whether a block may be taken: a short one is not, where the delta's format cannot copy it. */
+  /** Whether a block may be matched: not a short one, if the format of the delta cannot copy it. */
   protected isWanted(block: number): boolean {
     return this.options.tail !== "none" || this.index.lengthOf(block) === this.index.params.blockLength;
   }
@@ -111,7 +111,7 @@ export abstract class SearcherBase implements Searcher {
     this.spent += length;
   }
 
-  /** Notes that a window is a block, and goes on behind it. */
+  /** Adds a match, joined to the one before if it continues it, and goes on behind it. */
   protected addMatch(start: number, block: number, length: number): void {
     this.goodAlarms++;
     if (!this.#joinMatch(start, block, length)) {

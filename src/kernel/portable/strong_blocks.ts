@@ -1,6 +1,6 @@
 import type { StrongHash } from "./sums.ts";
 
-/** Strong sums of pieces of a memory, cut to the strong length. */
+/** Strong sums of windows of a memory, cut to the strong length. */
 export class StrongBlocks {
   readonly #hash: StrongHash;
   readonly #strongLength: number;
@@ -10,7 +10,7 @@ export class StrongBlocks {
     this.#strongLength = strongLength;
   }
 
-  /** Puts the sum of `memory[start … start + length)` into `out` at `offset`. */
+  /** Writes the sum of the `length` bytes at `start` to `out` at `offset`. */
   sum(memory: Uint8Array, start: number, length: number, out: Uint8Array, offset: number): void {
     this.#hash.reset();
     this.#hash.update(memory.subarray(start, start + length), length);

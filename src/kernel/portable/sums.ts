@@ -1,4 +1,4 @@
-/** What the portable backend needs of a sum; a sum of the user's own has the same shape. */
+/** The shape of the portable backend's sums. A custom sum has the same. */
 
 /** A weak sum that can be moved along by one byte. */
 export interface RollingSum {
@@ -10,10 +10,10 @@ export interface RollingSum {
   rotate(out: number, into: number): void;
   /**
    * Makes the window shorter by one: `out` leaves at the front. Without it, a search for short windows sums each
-   * anew, and looks for fewer of them where blocks are long.
+   * of them anew, and finds fewer where blocks are long.
    */
   shrink?(out: number): void;
-  /** The sum, of which 32 bits count. */
+  /** The sum; only its low 32 bits count. */
   digest(): number;
 }
 

@@ -18,14 +18,15 @@ export const WORST_HASH = 0xffff_ffff;
 export const ANCHOR_CAP = Math.floor(0.03 * 2 ** 32);
 /** Counters of the rule of use, one byte each: a power of two. */
 export const USE_TABLE_LENGTH = 2 ** 20;
-/** A counter stays at this value. */
+/** A counter goes no higher. */
 export const MAX_USE = 255;
-/** Counters are compared without so many of their low bits. */
+/** Counters are compared without this many of their low bits. */
 export const USE_SHIFT = 2;
 /** Entries of a chain that a new record of the index is compared with. */
 export const TWIN_STEPS = 8;
 /** Bytes after which a fill repeats. A fill is data of period 1, 2 or 4. */
 export const FILL_PERIOD = 4;
-/** Fills whose block a searcher remembers: 2^4. The slot of a fill is the top 4 bits of its pattern times the factor. */
+/** A searcher remembers the blocks of 2^4 fills. */
 export const FILL_SLOT_BITS = 4;
+/** The slot of a fill is the top bits of its pattern times this number. */
 export const FILL_FACTOR = 0x9e37_79b1;

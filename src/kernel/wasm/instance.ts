@@ -1,6 +1,6 @@
-/** Instances of the kernel: one memory each, and the functions of assembly/. Addresses and lengths are in bytes. */
+/** Instances of the kernel: each has a memory and the functions of assembly/. Addresses and lengths are in bytes. */
 
-/** What assembly/index.ts exports. */
+/** The exports of assembly/index.ts. */
 export interface KernelExports {
   anchor_blocks(
     src: number,
@@ -52,15 +52,15 @@ export interface KernelExports {
 }
 
 const PAGE = 65_536;
-/** Static data of the kernel ends below this address. */
+/** The first address after the kernel's static data. */
 const FIRST_FREE = PAGE;
 
-/** One instance, and what of its memory is given out. */
+/** One instance, and an allocator of its memory. */
 export class KernelInstance {
   readonly exports: KernelExports;
   readonly #memory = new WebAssembly.Memory({ initial: FIRST_FREE / PAGE + 1 });
   #end = FIRST_FREE;
-  /** Pieces that were given back, by length. */
+  /** Addresses of pieces that were freed, by length. */
   readonly #free = new Map<number, number[]>();
   #bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
 
@@ -69,7 +69,7 @@ export class KernelInstance {
     this.exports = exports as unknown as KernelExports;
   }
 
-  /** All of the memory. A view is detached when the memory grows, so it is asked for each time. */
+  /** All of the memory. A view is detached when the memory grows, so ask for it each time. */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
     return this.#bytes;
@@ -79,12 +79,12 @@ export class KernelInstance {
     return this.#memory.buffer.byteLength;
   }
 
-  /** The first address that is not given out. */
+  /** The first address that was never allocated. */
   get end(): number {
     return this.#end;
   }
 
-  /** Gives out `length` bytes, aligned to 16, with whatever was in them. */
+  /** Allocates `length` bytes, aligned to 16. Their content is arbitrary. */
   allocate(length: number): number {
     const reused = this.#free.get(length)?.pop();
     if (reused !== undefined) return reused;
@@ -94,38 +94,38 @@ export class KernelInstance {
     return at;
   }
 
-  /** Takes back what `allocate` gave. */
+  /** Frees what was allocated with the same length. */
   free(at: number, length: number): void {
     const list = this.#free.get(length);
     if (list) list.push(at);
     else this.#free.set(length, [at]);
   }
 
-  /** Takes back everything. */
+  /** Frees everything. */
   reset(): void {
     this.#end = FIRST_FREE;
     this.#free.clear();
   }
 
   /**
-   * Lets the memory reach `end`.
+   * Grows the memory to `end` at least.
    *
-   * @throws {RangeError} If there is not so much memory.
+   * @throws {RangeError} If the runtime refuses so much memory.
    */
   require(end: number): void {
     const missing = end - this.byteLength;
     if (missing <= 0) return;
-    // An eighth more: growing is cheap in V8, a copy elsewhere, and pages that nobody touches are not there.
+    // At least an eighth more. Growing is cheap in V8 and a copy elsewhere, and untouched pages take no memory.
     this.#memory.grow(Math.ceil(Math.max(missing, this.byteLength / 8) / PAGE));
   }
 }
 
-/** Instances kept for the next stream: making one costs more than a small file. */
+/** Instances kept for the next streams: making one takes longer than summing a small file. */
 const MAX_POOLED = 4;
-/** One that has grown beyond this is not kept. */
+/** An instance whose memory has grown beyond this is not kept. */
 const MAX_POOLED_LENGTH = 8 * 1024 * 1024;
 
-/** Instances of one module, reused. */
+/** Makes instances of one module, and reuses them. */
 export class InstancePool {
   readonly #module: WebAssembly.Module;
   readonly #idle: KernelInstance[] = [];
@@ -134,12 +134,12 @@ export class InstancePool {
     this.#module = module;
   }
 
-  /** An instance for a short time: what is given back is used again. */
+  /** An instance that is given back with `release`. Its memory may hold bytes of its former users. */
   acquire(): KernelInstance {
     return this.#idle.pop() ?? new KernelInstance(this.#module);
   }
 
-  /** An instance with fresh, zeroed memory, which goes when nobody refers to it. */
+  /** An instance with fresh, zeroed memory, which is left to the garbage collector. */
   create(): KernelInstance {
     return new KernelInstance(this.#module);
   }
