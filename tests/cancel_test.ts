@@ -413,7 +413,7 @@ for (const [name, make] of Object.entries(STAGES)) {
   });
 
   // A pipe of Node 20 and 22 whose write is rejected during an abort never cancels its source.
-  Deno.test(`${name} resolves the write under way when the writable is aborted, and rejects those behind it`, async () => {
+  Deno.test(`${name} resolves the write under way on abort, and rejects those behind it`, async () => {
     const { readable, writable } = make();
     const writer = writable.getWriter();
     const first = writer.write(input);

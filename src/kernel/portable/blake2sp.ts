@@ -1,3 +1,4 @@
+import { viewOf } from "../../common/bytes.ts";
 import { _compress as compress } from "@noble/hashes/blake2.js";
 import type { StrongHash } from "./sums.ts";
 
@@ -37,7 +38,7 @@ class Node {
   readonly #state = new Uint32Array(8);
   readonly #message = new Uint32Array(16);
   readonly #bytes = new Uint8Array(this.#message.buffer);
-  readonly #view = new DataView(this.#message.buffer);
+  readonly #view = viewOf(this.#message);
   readonly #offset: number;
   readonly #depth: number;
   readonly #isLast: boolean;
@@ -82,7 +83,7 @@ class Node {
   digestInto(out: Uint8Array, offset: number): void {
     this.#bytes.fill(0, this.#filled);
     this.#compress(true);
-    const view = new DataView(out.buffer, out.byteOffset + offset, DIGEST_LENGTH);
+    const view = viewOf(out.subarray(offset, offset + DIGEST_LENGTH));
     for (let i = 0; i < 8; i++) view.setUint32(4 * i, this.#state[i]!, true);
   }
 

@@ -1,3 +1,4 @@
+import { viewOf } from "../../common/bytes.ts";
 import type { StrongHash } from "./sums.ts";
 
 const DIGEST_LENGTH = 16;
@@ -51,7 +52,7 @@ export class Md4 implements StrongHash {
   readonly #words = new Int32Array(BLOCK_LENGTH / 4);
   /** The start of a block that is not complete yet. */
   readonly #block = new Uint8Array(BLOCK_LENGTH);
-  readonly #blockView = new DataView(this.#block.buffer);
+  readonly #blockView = viewOf(this.#block);
   #filled = 0;
   #total = 0;
 
@@ -66,7 +67,7 @@ export class Md4 implements StrongHash {
   }
 
   update(bytes: Uint8Array, length: number): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+    const view = viewOf(bytes);
     this.#total += length;
     for (let at = 0; at < length;) {
       if (this.#filled === 0 && length - at >= BLOCK_LENGTH) {
@@ -95,7 +96,7 @@ export class Md4 implements StrongHash {
     this.#blockView.setUint32(LENGTH_AT + 4, Math.floor(this.#total / 2 ** 29), true);
     this.#compressBlock();
     const digest = new Uint8Array(DIGEST_LENGTH);
-    const view = new DataView(digest.buffer);
+    const view = viewOf(digest);
     this.#state.forEach((word, i) => view.setUint32(4 * i, word, true));
     return digest;
   }

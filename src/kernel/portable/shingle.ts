@@ -1,3 +1,4 @@
+import { viewOf } from "../../common/bytes.ts";
 import {
   ANCHOR_CAP,
   MAX_USE,
@@ -20,7 +21,7 @@ export class Shingles {
   readonly #view: DataView;
 
   constructor(memory: Uint8Array) {
-    this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    this.#view = viewOf(memory);
   }
 
   /** The little-endian word at `at`. */
