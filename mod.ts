@@ -24,6 +24,7 @@
  * @module
  */
 export { type Basis, type BasisSource, type SeekableBasis } from "./src/basis/basis_source.ts";
+export { type DenoFile, type NodeFileHandle } from "./src/basis/file_handles.ts";
 export { decodeDeltaStream, type DecodeDeltaStreamOptions } from "./src/decode_delta_stream.ts";
 export { deltaStream, type DeltaStreamOptions } from "./src/delta_stream.ts";
 export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_delta_stream.ts";

@@ -7,14 +7,14 @@ import { promisify } from "node:util";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** Adds one line after another. */
-async function addLine(path: string, before: string, line: string): Promise<void> {
+/** Adds text after another text. */
+async function addAfter(path: string, before: string, added: string): Promise<void> {
   const text = await readFile(path, "utf8");
-  assert.ok(text.includes(before), `${path} has no line ${before}`);
-  await writeFile(path, text.replace(before, `${before}\n${line}`));
+  assert.ok(text.includes(before), `${path} does not have ${before}`);
+  await writeFile(path, text.replace(before, `${before}${added}`));
 }
 
-Deno.test("a new wire format is one folder, and one line in the table of formats", async () => {
+Deno.test("a new wire format is one folder, and its name and codec in the table of formats", async () => {
   const copy = await mkdtemp(join(tmpdir(), "rsync-streams-format-"));
   try {
     for (const name of ["src", "mod.ts", "deno.json", "deno.lock"]) {
@@ -23,12 +23,9 @@ Deno.test("a new wire format is one folder, and one line in the table of formats
     await cp(join(root, "tests/new_format/toy.ts"), join(copy, "src/formats/toy/mod.ts"));
     await cp(join(root, "tests/new_format/use.ts"), join(copy, "use.ts"));
     const table = join(copy, "src/formats/mod.ts");
-    await addLine(table, "  librsync,", "  toy,");
-    await addLine(
-      table,
-      'import { rsyncStreams } from "./rsync_streams/mod.ts";',
-      'import { toy } from "./toy/mod.ts";',
-    );
+    await addAfter(table, '| "librsync"', ' | "toy"');
+    await addAfter(table, "\n  librsync,", "\n  toy,");
+    await addAfter(table, './rsync_streams/mod.ts";\n', 'import { toy } from "./toy/mod.ts";\n');
     const run = promisify(execFile);
     await run(Deno.execPath(), ["run", "--check", "-A", "use.ts"], { cwd: copy });
   } finally {

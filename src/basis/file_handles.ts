@@ -2,19 +2,19 @@ import type { BasisSource } from "./basis_source.ts";
 
 /** What is used of Node's `FileHandle`, which `fs.promises.open` returns. */
 export interface NodeFileHandle {
+  /** The file descriptor. */
   readonly fd: number;
-  read(
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }>;
+  /** Reads at a position. */
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
 }
 
 /** What is used of `Deno.FsFile`, which `Deno.open` returns. */
 export interface DenoFile {
+  /** Goes to a position. */
   seek(offset: number, whence: number): Promise<number>;
+  /** Reads from there; null is the end. */
   read(buffer: Uint8Array): Promise<number | null>;
+  /** The file as a stream, which is not used. */
   readonly readable: ReadableStream<Uint8Array>;
 }
 

@@ -71,8 +71,8 @@ export function changedLengthError(before: number, now: number): TypeError {
   );
 }
 
-/** Views bytes as fields of a struct. */
-export function viewOf(bytes: Uint8Array): DataView {
+/** Views the bytes of a view as fields of a struct. */
+export function viewOf(bytes: ArrayBufferView): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
