@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkLimit, checkOptions } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
@@ -17,6 +17,12 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
   format?: Format | undefined;
   /** Bytes of a block, for the luapower format, which copies whole blocks. */
   blockLength?: number | undefined;
+  /**
+   * Bytes of delta that are made at most. In the luapower format a copy takes 6 bytes for each 255 blocks, so a short
+   * delta can become a long one: set it where commands come from an untrusted peer.
+   * @default {Infinity}
+   */
+  maxOutputLength?: number | undefined;
 }
 
 /**
@@ -48,9 +54,13 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
 export function encodeDeltaStream(
   options: EncodeDeltaStreamOptions = {},
 ): StreamPair<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { format = "rsync-streams" } = checkOptions(options);
+  const { format = "rsync-streams", maxOutputLength = Infinity } = checkOptions(options);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const stage = createEncodeStage(codec, checkDeltaParams(codec, options.blockLength));
+  const stage = createEncodeStage(
+    codec,
+    checkDeltaParams(codec, options.blockLength),
+    checkLimit("maxOutputLength", maxOutputLength),
+  );
   return createPair(stage, options, defaultKernel().backend, {
     bytesOf: (command) => (command as DeltaCommand | undefined)?.data,
   });

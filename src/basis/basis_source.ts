@@ -1,4 +1,5 @@
 import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
+import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import {
   basisFromDenoFile,
@@ -161,4 +162,28 @@ function toSource(basis: Basis): BasisSource {
     );
   }
   return basis as BasisSource;
+}
+
+/**
+ * Reads bytes of a basis that has to have them.
+ *
+ * @throws {RsyncError} If it ends before: `basis-short-read`.
+ */
+export async function readAtRandom(
+  source: PatchBasis,
+  offset: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const count = await source.readInto(bytes.subarray(at), offset + at);
+    if (count === 0) {
+      throw new RsyncError(
+        "basis-short-read",
+        `Cannot read ${length} bytes at offset ${offset}: none came at offset ${offset + at}`,
+      );
+    }
+    at += count;
+  }
+  return bytes;
 }

@@ -9,15 +9,20 @@ import type { PatchStats } from "./stats.ts";
 export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEvent> {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
   readonly #hasDigest: boolean;
-  /** Parts made and not given yet: two at most. */
+  readonly #maxCopyLength: number;
+  /** Parts made and not given yet: three at most. */
   readonly #events: DeltaEvent[] = [];
   #hasStarted = false;
   #isDone = false;
   #digest: DataCommand["digest"];
 
-  /** @param hasDigest Whether a digest of the target is of use to whoever takes the parts. */
-  constructor(hasDigest: boolean) {
+  /**
+   * @param hasDigest Whether a digest of the target is of use to whoever takes the parts.
+   * @param maxCopyLength Bytes of the longest copy to give: longer ones come in pieces.
+   */
+  constructor(hasDigest: boolean, maxCopyLength = Infinity) {
     this.#hasDigest = hasDigest;
+    this.#maxCopyLength = maxCopyLength;
   }
 
   write(command: DeltaCommand): void {
@@ -49,7 +54,13 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
   }
 
   next(): SourceResult<DeltaEvent> {
-    return this.#events.shift() ?? (this.#isDone ? DONE : undefined);
+    const event = this.#events.shift();
+    if (event === undefined) return this.#isDone ? DONE : undefined;
+    if (event.type !== "copy" || event.length <= this.#maxCopyLength) return event;
+    const { offset, length } = event;
+    const piece = this.#maxCopyLength;
+    this.#events.unshift({ type: "copy", offset: offset + piece, length: length - piece });
+    return { type: "copy", offset, length: piece };
   }
 
   #checkLength(added: number): void {
@@ -89,11 +100,11 @@ function checkCommand(command: DeltaCommand): void {
   const { offset, length } = copy;
   if (
     !Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 1 ||
-    length >= 2 ** 52 || offset + length > 2 ** 52
+    offset + length > Number.MAX_SAFE_INTEGER
   ) {
     throw new RangeError(
-      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} lies outside 0 to 2^52, ` +
-        "or is longer than 2^52 - 1",
+      `Cannot encode the command: a copy of ${length} bytes at offset ${offset} was given, integers that end in 1 to ` +
+        "2^53 - 1 were expected",
     );
   }
 }

@@ -59,6 +59,8 @@ export interface SigCodec {
 export interface DeltaCodec {
   /** Its first bytes, up to four; undefined if there is no magic. */
   readonly magic?: Uint8Array;
+  /** Bytes of the longest copy that its encoder takes at once, where a long one becomes many commands. */
+  maxCopyLength?(params: DeltaParams): number;
   /** Writes commands as they come, one for one. */
   encoder(params: DeltaParams): DeltaWriter;
   /** Shapes what a search found on its way to a writer: joins copies, and joins and splits data as the format does. */

@@ -1,3 +1,4 @@
+import { RsyncError } from "../common/rsync_error.ts";
 import { DONE, type Source, type SourceResult } from "../engine/stage.ts";
 import type { Writer } from "../formats/bytes/writer.ts";
 
@@ -32,5 +33,29 @@ export class Written<Event, Out extends { length: number }> implements Source<Ou
     const out = writer.take();
     this.#stats.bytesOut += out.length;
     return out;
+  }
+}
+
+/** What a source gives, up to a limit. */
+export class Limited<Out> implements Source<Out> {
+  readonly #source: Source<Out>;
+  readonly #stats: { readonly bytesOut: number };
+  readonly #maxLength: number;
+
+  /**
+   * @param stats Where what comes out is counted.
+   * @param maxLength Bytes that may come out.
+   */
+  constructor(source: Source<Out>, stats: { readonly bytesOut: number }, maxLength: number) {
+    this.#source = source;
+    this.#stats = stats;
+    this.#maxLength = maxLength;
+  }
+
+  next(): SourceResult<Out> {
+    const out = this.#source.next();
+    if (this.#stats.bytesOut <= this.#maxLength) return out;
+    const why = `it is longer than maxOutputLength, which is ${this.#maxLength} bytes`;
+    throw new RsyncError("limit", `Cannot write the delta: ${why}`);
   }
 }

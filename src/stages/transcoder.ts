@@ -5,7 +5,7 @@ import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { PatchStats } from "../engine/stats.ts";
 import type { DeltaParams, FormatCodec } from "../formats/interface.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
-import { Written } from "./_written.ts";
+import { Limited, Written } from "./_written.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
 
 /** Delta bytes → command objects. */
@@ -17,11 +17,18 @@ export function createDecodeStage(
   return joinParts(reader, commands, commands.stats);
 }
 
-/** Command objects → delta bytes, one for one. */
+/**
+ * Command objects → delta bytes, one for one.
+ *
+ * @param maxOutputLength Bytes of delta that are made at most.
+ */
 export function createEncodeStage(
   codec: FormatCodec,
   params: DeltaParams,
+  maxOutputLength: number,
 ): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
-  const events = new EventsFromCommands(codec.hasDigest);
-  return joinParts(events, new Written(events, codec.delta.encoder(params), events.stats), events.stats);
+  const { delta, hasDigest } = codec;
+  const events = new EventsFromCommands(hasDigest, delta.maxCopyLength?.(params));
+  const written = new Written(events, delta.encoder(params), events.stats);
+  return joinParts(events, new Limited(written, events.stats, maxOutputLength), events.stats);
 }

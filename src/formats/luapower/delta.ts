@@ -7,7 +7,8 @@ import { DeltaEncoder } from "../bytes/writer.ts";
 
 const DATA = 1;
 const COPY = 2;
-const MAX_COPY_COUNT = 255;
+/** Blocks of the longest copy command. */
+export const MAX_COPY_COUNT = 255;
 
 /** Writes commands of the luapower format. A copy of more than 255 blocks becomes several. */
 export class LuapowerDeltaEncoder extends DeltaEncoder {

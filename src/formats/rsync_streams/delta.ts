@@ -1,4 +1,5 @@
 import { startsWith } from "../../common/bytes.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import type { StrongSum } from "../../kernel/interface.ts";
 import { FormatReader } from "../bytes/reader.ts";
@@ -6,6 +7,8 @@ import { DeltaEncoder } from "../bytes/writer.ts";
 import { DELTA_MAGIC, DIGEST_LENGTH, STRONG_SUMS, VERSION } from "./_numbers.ts";
 
 const HEADER_LENGTH = 8;
+/** Twice that, and the lowest bit, are the largest varint. */
+const MAX_DISTANCE = 2 ** 52;
 const MAX_VARINT_LENGTH = 8;
 
 /** Writes commands of the rsync-streams format, one for one. */
@@ -24,8 +27,15 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
   }
 
   copy(offset: number, length: number): void {
-    this.out.varint(2 * length + 1);
     const distance = offset - this.#expected;
+    if (length >= MAX_DISTANCE || Math.abs(distance) >= MAX_DISTANCE) {
+      throw new RsyncError(
+        "unsupported",
+        `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the one before: ` +
+          "lengths and distances under 2^52 are possible in the rsync-streams format",
+      );
+    }
+    this.out.varint(2 * length + 1);
     this.out.varint(distance < 0 ? -2 * distance - 1 : 2 * distance);
     this.#expected = offset + length;
   }
@@ -38,7 +48,13 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
   end(targetLength: number, digest: Uint8Array | undefined): void {
     this.out.varint(0);
     this.out.varint(targetLength);
-    if (digest) this.out.bytes(digest);
+    if (!digest) return;
+    if (digest.length !== DIGEST_LENGTH) {
+      throw new TypeError(
+        `Cannot write the delta: a digest of ${digest.length} bytes was given, ${DIGEST_LENGTH} were expected`,
+      );
+    }
+    this.out.bytes(digest);
   }
 }
 
