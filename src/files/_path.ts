@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * Checks where a file is, before a byte flows.
+ * Checks the path of a file, before any work is done.
  *
- * @returns The path as text.
- * @throws {TypeError} If it is neither text nor a `file:` URL.
+ * @returns The path as a string.
+ * @throws {TypeError} If it is neither a string nor a `file:` URL.
  */
 export function checkPath(path: unknown): string {
   if (path instanceof URL) return fileURLToPath(path);

@@ -2,23 +2,23 @@ import fs, { type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { call } from "./_open_file.ts";
 
-/** Where an atomic writable puts its bytes. */
+/** The place that an atomic writable writes to. */
 export interface WriteTarget {
-  /** The file itself, no link to it. */
+  /** The file itself, with symbolic links resolved. */
   readonly path: string;
-  /** Whether to write straight to it: it is there, and no regular file that another could replace. */
+  /** Whether to write straight to it, because it exists and cannot be replaced: a device, a pipe, an open stream. */
   readonly isDirect: boolean;
-  /** What the system tells about the regular file that is there. */
+  /** The regular file that will be replaced, if there is one. */
   readonly existing: Stats | undefined;
 }
 
 /**
- * Names of what a process has open. One that a shell has redirected to a regular file looks like that file, yet
- * replacing it would take away what others write there (`>>`).
+ * Names of the streams that a process has open. A stream that a shell redirected to a regular file looks like that
+ * file, but replacing the file would discard what other processes append to it (`>>`).
  */
 const OPEN_STREAM = /^\/(dev\/(stdout|stderr|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
 
-/** Finds out where to write, and follows links to it. Makes nothing yet. */
+/** Finds the place to write to and follows links to it. Creates nothing. */
 export async function findWriteTarget(path: string): Promise<WriteTarget> {
   const existing = await unlessMissing(call<Stats>((done) => fs.stat(path, done)));
   if (existing && (!existing.isFile() || OPEN_STREAM.test(resolve(path)))) {
@@ -27,7 +27,7 @@ export async function findWriteTarget(path: string): Promise<WriteTarget> {
   return { path: existing ? await realPath(path) : await missingPath(path), isDirect: false, existing };
 }
 
-/** Where a file that is not there yet will be: links that lead to nothing are followed, and the folder has to be there. */
+/** Resolves the path of a file that does not exist yet. Dangling links are followed; the folder must exist. */
 async function missingPath(path: string): Promise<string> {
   const folder = await realPath(dirname(path));
   const link = await call<string>((done) => fs.readlink(path, done)).catch(() => undefined);

@@ -8,45 +8,45 @@ import { findWriteTarget, type WriteTarget } from "./_write_target.ts";
 
 const { O_APPEND, O_WRONLY } = fs.constants;
 
-/** Letters of the file's name in that of the temporary one: with four bytes each and the rest, below the 255 bytes of a name. */
+/** Letters of the file's name that the temporary name repeats: at four bytes each, it stays below 255 bytes. */
 const MAX_NAME_LENGTH = 50;
 
 /** Options of {@linkcode atomicWritable}. */
 export interface AtomicWritableOptions {
   /**
-   * Whether the file is on the disk, and not only in the system's memory, when it takes its place. Without it a power cut soon after may
-   * leave an empty or damaged file there; with it, closing waits for the disk.
+   * Whether to flush the file to the disk before it takes its place. Without this, a power cut soon afterwards may
+   * leave an empty or damaged file; with it, closing waits for the disk.
    * @default {true}
    */
   sync?: boolean | undefined;
   /**
-   * Queue of the writable. With room for two chunks one is made while the other is written: a patch from file to file took a fifth less time
-   * than with one.
+   * Queue of the writable. With room for two chunks, one is made while the other is written: a patch from file to
+   * file took a fifth less time than with room for one.
    * @default {{ highWaterMark: 2 }}
    */
   writableStrategy?: QueuingStrategy<BufferSource> | undefined;
 }
 
 /**
- * Makes a writable that puts a file in its place only when it is whole.
+ * Makes a writable that creates or replaces a file only once all of it has been written.
  *
- * Bytes go to a temporary file in the same folder. At the close it is renamed to `path`: whoever opens that sees all of the
- * old file or all of the new one. On abort, when the pipe upstream fails (as `patchStream` does if the digest is
- * not the one that was told), and when the disk is full, the temporary file is removed and what was at `path` stays as it was. Only a
- * process that is killed leaves a temporary file, named `.NAME.….tmp`.
+ * The bytes go to a temporary file in the same folder. Closing renames it to `path`, so a reader sees all of the old
+ * file or all of the new one. If the writable is aborted, the disk is full, or the pipe upstream fails (as
+ * `patchStream` does on a wrong digest), the temporary file is removed and the old file stays as it was. Only a process
+ * that is killed leaves a temporary file behind, named `.NAME.….tmp`.
  *
- * The mode of a file that is replaced is kept, and its owner where the system allows it. Other links to it keep the old file. If `path` is a
- * symbolic link, what it points to is replaced. Nothing can be renamed over a device, a pipe or `/dev/stdout`: they are written
- * straight to.
+ * A replaced file keeps its mode, and its owner where the system allows it. Other hard links keep the old file. If
+ * `path` is a symbolic link, the file that it points to is replaced. A device, a pipe or `/dev/stdout` cannot be
+ * replaced, so it is written to directly.
  *
- * A chunk is not looked at any more once its write is done.
+ * Once the write of a chunk is done, the chunk is not used any more.
  *
- * @param path Where the file will be: a path or a `file:` URL. Its folder has to be there, and it must not be a folder itself.
+ * @param path The file to write: a path or a `file:` URL. Its folder must exist, and it must not be a folder itself.
  * @param options Durability and queue.
- * @returns The writable. A failure of the file system ends it with the runtime's own error.
- * @throws {TypeError} If the path or an option is of the wrong kind.
+ * @returns The writable. If the file system fails, it fails with the runtime's own error.
+ * @throws {TypeError} If the path or an option has the wrong type.
  *
- * @example Nothing happens to the file before the end
+ * @example The file is untouched until the end
  * ```ts
  * import { atomicWritable } from "rsync-streams/files";
  * import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -83,13 +83,13 @@ export function atomicWritable(
   }, writableStrategy);
 }
 
-/** A file that is written beside its place. Nothing is made before the first write, so a writable that is never used leaves nothing. */
+/** A file that is written beside its place. It is created at the first write: an unused writable leaves nothing. */
 class AtomicFile {
   readonly #path: string;
   readonly #isSynced: boolean;
   #target!: WriteTarget;
   #file: OpenFile | undefined;
-  /** Where the temporary file is, while it is there. */
+  /** Path of the temporary file, while there is one. */
   #temporary: string | undefined;
 
   constructor(path: string, isSynced: boolean) {
@@ -114,7 +114,7 @@ class AtomicFile {
       const { path, existing } = this.#target;
       const temporary = this.#temporary;
       if (!temporary) return await file.close();
-      // After the last write, which takes set-user-ID away.
+      // After the last write: the system clears set-user-ID on each write.
       if (existing) await copyOwnerAndMode(file, existing);
       if (this.#isSynced) await file.sync();
       await file.close();
@@ -124,7 +124,7 @@ class AtomicFile {
     });
   }
 
-  /** Closes and removes what was written. A failure in here is not told: what led to it is the news. */
+  /** Closes and removes the temporary file. Failures are ignored: the one that led here is reported. */
   async discard(): Promise<void> {
     await this.#file?.close().catch(() => {});
     const temporary = this.#temporary;
@@ -136,7 +136,7 @@ class AtomicFile {
     try {
       await work();
     } catch (error) {
-      // A stream does not abort its sink when the sink itself fails.
+      // A stream does not call abort() when its sink itself fails.
       await this.discard();
       throw error;
     }
@@ -146,7 +146,7 @@ class AtomicFile {
     const { path, isDirect, existing } = this.#target;
     if (isDirect) return this.#file = await OpenFile.open(path, O_WRONLY | O_APPEND);
     const temporary = join(dirname(path), temporaryName(basename(path)));
-    // "wx" makes the file or fails. One that replaces another is nobody else's to read until it has the mode of that.
+    // "wx" fails if the file exists. A replacement stays private until it gets the mode of the file that it replaces.
     this.#file = await OpenFile.open(temporary, "wx", existing ? 0o600 : 0o666);
     this.#temporary = temporary;
     return this.#file;
@@ -162,16 +162,16 @@ async function copyOwnerAndMode(file: OpenFile, { uid, gid, mode }: fs.Stats): P
   const own = await file.stat();
   let isOwned = own.uid === uid && own.gid === gid;
   if (!isOwned) isOwned = await file.chown(uid, gid).then(() => true, () => false);
-  // Set-user-ID and its like would lend the rights of somebody else than before.
+  // With another owner, set-user-ID and set-group-ID would grant the rights of that owner.
   await file.chmod(mode & (isOwned ? 0o7777 : 0o777));
 }
 
-/** Makes a rename last. Windows and some file systems cannot; the file is in its place by now, so that is no failure. */
+/** Flushes a rename to the disk. Windows and some file systems cannot; the file is in place, so this may fail. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await OpenFile.open(path, "r");
     await folder.sync().finally(() => folder.close());
   } catch {
-    // As said above.
+    // See above.
   }
 }

@@ -3,38 +3,41 @@ import type { BasisSource } from "../basis/basis_source.ts";
 import { OpenFile } from "./_open_file.ts";
 import { checkPath } from "./_path.ts";
 
-/** Bytes that one read gives at most. */
+/** Largest single read, in bytes. */
 const MAX_READ_LENGTH = 2 ** 30;
 
 /**
- * Bytes that are read at once where short copies follow each other: a delta of two releases of a program has thousands of them, and a read by
- * itself takes 20 µs in Node, however few bytes it brings.
+ * Bytes to read at once where short copies follow each other. A delta between two releases of a program has thousands
+ * of them, and each read takes 20 µs in Node, however short it is.
  */
 const WINDOW_LENGTH = 2 ** 18;
 
-/** A file as a basis, open until it is closed. */
+/** A file that is open as a basis. Close it after use. */
 export interface FileBasis extends BasisSource, AsyncDisposable {
-  /** Length of the file in bytes when it was opened; undefined if it is no regular file, as a block device. */
+  /** Length of the file in bytes when it was opened; undefined if it is not a regular file, such as a block device. */
   readonly size: number | undefined;
-  /** Gives 1 to `length` bytes from `offset` on, in a buffer of their own, or none at the end. Reads may overlap. */
+  /** Reads 1 to `length` bytes from `offset`, or none at the end, into a new buffer. Reads may run concurrently. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end, and tells how many. Reads may overlap. */
+  /**
+   * Reads 1 to `buffer.length` bytes from `offset`, or none at the end, to the start of `buffer`, and returns how many.
+   * Reads may run concurrently.
+   */
   readInto(buffer: Uint8Array, offset: number): number | Promise<number>;
-  /** Closes the file, after the reads under way. May be called again. */
+  /** Closes the file once the reads under way are done. Further calls have no effect. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a file as a basis, to copy from while patching.
  *
- * It is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close it, or declare it with `await using`. The file must
- * not change while it is open here, between two patches neither: a file that has become shorter ends a patch with `basis-short-read`, and other
- * bytes end it with `digest-mismatch` where the delta carries a digest.
- * To replace the file itself, write to `atomicWritable`, which puts the new one in its place at the end.
+ * The file is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close the basis, or declare
+ * it with `await using`. The file must not change while it is open here, not even between two patches: if it gets
+ * shorter, a patch fails with `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta
+ * has a digest. To replace the file itself, write to `atomicWritable`, which replaces it at the end.
  *
- * @param path Where the file is: a path or a `file:` URL.
- * @returns The basis. A failure of the file system rejects with the runtime's own error: `ENOENT` if there is no such file.
- * @throws {TypeError} If the path is neither.
+ * @param path The file: a path or a `file:` URL.
+ * @returns The basis. Rejects with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
+ * @throws {TypeError} If the path is neither a string nor a `file:` URL.
  *
  * @example Updating a file in its place
  * ```ts
@@ -66,7 +69,7 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
   const file = await OpenFile.open(checkPath(path), "r");
   try {
     const stat = await file.stat();
-    // A folder can be opened but not read: better told now than at the first copy, in the words of the system.
+    // A folder can be opened but not read. Read from it now, to fail here and not at the first copy.
     if (stat.isDirectory()) await file.read(new Uint8Array(1), 0);
     return new OpenFileBasis(file, stat.isFile() ? stat.size : undefined);
   } catch (error) {
@@ -78,10 +81,10 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
 class OpenFileBasis implements FileBasis {
   readonly size: number | undefined;
   readonly #file: OpenFile;
-  /** What was read last of more than was asked for, and where it is in the file. */
+  /** The window that was read last, and its offset in the file. */
   #window = new Uint8Array(0);
   #windowOffset = 0;
-  /** End of what was asked for last. */
+  /** End of the last request. */
   #lastEnd = -1;
   #isClosed = false;
 
@@ -114,7 +117,7 @@ class OpenFileBasis implements FileBasis {
     return this.#file.close();
   }
 
-  /** Copies what the window has of the bytes from `offset` on, and tells how many. */
+  /** Copies the bytes from `offset` that the window holds, and returns how many. */
   #copyWindow(buffer: Uint8Array, offset: number): number {
     const from = offset - this.#windowOffset;
     if (from < 0 || from >= this.#window.length || this.#isClosed) return 0;
@@ -124,7 +127,7 @@ class OpenFileBasis implements FileBasis {
     return bytes.length;
   }
 
-  /** A buffer for each window, as reads may overlap. */
+  /** Reads a new window, in a new buffer since reads may run concurrently. */
   async #readWindow(buffer: Uint8Array, offset: number): Promise<number> {
     const bytes = new Uint8Array(WINDOW_LENGTH);
     const count = await this.#file.read(bytes, offset);
