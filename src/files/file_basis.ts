@@ -2,15 +2,10 @@ import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { OpenFile } from "./_open_file.ts";
 import { checkPath } from "./_path.ts";
+import { ReadCache } from "./_read_cache.ts";
 
 /** Largest single read, in bytes. */
 const MAX_READ_LENGTH = 2 ** 30;
-
-/**
- * Bytes to read at once where short copies follow each other. A delta between two releases of a program has thousands
- * of them, and each read takes 20 µs in Node, however short it is.
- */
-const WINDOW_LENGTH = 2 ** 18;
 
 /** A file that is open as a basis. Close it after use. */
 export interface FileBasis extends BasisSource, AsyncDisposable {
@@ -30,7 +25,7 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
 /**
  * Opens a file as a basis, to copy from while patching.
  *
- * The file is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close the basis, or declare
+ * The file is read at random, past 4 GiB too, and at most 1 MiB of it is kept in memory. Close the basis, or declare
  * it with `await using`. The file must not change while it is open here, not even between two patches: if it gets
  * shorter, a patch fails with `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta
  * has a digest. To replace the file itself, write to `atomicWritable`, which replaces it at the end.
@@ -81,15 +76,11 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
 class OpenFileBasis implements FileBasis {
   readonly size: number | undefined;
   readonly #file: OpenFile;
-  /** The window that was read last, and its offset in the file. */
-  #window = new Uint8Array(0);
-  #windowOffset = 0;
-  /** End of the last request. */
-  #lastEnd = -1;
-  #isClosed = false;
+  readonly #cache: ReadCache;
 
   constructor(file: OpenFile, size: number | undefined) {
     this.#file = file;
+    this.#cache = new ReadCache(file);
     this.size = size;
   }
 
@@ -104,38 +95,14 @@ class OpenFileBasis implements FileBasis {
 
   readInto(buffer: Uint8Array, offset: number): number | Promise<number> {
     checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
-    const count = this.#copyWindow(buffer, offset);
-    if (count > 0) return count;
-    const isNear = this.#lastEnd >= 0 && Math.abs(offset - this.#lastEnd) < WINDOW_LENGTH;
-    this.#lastEnd = offset + buffer.length;
-    if (!isNear || buffer.length >= WINDOW_LENGTH) return this.#file.read(buffer.subarray(0, MAX_READ_LENGTH), offset);
-    return this.#readWindow(buffer, offset);
+    const part = buffer.length > MAX_READ_LENGTH ? buffer.subarray(0, MAX_READ_LENGTH) : buffer;
+    return this.#cache.readInto(part, offset);
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
+    // Without its pages, every later read goes to the file, which refuses it.
+    this.#cache.close();
     return this.#file.close();
-  }
-
-  /** Copies the bytes from `offset` that the window holds, and returns how many. */
-  #copyWindow(buffer: Uint8Array, offset: number): number {
-    const from = offset - this.#windowOffset;
-    if (from < 0 || from >= this.#window.length || this.#isClosed) return 0;
-    const bytes = this.#window.subarray(from, from + buffer.length);
-    buffer.set(bytes);
-    this.#lastEnd = offset + bytes.length;
-    return bytes.length;
-  }
-
-  /** Reads a new window, in a new buffer since reads may run concurrently. */
-  async #readWindow(buffer: Uint8Array, offset: number): Promise<number> {
-    const bytes = new Uint8Array(WINDOW_LENGTH);
-    const count = await this.#file.read(bytes, offset);
-    this.#window = bytes.subarray(0, count);
-    this.#windowOffset = offset;
-    const wanted = this.#window.subarray(0, buffer.length);
-    buffer.set(wanted);
-    return wanted.length;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
