@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { execFileSync } from "node:child_process";
 import nodeFs from "node:fs";
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Buffer } from "node:buffer";
 import { deltaStream, encodeDeltaStream, loadSigs, patchStream, RsyncError, sigStream } from "rsync-streams";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
@@ -33,7 +34,9 @@ async function openPaths(prefix: string): Promise<string[]> {
   return (await Promise.all(links)).filter((path) => path.startsWith(prefix));
 }
 
-/** Replaces a function of `node:fs` until the end of a scope. The code under test looks each one up when it calls it. */
+/**
+ * Replaces a function of `node:fs` until the end of a scope. The code under test looks each one up when it calls it.
+ */
 function replaceFs<K extends keyof typeof nodeFs>(name: K, make: (real: typeof nodeFs[K]) => unknown): Disposable {
   const real = nodeFs[name];
   (nodeFs as unknown as Record<string, unknown>)[name] = make(real);
@@ -99,9 +102,101 @@ Deno.test("fileReadable() reads on where the file has grown since it was opened"
   assert.ok(length === 0 || length === 200_000, `${length} bytes`);
 });
 
-Deno.test("fileReadable() reads files whose length the system does not tell", { ignore: !hasProc }, async () => {
+Deno.test("fileReadable() reads files of /proc", { ignore: !hasProc }, async () => {
   const text = new TextDecoder().decode(await toBytes(fileReadable("/proc/self/status")));
   assert.match(text, /^Name:/);
+});
+
+/** Stands for a file of `/proc` or FUSE: the system reports another length than the file has. */
+function reportLength(length: number): Disposable {
+  return replaceFs("fstat", (real) => (fd: number, done: (error: Error | null, stat?: nodeFs.Stats) => void) => {
+    real(fd, (error, stat) => done(error, stat && Object.assign(stat, { size: length })));
+  });
+}
+
+/** Stands for a file system whose reads are short. */
+function shortenReads(most: number): Disposable {
+  return replaceFs("read", (real) => (...args: unknown[]) => {
+    args[3] = Math.min(args[3] as number, most);
+    return (real as (...args: unknown[]) => void)(...args);
+  });
+}
+
+Deno.test("fileReadable() reads all of a file, whatever length the system reports", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(31, 3 * MIB + 5);
+  await fs.writeFile(dir.path("file"), bytes);
+  for (const length of [0, 1, 4096, MIB, bytes.length - 1, bytes.length + 1, 10 * MIB, 2 ** 60, NaN]) {
+    using _ = reportLength(length);
+    assertBytes(await toBytes(fileReadable(dir.path("file"))), bytes, `reported as ${length}`);
+  }
+});
+
+Deno.test("fileReadable() and fileBasis() take short reads for what they are", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(32, MIB + 5);
+  await fs.writeFile(dir.path("file"), bytes);
+  using _ = shortenReads(10_007);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of fileReadable(dir.path("file"))) {
+    assert.equal(chunk.buffer.byteLength, chunk.length);
+    chunks.push(chunk);
+  }
+  assertBytes(concat(chunks), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  const random = xorshift(3);
+  for (let i = 0; i < 3000; i++) {
+    const offset = random.below(bytes.length);
+    const buffer = new Uint8Array(1 + random.below(i % 10 ? 3000 : 30_000));
+    const count = await basis.readInto(buffer, offset);
+    assert.ok(count > 0);
+    assert.ok(Buffer.compare(buffer.subarray(0, count), bytes.subarray(offset, offset + count)) === 0);
+  }
+});
+
+Deno.test("fileBasis() takes a reported length of 0 for unknown", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(33, 300_000);
+  await fs.writeFile(dir.path("file"), bytes);
+  const { bytes: delta } = await makeDelta(bytes, await makeSigs(bytes));
+  for (const length of [0, 2 ** 60, NaN]) {
+    using _ = reportLength(length);
+    await using basis = await fileBasis(dir.path("file"));
+    assert.equal(basis.size, undefined);
+    assertBytes(await basis.read(10, 20), bytes.subarray(10, 30));
+    assertBytes(await basis.read(0, 2 ** 52), bytes);
+    assert.equal((await basis.read(300_000, 2 ** 52)).length, 0);
+    assertBytes(await toBytes(source(delta).pipeThrough(patchStream(basis))), bytes);
+  }
+});
+
+if (!hasProc) console.warn("NOT TESTED here: files of /proc, which is missing");
+Deno.test("fileBasis() reads /proc/version", { ignore: !hasProc }, async () => {
+  await using basis = await fileBasis("/proc/version");
+  assert.equal(basis.size, undefined);
+  assert.match(new TextDecoder().decode(await basis.read(0, 1000)), /^Linux version .*\n$/);
+  const buffer = new Uint8Array(5);
+  assert.equal(await basis.readInto(buffer, 6), 5);
+  assert.equal(new TextDecoder().decode(buffer), "versi");
+});
+
+Deno.test("fileBasis() reads what was added to a file since it was opened", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), new Uint8Array(100));
+  await using basis = await fileBasis(dir.path("file"));
+  await fs.appendFile(dir.path("file"), Uint8Array.of(1, 2, 3));
+  assertBytes(await basis.read(100, 10), Uint8Array.of(1, 2, 3));
+  assert.equal(await basis.readInto(new Uint8Array(10), 100), 3);
+});
+
+Deno.test("fileBasis() refuses a pipe at once", { ignore: isWindows }, async () => {
+  await using dir = await folder();
+  const path = dir.path("pipe");
+  execFileSync("mkfifo", [path]);
+  // Opened for both, so that opening waits for nobody.
+  const writer = await fs.open(path, "r+");
+  assert.equal(await codeOf(fileBasis(path)), "ESPIPE");
+  await writer.close();
 });
 
 Deno.test("fileReadable() opens nothing before the first read", async () => {
@@ -262,7 +357,7 @@ Deno.test("fileBasis() reads at most eight times what is copied and 1 MiB, in an
   }
 });
 
-Deno.test("fileBasis() reads a file once if short copies go through it forwards, backwards or at two places", async () => {
+Deno.test("fileBasis() reads a file once if short copies go forwards, backwards or through two places", async () => {
   await using dir = await folder();
   const length = 8 * MIB;
   await fs.writeFile(dir.path("file"), new Uint8Array(length));

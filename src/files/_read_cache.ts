@@ -33,9 +33,9 @@ interface Page {
  * Serves short reads that are near each other from pages: aligned pieces of the file, each read at once.
  *
  * A page is read when a recent read was in the same page or in one beside it. From a page that is entered forwards only
- * the rest is read, and backwards likewise. A budget bounds what that can waste. Whatever the offsets, all reads together
- * take at most `READS_PER_BYTE` bytes of the file for each byte that they return, and `MAX_CREDIT` bytes more. Where the
- * credit is used up, reads go to the file directly and take what they return.
+ * the rest is read, and backwards likewise. A budget bounds what that can waste. Whatever the offsets, all reads
+ * together take at most `READS_PER_BYTE` bytes of the file for each byte that they return, and `MAX_CREDIT` bytes more.
+ * Where the credit is used up, reads go to the file directly and take what they return.
  */
 export class ReadCache {
   readonly #file: ReadableAt;
@@ -48,7 +48,9 @@ export class ReadCache {
     this.#file = file;
   }
 
-  /** Reads 1 to `buffer.length` bytes from `offset`, or none at the end. Returns a number at once if a page has them. */
+  /**
+   * Reads 1 to `buffer.length` bytes from `offset`, or none at the end. Returns a number at once if a page has them.
+   */
   readInto(buffer: Uint8Array, offset: number): number | Promise<number> {
     const latest = this.#pages[0];
     let count = latest ? this.#copy(latest, buffer, offset) : 0;
@@ -80,7 +82,9 @@ export class ReadCache {
     this.#pages = [page, ...this.#pages.filter(({ index }) => index !== page.index)].slice(0, MAX_PAGES);
   }
 
-  /** Which bytes of a page to read for a read at `offset` that the page does not hold. None if no recent read was near. */
+  /**
+   * Which bytes of a page to read for a read at `offset` that the page does not hold. None if no recent read was near.
+   */
   #range(page: Page | undefined, index: number, offset: number, length: number): [number, number] | undefined {
     const whole: [number, number] = [index * PAGE_LENGTH, (index + 1) * PAGE_LENGTH];
     if (page && page.bytes.length > 0) return whole;

@@ -1,15 +1,22 @@
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { OpenFile } from "./_open_file.ts";
+import { reportedLength } from "./_reported_length.ts";
 import { checkPath } from "./_path.ts";
 import { ReadCache } from "./_read_cache.ts";
 
 /** Largest single read, in bytes. */
 const MAX_READ_LENGTH = 2 ** 30;
 
+/** Largest read where the file may have no bytes, so that a long one takes no memory in vain. */
+const MAX_UNKNOWN_LENGTH = 2 ** 20;
+
 /** A file that is open as a basis. Close it after use. */
 export interface FileBasis extends BasisSource, AsyncDisposable {
-  /** Length of the file in bytes when it was opened; undefined if it is not a regular file, such as a block device. */
+  /**
+   * Length of the file in bytes when it was opened. Undefined where the system does not know it: for a block device,
+   * and for a file that is reported as empty, since files of `/proc` and of some FUSE systems are, whatever they hold.
+   */
   readonly size: number | undefined;
   /** Reads 1 to `length` bytes from `offset`, or none at the end, into a new buffer. Reads may run concurrently. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -28,7 +35,8 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
  * The file is read at random, past 4 GiB too, and at most 1 MiB of it is kept in memory. Close the basis, or declare
  * it with `await using`. The file must not change while it is open here, not even between two patches: if it gets
  * shorter, a patch fails with `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta
- * has a digest. To replace the file itself, write to `atomicWritable`, which replaces it at the end.
+ * has a digest. Something that cannot be read at random, such as a pipe, is refused with `ESPIPE`. To replace the file
+ * itself, write to `atomicWritable`, which replaces it at the end.
  *
  * @param path The file: a path or a `file:` URL.
  * @returns The basis. Rejects with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
@@ -64,9 +72,10 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
   const file = await OpenFile.open(checkPath(path), "r");
   try {
     const stat = await file.stat();
-    // A folder can be opened but not read. Read from it now, to fail here and not at the first copy.
-    if (stat.isDirectory()) await file.read(new Uint8Array(1), 0);
-    return new OpenFileBasis(file, stat.isFile() ? stat.size : undefined);
+    // A folder can be opened but not read, a pipe not at random. Read from it now, to fail here and not at the first
+    // copy.
+    if (!stat.isFile() && !stat.isBlockDevice()) await file.read(new Uint8Array(1), 0);
+    return new OpenFileBasis(file, reportedLength(stat));
   } catch (error) {
     await file.close();
     throw error;
@@ -87,8 +96,8 @@ class OpenFileBasis implements FileBasis {
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("length", length, 0, Number.MAX_SAFE_INTEGER);
-    const left = Math.max(0, (this.size ?? Infinity) - offset);
-    const buffer = new Uint8Array(Math.min(length, left, MAX_READ_LENGTH));
+    const left = (this.size ?? 0) - offset;
+    const buffer = new Uint8Array(Math.min(length, left > 0 ? Math.min(left, MAX_READ_LENGTH) : MAX_UNKNOWN_LENGTH));
     const count = await this.#file.read(buffer, offset);
     return count === buffer.length ? buffer : buffer.slice(0, count);
   }
