@@ -232,18 +232,39 @@ Deno.test("fileReadable() passes the failure of the file system on", async () =>
   assert.deepEqual(await openPaths(dir.path("")), []);
 });
 
-Deno.test("fileReadable(), fileBasis() and atomicWritable() refuse what is no path", async () => {
-  assert.throws(
-    // @ts-expect-error: the wrong kind
-    () => fileReadable(5),
-    new TypeError("Cannot use path: a string or a file URL was expected, a value of type number was given"),
-  );
-  assert.throws(() => atomicWritable(""), TypeError);
-  assert.throws(() => fileReadable(new URL("https://example.com/")), TypeError);
-  // @ts-expect-error: the wrong kind
+Deno.test("fileReadable(), fileBasis() and atomicWritable() name what was given in place of a path", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  await using handle = await fs.open(dir.path("file"));
+  const wrong: [path: unknown, seen: RegExp][] = [
+    [undefined, /^Cannot open the file: undefined was given as its path, a path or a file: URL was expected$/],
+    [null, /: null was given/],
+    [handle.fd, /: a number was given/],
+    [handle, /: an object of FileHandle was given/],
+    [{ path: "file" }, /: an object of Object was given/],
+    [new TextEncoder().encode("file"), /: an object of Uint8Array was given/],
+    ["", /: its path is empty,/],
+    ["a\0b", /: its path is "a\\u0000b", with a zero character,/],
+    ["a\ud800b", /: its path is "a\\ud800b", with half of a surrogate pair,/],
+    [new URL("https://example.com/\x1bx"), /: its URL is "https:\/\/example.com\/%1Bx",/],
+    [new URL("file:///caf%E9"), /: its URL is "file:\/\/\/caf%E9",/],
+    [new URL("file:///a%00b"), /: its path is "\/a\\u0000b",/],
+  ];
+  for (const [path, seen] of wrong) {
+    const isRefused = (error: unknown) => error instanceof TypeError && seen.test(error.message);
+    assert.throws(() => fileReadable(path as string), isRefused, String(seen));
+    assert.throws(() => atomicWritable(path as string), isRefused, String(seen));
+    await assert.rejects(fileBasis(path as string), isRefused, String(seen));
+  }
+  // @ts-expect-error: the wrong type
   assert.throws(() => atomicWritable("file", { sync: 1 }), TypeError);
-  // @ts-expect-error: the wrong kind
-  await assert.rejects(fileBasis(null), TypeError);
+});
+
+Deno.test("fileReadable() takes a URL of another realm", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  const { href, protocol } = pathToFileURL(dir.path("file"));
+  assertBytes(await toBytes(fileReadable({ href, protocol } as URL)), OLD);
 });
 
 Deno.test("fileBasis() reads at random, at the end and past it", async () => {

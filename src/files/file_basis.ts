@@ -40,7 +40,7 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
  *
  * @param path The file: a path or a `file:` URL.
  * @returns The basis. Rejects with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
- * @throws {TypeError} If the path is neither a string nor a `file:` URL.
+ * @throws {TypeError} If the path is neither a string nor a `file:` URL, or no file can have it.
  *
  * @example Updating a file in its place
  * ```ts

@@ -21,7 +21,7 @@ const PROBE_LENGTH = 2 ** 16;
  *
  * @param path The file: a path or a `file:` URL.
  * @returns The readable. Fails with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
- * @throws {TypeError} If the path is neither a string nor a `file:` URL.
+ * @throws {TypeError} If the path is neither a string nor a `file:` URL, or no file can have it.
  *
  * @example The signature of a file
  * ```ts
