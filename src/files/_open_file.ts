@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { changedLengthError } from "../common/bytes.ts";
 
 /** Largest single write, in bytes. Linux writes at most 2^31 - 4096 at once, and Node counts them in 32 bits. */
 const MAX_WRITE_LENGTH = 2 ** 30;
@@ -35,11 +36,23 @@ export class OpenFile {
     return this.#run((fd, done) => fs.read(fd, bytes, 0, bytes.length, position, done));
   }
 
-  /** Writes all of `bytes` where the last write ended. A nearly full disk takes a part and fails at the next write. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      const length = Math.min(bytes.length - at, MAX_WRITE_LENGTH);
-      at += await this.#run<number>((fd, done) => fs.write(fd, bytes, at, length, null, done));
+  /**
+   * Writes all of `bytes`, to `position` or, if that is null, to where the last write ended. A nearly full disk takes a
+   * part and fails at the next write.
+   *
+   * @throws {TypeError} If the bytes are taken away meanwhile: their buffer is transferred or resized.
+   */
+  async write(bytes: Uint8Array, position: number | null = null): Promise<void> {
+    const { length } = bytes;
+    for (let at = 0; at < length;) {
+      const part = Math.min(length - at, MAX_WRITE_LENGTH);
+      const place = position === null ? null : position + at;
+      const written = await this.#run<number>((fd, done) => fs.write(fd, bytes, at, part, place, done));
+      if (bytes.length !== length) throw changedLengthError(length, bytes.length);
+      if (!(written > 0)) {
+        throw new Error(`Cannot write the file: ${written} of ${part} bytes were taken, 1 or more were expected`);
+      }
+      at += written;
     }
   }
 
@@ -49,6 +62,10 @@ export class OpenFile {
 
   sync(): Promise<void> {
     return this.#run((fd, done) => fs.fsync(fd, done));
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#run((fd, done) => fs.ftruncate(fd, length, done));
   }
 
   chmod(mode: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kindOf } from "../common/bytes.ts";
 
@@ -27,6 +28,11 @@ export function quotePath(path: string): string {
   return JSON.stringify(path).replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The path of a name in a folder. `join` would take `link/..` for the folder that the link is in. */
+export function inFolder(folder: string, name: string): string {
+  return folder.endsWith(sep) ? folder + name : folder + sep + name;
+}
+
 /** Whether a value is a `URL`, of this realm or another. */
 function isUrl(value: unknown): value is URL {
   const url = value as Partial<URL> | null | undefined;
@@ -35,6 +41,8 @@ function isUrl(value: unknown): value is URL {
 
 function pathOfUrl(href: string): string {
   try {
+    // Bytes that are not UTF-8: Bun (1.4) would take U+FFFD for them, which is another name.
+    decodeURIComponent(href);
     return fileURLToPath(href);
   } catch (cause) {
     throw pathError(`its URL is ${quotePath(href)}`, cause);

@@ -1,5 +1,5 @@
 import { DONE, type Stage } from "../engine/stage.ts";
-import { WrittenLengths } from "./_written_lengths.ts";
+import { WrittenLengths } from "./written_lengths.ts";
 
 /** Strategies of the two ends, as the platform's own streams take them. */
 export interface StreamStrategies<In, Out> {
