@@ -38,6 +38,8 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
  * has a digest. Something that cannot be read at random, such as a pipe, is refused with `ESPIPE`. To replace the file
  * itself, write to `atomicWritable`, which replaces it at the end.
  *
+ * It needs `--allow-read=FILE` in Deno, and `--allow-fs-read=FILE` in Node with `--permission`.
+ *
  * @param path The file: a path or a `file:` URL.
  * @returns The basis. Rejects with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
  * @throws {TypeError} If the path is neither a string nor a `file:` URL, or no file can have it.

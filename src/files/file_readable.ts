@@ -19,6 +19,8 @@ const PROBE_LENGTH = 2 ** 16;
  * Everything is read until a read returns no bytes, whatever length the system reports: files of `/proc`, devices,
  * pipes, and files that grow or shrink meanwhile.
  *
+ * It needs `--allow-read=FILE` in Deno, and `--allow-fs-read=FILE` in Node with `--permission`.
+ *
  * @param path The file: a path or a `file:` URL.
  * @returns The readable. Fails with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
  * @throws {TypeError} If the path is neither a string nor a `file:` URL, or no file can have it.
