@@ -1,10 +1,8 @@
-export { anchor_blocks } from "./anchor_blocks";
-export { search_anchored } from "./anchored_search";
 export { digest_final, digest_init, digest_state_size, digest_update } from "./digest";
 export { rabinkarp_blocks } from "./rabinkarp_blocks";
 export { index_add, index_init, index_stride } from "./records";
 export { rollsum_blocks } from "./rollsum_blocks";
-export { search_rolling } from "./rolling_search";
+export { search } from "./search";
 export {
   searcher_false_alarms,
   searcher_good_alarms,

@@ -1,8 +1,6 @@
-// The records of one signature. An instance holds one index, so the fields of the index are globals.
-//
-// With anchors a record is hash, check, offset, next (u32 each) and the strong sum; else weak sum (u32) and strong sum.
-
-import { ANCHOR, RABINKARP, ROLLSUM } from "./_generated/rules";
+// The records of one signature: weak sum (u32) and strong sum. An instance holds one index, so the fields of the index
+// are globals.
+import { RABINKARP, ROLLSUM } from "./_generated/rules";
 
 /** Address of the first record. */
 export let records: usize = 0;
@@ -10,20 +8,13 @@ export let recordCount: u32 = 0;
 /** Bytes from one record to the next. */
 export let stride: usize = 0;
 /** Offset of the strong sum in a record. */
-export let strongAt: usize = 0;
-/** Offset of the key in a record: the check with anchors, else the weak sum. */
-let keyAt: usize = 0;
-export let isAnchored: bool = false;
+export const STRONG_AT: usize = 4;
 export let blockLength: u32 = 0;
 /** Length of the last block; `blockLength` where the format does not say. */
 export let lastLength: u32 = 0;
 export let strongLength: u32 = 0;
 export let weakKind: u32 = 0;
 export let strongKind: u32 = 0;
-
-const CHECK_AT: usize = 4;
-const OFFSET_AT: usize = 8;
-const NEXT_AT: usize = 12;
 
 /**
  * Starts an index whose records begin at `at`.
@@ -37,17 +28,14 @@ const NEXT_AT: usize = 12;
  * @param kept Bytes of each strong sum.
  */
 export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
-  if (weak != ANCHOR && weak != ROLLSUM && weak != RABINKARP) unreachable();
+  if (weak != ROLLSUM && weak != RABINKARP) unreachable();
   records = at;
   recordCount = 0;
   weakKind = weak;
   strongKind = strong;
   blockLength = length;
   strongLength = kept;
-  isAnchored = weak == ANCHOR;
-  keyAt = isAnchored ? CHECK_AT : 0;
-  strongAt = isAnchored ? 16 : 4;
-  stride = strongAt + kept;
+  stride = STRONG_AT + kept;
 }
 
 /** Bytes from one record to the next. */
@@ -56,15 +44,11 @@ export function index_stride(): usize {
 }
 
 /** Appends `count` records from columns. The memory behind the last record must have room for them. */
-export function index_add(count: u32, weak: usize, offset: usize, check: usize, strong: usize): void {
+export function index_add(count: u32, weak: usize, strong: usize): void {
   let at = records + <usize>recordCount * stride;
   for (let i: u32 = 0; i < count; i++) {
     store<u32>(at, load<u32>(weak + (<usize>i << 2)));
-    if (isAnchored) {
-      store<u32>(at, load<u32>(check + (<usize>i << 2)), CHECK_AT);
-      store<u32>(at, load<u32>(offset + (<usize>i << 2)), OFFSET_AT);
-    }
-    copy(at + strongAt, strong, strongLength);
+    copy(at + STRONG_AT, strong, strongLength);
     strong += strongLength;
     at += stride;
   }
@@ -85,26 +69,6 @@ export function weakOf(k: u32): u32 {
   return load<u32>(record(k));
 }
 
-@inline
-export function keyOf(k: u32): u32 {
-  return load<u32>(record(k) + keyAt);
-}
-
-@inline
-export function offsetOf(k: u32): u32 {
-  return load<u32>(record(k), OFFSET_AT);
-}
-
-/** The number of the next record with the same anchor, plus 1, or 0. */
-@inline
-export function nextOf(k: u32): u32 {
-  return load<u32>(record(k), NEXT_AT);
-}
-
-export function setNext(k: u32, next: u32): void {
-  store<u32>(record(k), next, NEXT_AT);
-}
-
 /** Length of block `k`. */
 @inline
 export function lengthOf(k: u32): u32 {
@@ -113,7 +77,7 @@ export function lengthOf(k: u32): u32 {
 
 /** Whether record `k` has the strong sum at `sum`. */
 export function hasStrong(k: u32, sum: usize): bool {
-  const strong = record(k) + strongAt;
+  const strong = record(k) + STRONG_AT;
   let i: usize = 0;
   for (; i + 8 <= strongLength; i += 8) if (load<u64>(strong + i) != load<u64>(sum + i)) return false;
   for (; i < strongLength; i++) if (load<u8>(strong + i) != load<u8>(sum + i)) return false;

@@ -4,8 +4,6 @@ import {
   BUDGET_PER_BYTE,
   BUDGET_START,
   BUDGET_START_BLOCKS,
-  DOUBT_SHARE,
-  FILL_SLOT_BITS,
   MATCH_FIELDS,
   MAX_MATCHES,
   RESERVE_BLOCKS,
@@ -41,29 +39,14 @@ export class Searcher {
   isRolled: u32;
   sum1: u32;
   sum2: u32;
-  /** The best window that a look has found, and the block that it is plus 1, or 0. */
-  start: u32;
-  length: u32;
-  block: u32;
-  /** The window tested last, by its place in the target, and the block that it is plus 1, or 0. */
-  testedLength: u32;
-  testedBlock: u32;
   /** False alarms since the last match. */
   alarms: u32;
-  testedStart: f64;
-  /** The fill seen last, by its place in the target; `fillEnd` is its end. */
-  fillStart: f64;
   /** Position of the bytes in the target. */
   base: f64;
   /** Spent on false alarms, in the units of the budget. */
   spent: f64;
   falseAlarms: f64;
   goodAlarms: f64;
-  fillEnd: f64;
-  /** The part of `spent` that went to windows that no known encoder produces. */
-  doubted: f64;
-  /** Whether the byte at `fillEnd` is known to break the period. */
-  isFillOver: u32;
   /** Whether the budget was used up and its reserve has not filled yet. */
   isResting: u32;
 }
@@ -73,14 +56,8 @@ export const RUN: u32 = 8;
 /** The strong sums computed last. */
 export const STRONG: usize = memory.data(RUN * 32, 16);
 
-/** Offset of the cached results of testing fills, behind the state. */
-export const FILLS: usize = offsetof<Searcher>();
-/** Bytes of such a result: pattern, length, and the block plus 1, or 0. */
-export const FILL_SLOT_LENGTH: usize = 12;
-const FILLS_LENGTH: usize = FILL_SLOT_LENGTH << FILL_SLOT_BITS;
-
 export function searcher_size(): usize {
-  return FILLS + FILLS_LENGTH;
+  return offsetof<Searcher>();
 }
 
 /** Starts a search. The memory of its state must be zeroed. */
@@ -89,7 +66,6 @@ export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext
   s.matches = matches;
   s.tail = tail;
   s.preferNext = preferNext;
-  s.testedStart = -1;
 }
 
 export function searcher_set_bytes(s: Searcher, bytes: usize): void {
@@ -143,11 +119,6 @@ export function budgetedFrom(s: Searcher): f64 {
   return ceil((s.spent + RESERVE_BLOCKS * <f64>blockLength - budget(s, 0)) / BUDGET_PER_BYTE);
 }
 
-/** Whether the share of the budget for doubtful windows is used up. */
-export function isDoubtExhausted(s: Searcher, at: u32): bool {
-  return s.doubted > budget(s, at) / DOUBT_SHARE;
-}
-
 /** Computes the strong sums of `count` consecutive windows into STRONG: `last` is the length of the last window. */
 export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
   strong_blocks(strongKind, s.bytes + start, length, count, last, strongLength, STRONG);
@@ -160,20 +131,15 @@ export function sumFour(s: Searcher, starts: usize): void {
   strongOfFour(strongKind, p0, p1, p2, p3, blockLength, strongLength, STRONG);
 }
 
-/** The block with this key and the strong sum at `sum` plus 1, or 0. */
-export function blockOf(s: Searcher, key: u32, sum: usize, length: u32): u32 {
-  const block = find(key, sum);
+/** The block with this weak sum and the strong sum at `sum` plus 1, or 0. */
+export function blockOf(s: Searcher, weak: u32, sum: usize, length: u32): u32 {
+  const block = find(weak, sum);
   return block && hasLength(s, block - 1, length) ? block : 0;
 }
 
 /** Whether a block may have this length. Where the length of the last block is unknown, any may. */
 export function hasLength(s: Searcher, k: u32, length: u32): bool {
   return s.tail == TAIL_ANY || lengthOf(k) == length;
-}
-
-/** Whether a block may be matched: not a short one, if the format of the delta cannot copy it. */
-export function isWanted(s: Searcher, k: u32): bool {
-  return s.tail != TAIL_NONE || lengthOf(k) == blockLength;
 }
 
 export function addFalseAlarm(s: Searcher, length: u32): void {

@@ -1,11 +1,11 @@
-/** deno task bench [kernel | peers | scaling | streams] [options]. Without a name: all but the long ones, small. */
+/** deno task bench NAME [OPTIONS]. Without a name: what there is. */
 import process from "node:process";
 import { hostile } from "./hostile.ts";
 import { kernel } from "./kernel.ts";
-import { matching } from "./matching.ts";
 import { peers } from "./peers.ts";
 import { scaling } from "./scaling.ts";
 import { streams } from "./streams.ts";
+import { weakSums } from "./weak_sums.ts";
 
 const benches: Record<string, (args: string[]) => Promise<void> | void> = {
   kernel,
@@ -13,7 +13,7 @@ const benches: Record<string, (args: string[]) => Promise<void> | void> = {
   scaling,
   streams,
   hostile,
-  matching,
+  "weak-sums": weakSums,
 };
 const [name, ...args] = process.argv.slice(2);
 
@@ -24,7 +24,7 @@ kernel    loops in memory: portable against wasm, and against node:crypto and ha
 peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --only "NAME;NAME" --runtimes deno,node,bun
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
-matching  BASIS TARGET [BLOCKS]: what the anchored and the rolling search find
+weak-sums  the rolling sums: speed in each runtime, and false alarms on real data: --runtimes deno,node,bun
 hostile   adversarial inputs, against random ones`);
 } else if (benches[name]) {
   await benches[name](args);

@@ -2,25 +2,17 @@
  * Whole processes, file to file: this library in Deno, Node and Bun against rdiff, in turn.
  *
  *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384]
- *                           [--only 'patch;delta, new, anchor'] [--runtimes deno,node,bun]
+ *                           [--only 'patch;delta, new'] [--runtimes deno,node,bun]
  *
  * Jobs named "real" take two releases of a compiler as tars, which npm fetches. `--only` takes the start of a name too.
  */
-import { spawnSync } from "node:child_process";
 import { rmSync, statSync, symlinkSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
-import process from "node:process";
 import { packageTar } from "../scripts/package_tar.ts";
 import { MIB, temporaryFolder, writeRandom } from "./_data.ts";
 import { has, interleave, median, row, runOnce, type Side } from "./_run.ts";
-
-/** How a runtime runs the bundled job. */
-const RUNTIMES: Record<string, string[]> = {
-  deno: [process.execPath, "run", "-A", "--no-config"],
-  node: ["node"],
-  bun: ["bun"],
-};
+import { bundle, findRuntimes } from "./_runtimes.ts";
 
 /** What is compared: our options for a job, and rdiff's. */
 interface Job {
@@ -57,7 +49,7 @@ type Options = { size: string; rounds: string; blocks: string; only?: string | u
 async function compare(folder: string, options: Options, hasRdiff: boolean): Promise<void> {
   const path = (name: string) => join(folder, name);
   const size = Number(options.size) * MIB;
-  const bundle = bundleJob(path("job.mjs"));
+  const script = bundle("job.ts", path("job.mjs"));
   writeRandom(path("basis"), 1, size);
   writeRandom(path("edited"), 1, size, 200);
   writeRandom(path("new"), 99, size);
@@ -67,12 +59,7 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   const removeOutputs = () => {
     for (const name of ["out", "out.theirs"]) rmSync(path(name), { force: true });
   };
-  const runtimes = [];
-  for (const name of options.runtimes.split(",")) {
-    const command = await findRuntime(name);
-    if (command) runtimes.push({ name, command });
-    else console.error(`${name} is missing`);
-  }
+  const runtimes = await findRuntimes(options.runtimes.split(","));
 
   console.log(
     `${options.size} MiB, rounds ${options.rounds}, medians of wall-clock time; ratio: their time / our time\n`,
@@ -84,10 +71,10 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
       if (options.only && !options.only.split(";").some((name) => job.name.startsWith(name))) continue;
       const sides: Side[] = runtimes.map(({ name, command }) => ({
         name,
-        command: [...command, bundle, ...job.ours(block)],
+        command: [...command, script, ...job.ours(block)],
       }));
       if (hasRdiff) sides.unshift({ name: "rdiff", command: ["rdiff", "-f", ...job.theirs(block)] });
-      await prepare(path, block, runtimes[0]!.command, bundle, hasRdiff, hasPair);
+      await prepare(path, block, runtimes[0]!.command, script, hasRdiff, hasPair);
       report(
         job.name,
         block,
@@ -98,7 +85,6 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   }
 }
 
-const ANCHOR = { weakSum: "anchor" };
 const ROLLSUM = { weakSum: "rollsum" };
 
 /** Two releases of a compiler, 66 MB of text each. */
@@ -140,24 +126,24 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
     };
   };
   const real = [
-    sig("real signature, anchor, blake3", ANCHOR, "real.basis"),
+    sig("real signature", {}, "real.basis"),
     sig("real signature, librsync", { format: "librsync" }, "real.basis"),
-    delta("real delta, anchor", "real.target", "anchor", NO_DIGEST, "real."),
+    delta("real delta", "real.target", "own", NO_DIGEST, "real."),
     delta("real delta, rollsum", "real.target", "rollsum", NO_DIGEST, "real."),
     delta("real delta, librsync", "real.target", "librsync", {}, "real."),
     patch("real patch, without digest", "plain", "real.target", "real."),
   ];
   return [
     ...(hasPair ? real : []),
-    sig("signature, anchor, blake3", ANCHOR),
-    sig("signature, anchor, blake2sp", { ...ANCHOR, strongSum: "blake2sp" }),
-    sig("signature, rollsum, blake3", ROLLSUM),
+    sig("signature, blake3", {}),
+    sig("signature, blake2sp", { strongSum: "blake2sp" }),
+    sig("signature, rollsum", ROLLSUM),
     sig("signature, librsync", { format: "librsync" }),
     ...["identical", "edited", "new"].flatMap((target) => {
       const file = target === "identical" ? "basis" : target;
       return [
-        delta(`delta, ${target}, anchor`, file, "anchor", NO_DIGEST),
-        delta(`delta, ${target}, anchor, with digest`, file, "anchor", {}),
+        delta(`delta, ${target}, without digest`, file, "own", NO_DIGEST),
+        delta(`delta, ${target}, with digest`, file, "own", {}),
         delta(`delta, ${target}, rollsum`, file, "rollsum", NO_DIGEST),
         delta(`delta, ${target}, librsync`, file, "librsync", {}),
       ];
@@ -176,7 +162,7 @@ async function prepare(
   path: (name: string) => string,
   block: number,
   runtime: string[],
-  bundle: string,
+  script: string,
   hasRdiff: boolean,
   hasPair: boolean,
 ) {
@@ -186,14 +172,14 @@ async function prepare(
     const basis = path(`${real}basis`);
     const target = path(real ? "real.target" : "edited");
     const at = (name: string) => path(`${real}${name}`);
-    const ours = (...args: string[]) => runOnce([...runtime, bundle, ...args]);
+    const ours = (...args: string[]) => runOnce([...runtime, script, ...args]);
     const sig = (kind: string, extra: object) =>
       ours("signature", basis, at(`sig.${kind}`), JSON.stringify({ blockLength: block, ...extra }));
-    await sig("anchor", ANCHOR);
+    await sig("own", {});
     await sig("rollsum", ROLLSUM);
     await sig("librsync", { format: "librsync" });
-    await ours("delta", at("sig.anchor"), target, at("delta.plain"), JSON.stringify(NO_DIGEST));
-    await ours("delta", at("sig.anchor"), target, at("delta.digest"), "{}");
+    await ours("delta", at("sig.own"), target, at("delta.plain"), JSON.stringify(NO_DIGEST));
+    await ours("delta", at("sig.own"), target, at("delta.digest"), "{}");
     await ours("delta", at("sig.librsync"), target, at("delta.librsync"), "{}");
     if (!hasRdiff) continue;
     await runOnce(["rdiff", "-f", "-b", String(block), "signature", basis, at("sig.theirs")]);
@@ -214,24 +200,4 @@ function report(
     const ratio = side === "rdiff" ? "" : (theirs / seconds).toFixed(2);
     console.log(row([job, block, side, (size / 1e6 / seconds).toFixed(0), peak.toFixed(0), ratio]));
   }
-}
-
-/** One file of plain JavaScript that all runtimes run. */
-function bundleJob(outfile: string): string {
-  const root = new URL("..", import.meta.url).pathname;
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["bundle", "--platform", "deno", "--config", join(root, "deno.json"), "-o", outfile, join(root, "bench/job.ts")],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`the job does not bundle: ${stderr}`);
-  return outfile;
-}
-
-/** The command of a runtime, brought by npm if it is not there. */
-async function findRuntime(name: string): Promise<string[] | undefined> {
-  if (await has([RUNTIMES[name]![0]!, "--version"])) return RUNTIMES[name];
-  if (name !== "bun") return undefined;
-  const { status, stdout } = spawnSync("npx", ["-y", "-p", "bun", "which", "bun"], { encoding: "utf8" });
-  return status === 0 ? [stdout.trim()] : undefined;
 }

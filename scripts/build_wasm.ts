@@ -12,7 +12,6 @@ import { Buffer } from "node:buffer";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import * as anchor from "../src/kernel/rules/anchor.ts";
 import * as budget from "../src/kernel/rules/budget.ts";
 import * as rolling from "../src/kernel/rules/rolling.ts";
 import * as search from "../src/kernel/rules/search.ts";
@@ -53,9 +52,6 @@ function generateRules(): string {
     "",
     "// rolling.ts",
     ...constantsOf(rolling, "u32"),
-    "",
-    "// anchor.ts",
-    ...constantsOf(anchor, "u32"),
     "",
     "// search.ts, and its TAIL_RULES",
     ...constantsOf(search, "u32"),

@@ -12,16 +12,16 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 /** Options of {@linkcode sigStream}. */
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
-   * Bytes of a block. Small blocks find more of what is the same, and make a longer signature. From 16 (64 with
-   * anchors) to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to
-   * the length of the basis.
+   * Bytes of a block. Small blocks find more of what is the same, and make a longer signature. From 16
+   * to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to the
+   * length of the basis.
    * @default {1024}
    */
   blockLength?: number | undefined;
   /**
-   * The cheap sum that finds candidates. With `"anchor"`, deltas of new data are several times as fast as with the two
-   * rolling sums.
-   * @default the format's own: `"anchor"` for rsync-streams, `"rollsum"` for luapower, `"rabinkarp"` for librsync
+   * The cheap sum that finds candidates. `"rabinkarp"` is faster and has fewer false alarms; luapower and older
+   * signatures of librsync have `"rollsum"`.
+   * @default the format's own: `"rollsum"` for luapower, else `"rabinkarp"`
    */
   weakSum?: WeakSum | undefined;
   /**
@@ -54,7 +54,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  * Makes a transform that turns the bytes of a basis into its signature.
  *
  * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with
- * their content: 42 bytes for each block in the default format. Memory stays constant, a few blocks or 1 MiB. How the
+ * their content: 36 bytes for each block in the default format. Memory stays constant, a few blocks or 1 MiB. How the
  * input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.

@@ -77,7 +77,7 @@ async function assertSame(basis: Uint8Array, target: Uint8Array, sums: Sums, chu
   return expected.stats;
 }
 
-/** Bytes with structure: random, few symbols, zeros, periodic, fills, text-like repeats. */
+/** Bytes with structure: random, few symbols, zeros, periodic. */
 const piece = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 0, max: 3000 }), fc.constantFrom(1, 2, 4)).map(
     ([seed, n, period]) => Uint8Array.from({ length: n }, (_, i) => randomBytes(seed, period)[i % period]!),
@@ -113,10 +113,10 @@ const pair = basisBytes.chain((basis) =>
 );
 
 const sumsOf = fc.record({
-  weakSum: fc.constantFrom<WeakSum>("anchor", "rollsum", "rabinkarp"),
+  weakSum: fc.constantFrom<WeakSum>("rabinkarp", "rollsum"),
   strongSum: fc.constantFrom<StrongSum>("blake2sp", "blake3", "blake2b"),
   strongLength: fc.integer({ min: 8, max: 32 }),
-  blockLength: fc.oneof(fc.integer({ min: 64, max: 700 }), fc.constantFrom(64, 128, 512, 1024, 4096)),
+  blockLength: fc.oneof(fc.integer({ min: 16, max: 700 }), fc.constantFrom(16, 64, 128, 512, 1024, 4096)),
 });
 
 Deno.test("both backends give the same signatures, deltas and counts", async () => {
@@ -150,7 +150,7 @@ Deno.test("the wasm kernel traps on a number that stands for no sum", () => {
   const { exports } = instance;
   const at = instance.allocate(exports.digest_state_size());
   const strong = STRONG_SUMS.blake3.kind;
-  exports.index_init(at, WEAK_SUMS.anchor, strong, 1024, 32);
+  exports.index_init(at, WEAK_SUMS.rabinkarp, strong, 1024, 32);
   const { RuntimeError } = WebAssembly;
   for (const kind of [0, 5]) {
     assert.throws(() => exports.digest_init(kind, at), RuntimeError);
@@ -170,7 +170,7 @@ Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async ()
     at = end + random.below(50);
   }
   const target = concat(parts);
-  for (const weakSum of ["anchor", "rollsum", "rabinkarp"] as const) {
+  for (const weakSum of ["rabinkarp", "rollsum"] as const) {
     const stats = await assertSame(basis, target, {
       weakSum,
       strongSum: "blake2sp",
@@ -182,13 +182,13 @@ Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async ()
 });
 
 Deno.test("both backends give up on the same windows of a hostile target", async () => {
-  for (const weakSum of ["anchor", "rollsum", "rabinkarp"] as const) {
+  for (const weakSum of ["rabinkarp", "rollsum"] as const) {
     const sums: Sums = { weakSum, strongSum: "blake2sp", strongLength: 8, blockLength: 16384 };
     const unit = randomBytes(7, 7);
     const target = Uint8Array.from({ length: 3 * 2 ** 20 }, (_, i) => unit[i % 7]!);
     const sig = await sign(portable, target.subarray(0, sums.blockLength), sums);
     const lying = sig.slice();
-    lying[16 + 4 + (weakSum === "anchor" ? 10 : 4)]! ^= 1; // the strong sum of the only record
+    lying[16 + 4 + 4]! ^= 1; // the strong sum of the only record
     const a = await delta(await load(portable, lying), target);
     const b = await delta(await load(wasm, lying), target);
     assert.deepEqual(a.stats, { ...b.stats });
@@ -203,11 +203,11 @@ Deno.test("both backends give up on the same windows of a hostile target", async
 Deno.test("both backends take the same blocks between false alarms in a row", async () => {
   const count = 400;
   for (const strongSum of ["blake3", "blake2sp", "blake2b"] as const) {
-    for (const weakSum of ["rollsum", "rabinkarp", "anchor"] as const) {
+    for (const weakSum of ["rollsum", "rabinkarp"] as const) {
       const sums: Sums = { weakSum, strongSum, strongLength: 16, blockLength: 128 };
       const basis = randomBytes(11, count * sums.blockLength);
       const lying = await sign(portable, basis, sums);
-      const [head, weak] = [16, weakSum === "anchor" ? 10 : 4];
+      const [head, weak] = [16, 4];
       const random = xorshift(17);
       // One block in eight is told as it is.
       const isTrue = Array.from({ length: count }, () => random.below(8) === 0);
@@ -230,7 +230,7 @@ Deno.test("both backends take the same blocks between false alarms in a row", as
 });
 
 Deno.test("a wasm index takes at most 64 bytes for each block, its fixed part aside", async () => {
-  for (const weakSum of ["anchor", "rollsum"] as const) {
+  for (const weakSum of ["rabinkarp", "rollsum"] as const) {
     const sums: Sums = { weakSum, strongSum: "blake2sp", strongLength: 32, blockLength: 64 };
     const byteLength = async (blocks: number) =>
       (await load(wasm, await sign(wasm, randomBytes(3, 64 * blocks), sums))).byteLength;

@@ -402,28 +402,21 @@ const STAGES: Record<string, () => Pair> = {
 for (const [name, make] of Object.entries(STAGES)) {
   const input = name.startsWith("sig") ? BASIS : name.startsWith("delta") ? TARGET : DELTA;
 
-  Deno.test(`${name} rejects a write that waits for a reader when the readable is cancelled`, async () => {
-    const { readable, writable } = make();
-    const writer = writable.getWriter();
-    const writes = [writer.write(input), writer.write(input), writer.close()].map(rejection);
-    const closed = rejection(writer.closed);
-    await settle();
-    await readable.cancel(reason);
-    for (const write of [...writes, closed]) assert.equal(await write, reason);
-  });
-
-  // A pipe of Node 20 and 22 whose write is rejected during an abort never cancels its source.
-  Deno.test(`${name} resolves the write under way on abort, and rejects those behind it`, async () => {
-    const { readable, writable } = make();
-    const writer = writable.getWriter();
-    const first = writer.write(input);
-    const rejected = [writer.write(input), writer.closed].map(rejection);
-    await settle();
-    await writer.abort(reason);
-    assert.equal(await first, undefined);
-    for (const promise of rejected) assert.equal(await promise, reason);
-    assert.equal(await readableReason(readable), reason);
-  });
+  // In Node 20 and 22, a pipe that its signal aborts never cancels its source if the write under way rejects.
+  for (const end of ["cancel", "abort"]) {
+    Deno.test(`${name} resolves the write under way on ${end}, and rejects those behind it`, async () => {
+      const { readable, writable } = make();
+      const writer = writable.getWriter();
+      const first = writer.write(input);
+      const closing = end === "cancel" ? [writer.close()] : [];
+      const rejected = [writer.write(input), ...closing, writer.closed].map(rejection);
+      await settle();
+      await (end === "cancel" ? readable.cancel(reason) : writer.abort(reason));
+      assert.equal(await first, undefined);
+      for (const promise of rejected) assert.equal(await promise, reason);
+      if (end === "abort") assert.equal(await readableReason(readable), reason);
+    });
+  }
 
   Deno.test(`${name} rejects a close that waits for a reader`, async () => {
     for (const end of ["cancel", "abort"]) {
@@ -470,8 +463,6 @@ Deno.test("patchStream() does not wait for a read of the basis that never ends",
     const writer = writable.getWriter();
     const commands = [{ copy: { offset: 0, length: 1000 } }];
     const written = writer.write(await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream())));
-    // An abort resolves the write under way.
-    const write = end === "cancel" ? rejection(written) : written.then(() => reason);
     const closed = rejection(writer.closed);
     const reader = readable.getReader();
     const read = reader.read();
@@ -479,7 +470,7 @@ Deno.test("patchStream() does not wait for a read of the basis that never ends",
     await settle();
     assert.equal(reads, 1);
     await (end === "cancel" ? reader.cancel(reason) : writer.abort(reason));
-    assert.equal(await write, reason);
+    await written;
     assert.equal(await closed, reason);
     if (end === "cancel") assert.equal((await ended as ReadableStreamReadResult<Uint8Array>).done, true);
     else assert.equal(await ended, reason);

@@ -116,7 +116,7 @@ test("takes sums and lengths of the rsync-streams format", async (folder) => {
   });
   assert.equal(digest.length, 64);
   await fails(
-    cli(DENO, ["signature", "--format=rsync-streams", "-b", "16", "basis"], folder),
+    cli(DENO, ["signature", "--format=rsync-streams", "-b", "15", "basis"], folder),
     108,
     /block length \(-b\)/,
   );

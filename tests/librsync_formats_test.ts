@@ -181,7 +181,7 @@ Deno.test("sigStream() checks the options of librsync's format", async () => {
     [{ strongLength: 0 }, RangeError],
     [{ blockLength: 0 }, RangeError],
     [{ blockLength: 2 ** 30 + 1 }, RangeError],
-    [{ weakSum: "anchor" }, TypeError],
+    [{ weakSum: "adler32" as WeakSum }, TypeError],
     [{ strongSum: "blake2sp" }, TypeError],
     [{ digest: true }, TypeError],
   ];

@@ -199,12 +199,10 @@ Deno.test("encodeDeltaStream() refuses a target longer than 2^53 - 1", async () 
 async function farSig(block: Bytes, number: number, last: Bytes): Promise<Bytes> {
   const blockLength = block.length;
   const options = { blockLength, strongSum: "blake3", strongLength: 16 } as const;
-  const RECORD = 4 + 4 + 4 + 16;
+  const RECORD = 4 + 16;
   const recordOf = async (bytes: Bytes) => (await makeSig(bytes, options)).bytes.slice(20, 20 + RECORD);
   const header = (await makeSig(new Uint8Array(), options)).bytes.slice(0, 16);
   const records = randomBytes(5, (number + 1) * RECORD);
-  const view = new DataView(records.buffer);
-  for (let k = 0; k < number; k++) view.setUint32(k * RECORD + 4, k, true); // an offset in the block
   records.set(await recordOf(block), number * RECORD);
   const count = Uint32Array.of(number + 2);
   const fileLength = BigUint64Array.of(BigInt((number + 1) * blockLength + last.length));
@@ -224,7 +222,7 @@ Deno.test("deltaStream() copies from beyond 4 GiB", async () => {
   const delta = source(target, 50_000).pipeThrough(deltaStream(sigs));
   const commands = await Array.fromAsync(delta.pipeThrough(decodeDeltaStream()));
   assert.deepEqual(commands.flatMap(({ copy }) => copy ? [copy] : []), [
-    { offset: number * MIB, length: MIB + 1000 },
+    { offset: number * MIB, length: MIB },
     { offset: (number + 1) * MIB, length: 1000 },
   ]);
 });

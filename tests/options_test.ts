@@ -44,7 +44,8 @@ const WRONG_KINDS: Record<string, Anything[]> = {
     { blockLength: null },
     { weakSum: "adler32" },
     { weakSum: 3 },
-    { weakSum: "ANCHOR" },
+    { weakSum: "anchor" },
+    { weakSum: "RABINKARP" },
     { strongSum: "sha256" },
     { strongSum: null },
     { strongSum: "toString" },
@@ -54,7 +55,6 @@ const WRONG_KINDS: Record<string, Anything[]> = {
     { format: 1 },
     { digest: 1 },
     { digest: "yes" },
-    { ...LUAPOWER, weakSum: "anchor" },
     { ...LUAPOWER, weakSum: "rabinkarp" },
     { ...LUAPOWER, strongSum: "blake3" },
     { ...LUAPOWER, digest: true },
@@ -88,14 +88,13 @@ const WRONG_ANYWHERE: Anything[] = [null, 5, "options", true, { onProgress: 5 },
 const OUT_OF_RANGE: Record<string, Anything[]> = {
   "sigStream()": [
     { blockLength: 0 },
-    { blockLength: 63 },
+    { blockLength: 15 },
     { blockLength: -1024 },
     { blockLength: 1024.5 },
     { blockLength: NaN },
     { blockLength: Infinity },
     { blockLength: 2 ** 30 + 1 },
     { blockLength: 15, weakSum: "rollsum" },
-    { blockLength: 15, weakSum: "rabinkarp" },
     { ...LUAPOWER, blockLength: 0 },
     { ...LUAPOWER, blockLength: 2 ** 30 + 1 },
     { strongLength: 7 },
@@ -228,7 +227,7 @@ Deno.test("sigStream() without options makes the signature that its documentatio
   const sigs = await loadSigs((await makeSig(BASIS)).bytes);
   assert.deepEqual(
     [sigs.format, sigs.blockLength, sigs.weakSum, sigs.strongSum, sigs.strongLength, sigs.digest],
-    ["rsync-streams", 1024, "anchor", "blake3", 32, undefined],
+    ["rsync-streams", 1024, "rabinkarp", "blake3", 32, undefined],
   );
   assert.equal(sigs.sigCount, 11);
   assert.equal(sigs.fileLength, BASIS.length);
@@ -252,14 +251,15 @@ Deno.test("stats are final once the streams have closed", async () => {
 
   const delta = deltaStream(await loadSigs(sigBytes));
   const deltaBytes = await toBytes(source(TARGET, 777).pipeThrough(delta));
-  const copiedBytes = BASIS.length - 1024;
+  // The short last block is not at the end of the target.
+  const copiedBytes = 9 * 1024;
   const literalBytes = TARGET.length - copiedBytes;
   assert.deepEqual({ ...delta.stats }, {
     bytesIn: TARGET.length,
     bytesOut: deltaBytes.length,
     sigCount: 11,
     falseAlarms: 0,
-    goodAlarms: 10,
+    goodAlarms: 9,
     copiedBytes,
     literalBytes,
   });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
-import { PortableBlockSummer } from "../src/kernel/portable/block_summer.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { blake2b256, blake3Sum } from "../src/kernel/portable/noble_hash.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
@@ -215,120 +214,6 @@ for (const [name, create] of Object.entries(ROLLING_SUMS)) {
     assert.equal(sum.digest() >>> 0, PLAIN[name]!(counting(40)));
   });
 }
-
-// ---- anchors, by the format page
-
-const SPAN = 32;
-const CAP = Math.floor(0.03 * 2 ** 32);
-
-/** Hash of the shingle at `at`, in integers without bound. */
-function shingle(bytes: Uint8Array, at: number): number {
-  const word = (from: number) => [3, 2, 1, 0].reduce((sum, i) => sum * 256n + BigInt(bytes[at + from + i]!), 0n);
-  const sum = word(0) * 0x9e3779b1n + word(12) * 0x85ebca75n + word(28) * 0xdbdcbbdan - 1n;
-  return Number(BigInt.asUintN(32, sum));
-}
-
-interface Anchor {
-  hash: number;
-  offset: number;
-  check: number;
-}
-
-/** The anchors of the blocks of a file. */
-function plainAnchors(basis: Uint8Array, blockLength: number): Anchor[] {
-  const uses = new Map<number, number>();
-  const anchors: Anchor[] = [];
-  for (let start = 0; start < basis.length; start += blockLength) {
-    const block = basis.subarray(start, start + blockLength);
-    if (block.length < SPAN) {
-      anchors.push({ hash: 2 ** 32 - 1, offset: 0, check: 0 });
-      continue;
-    }
-    const hashes = Array.from(
-      { length: block.length - SPAN + 1 },
-      (_, offset) => ({ hash: shingle(block, offset), offset }),
-    );
-    const least = [0, 1, 2, 3].flatMap((lane) => {
-      const inLane = hashes.filter(({ offset }) => offset % 4 === lane);
-      return inLane.length === 0 ? [] : [inLane.reduce((best, one) => one.hash < best.hash ? one : best)];
-    });
-    const use = ({ hash }: { hash: number }) => Math.floor((uses.get(hash % 2 ** 20) ?? 0) / 4);
-    const small = least.filter(({ hash }) => hash <= CAP);
-    const sorted = (small.length > 0 ? small : least).toSorted((a, b) => {
-      return (small.length > 0 ? use(a) - use(b) : 0) || a.hash - b.hash || a.offset % 4 - b.offset % 4;
-    });
-    const { hash, offset } = sorted[0]!;
-    const slot = hash % 2 ** 20;
-    uses.set(slot, Math.min(255, (uses.get(slot) ?? 0) + 1));
-    const last = hashes.at(-1)!.hash;
-    const check = (hashes[0]!.hash ^ (last << 16 | last >>> 16)) >>> 0;
-    anchors.push({ hash, offset, check });
-  }
-  return anchors;
-}
-
-/** The anchors in a signature: blocks of at most 65,536 bytes, strong sums of 8 bytes, a basis under 1 MiB. */
-function anchorsIn(sig: Bytes): Anchor[] {
-  const view = new DataView(sig.buffer);
-  const count = view.getUint32(16, true);
-  return Array.from({ length: count }, (_, k) => {
-    const at = 20 + 18 * k;
-    return {
-      hash: view.getUint32(at, true),
-      offset: view.getUint16(at + 4, true),
-      check: view.getUint32(at + 6, true),
-    };
-  });
-}
-
-const BASES: Record<string, () => Bytes> = {
-  "noise": () => randomBytes(31, 20_017),
-  "text": () => make({ gen: "text", seed: 32, len: 20_050 }),
-  "zeros": () => new Uint8Array(3_000),
-  "a period of 4": () => make({ gen: "periodic", seed: 33, period: 4, len: 3_000 }),
-  "a period of 100, so that uses count": () => make({ gen: "periodic", seed: 34, period: 100, len: 30_000 }),
-  "two symbols": () => make({ gen: "alpha", seed: 35, symbols: 2, len: 20_000 }),
-  "noise among zeros": () =>
-    concat([1, 2, 3].flatMap((seed) => [new Uint8Array(1_500), randomBytes(seed, 300), new Uint8Array(700)])),
-  "a last block of 31 bytes": () => randomBytes(36, 1_031),
-  "a last block of 32 bytes": () => randomBytes(37, 1_032),
-  "a last block of 33 bytes": () => randomBytes(38, 1_033),
-  "a last block of 1 byte": () => randomBytes(39, 1_001),
-};
-
-for (const [name, basis] of Object.entries(BASES)) {
-  Deno.test(`sigStream() takes the anchors that the format page says: ${name}`, async () => {
-    for (const blockLength of [64, 100, 500]) {
-      const { bytes } = await makeSig(basis(), { blockLength, strongLength: 8, strongSum: "blake3" });
-      assert.deepEqual(anchorsIn(bytes), plainAnchors(basis(), blockLength), `blocks of ${blockLength}`);
-    }
-  });
-}
-
-Deno.test("PortableBlockSummer counts the uses of anchors across its batches", () => {
-  const basis = make({ gen: "periodic", seed: 40, period: 100, len: 12_000 });
-  const params = { weakSum: "anchor", strongSum: "blake3", strongLength: 8, blockLength: 100 } as const;
-  const summer = new PortableBlockSummer(params, undefined, blake3Sum());
-  const seen: Anchor[] = [];
-  for (let start = 0; start < basis.length; start += 2_000) {
-    summer.reserve(2_000).set(basis.subarray(start, start + 2_000));
-    const batch = summer.sum(2_000);
-    for (let k = 0; k < batch.count; k++) {
-      seen.push({ hash: batch.weak[k]!, offset: batch.offset[k]!, check: batch.check[k]! });
-    }
-  }
-  summer.release();
-  assert.deepEqual(seen, plainAnchors(basis, 100));
-  assert.ok(new Set(seen.map(({ hash }) => hash)).size > 1, "uses count: equal blocks do not all have the same anchor");
-});
-
-Deno.test("the shingle of data of period 1, 2 and 4 is the worst", async () => {
-  for (const period of [1, 2, 4]) {
-    const basis = make({ gen: "periodic", seed: 50 + period, period, len: 640 });
-    const { bytes } = await makeSig(basis, { blockLength: 64, strongLength: 8, strongSum: "blake3" });
-    for (const { hash } of anchorsIn(bytes)) assert.equal(hash, 2 ** 32 - 1);
-  }
-});
 
 Deno.test("a luapower signature holds the weak sums of Rollsum and the strong sums of Blake2sp", () => {
   const golden = vectors.cases.find(({ sig }) => sig.base64 && sig.len > 200)!;

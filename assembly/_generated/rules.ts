@@ -3,7 +3,6 @@
 // WEAK_SUMS and STRONG_SUMS of sums.ts
 export const ROLLSUM: u32 = 1;
 export const RABINKARP: u32 = 2;
-export const ANCHOR: u32 = 3;
 export const BLAKE2SP: u32 = 1;
 export const BLAKE3: u32 = 2;
 export const BLAKE2B: u32 = 3;
@@ -13,21 +12,6 @@ export const MD4: u32 = 4;
 export const RABINKARP_MULTIPLIER: u32 = 135283237;
 export const RABINKARP_SEED: u32 = 1;
 export const ROLLSUM_OFFSET: u32 = 31;
-
-// anchor.ts
-export const ANCHOR_CAP: u32 = 128849018;
-export const FILL_FACTOR: u32 = 2654435761;
-export const FILL_PERIOD: u32 = 4;
-export const FILL_SLOT_BITS: u32 = 4;
-export const MAX_USE: u32 = 255;
-export const SHINGLE_FACTOR_A: u32 = 2654435761;
-export const SHINGLE_FACTOR_B: u32 = 2246822517;
-export const SHINGLE_FACTOR_C: u32 = 3688676314;
-export const SHINGLE_LENGTH: u32 = 32;
-export const TWIN_STEPS: u32 = 8;
-export const USE_SHIFT: u32 = 2;
-export const USE_TABLE_LENGTH: u32 = 1048576;
-export const WORST_HASH: u32 = 4294967295;
 
 // search.ts, and its TAIL_RULES
 export const MATCH_FIELDS: u32 = 3;
@@ -40,7 +24,4 @@ export const TAIL_ANY: u32 = 2;
 export const BUDGET_PER_BYTE: f64 = 3;
 export const BUDGET_START: f64 = 8388608;
 export const BUDGET_START_BLOCKS: f64 = 8;
-export const CHAIN_STEP_COST: f64 = 1;
-export const CHECK_COST: f64 = 4;
-export const DOUBT_SHARE: f64 = 32;
 export const RESERVE_BLOCKS: f64 = 4;

@@ -18,6 +18,5 @@ export function batchOf({ weak, strong }: SigRecord, { strongLength }: SumParams
   if (typeof weak !== "number" || !isBytes(strong) || strong.length !== strongLength) {
     throw new TypeError(`Cannot load the record: a weak number and ${strongLength} strong bytes were expected`);
   }
-  const none = new Uint32Array(0);
-  return { count: 1, weak: Uint32Array.of(weak), offset: none, check: none, strong };
+  return { count: 1, weak: Uint32Array.of(weak), strong };
 }

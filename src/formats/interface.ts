@@ -45,8 +45,7 @@ export interface SigCodec {
   /** The sums it can name. The first of each is the default. */
   readonly weakSums: readonly WeakSum[];
   readonly strongSums: readonly StrongSum[];
-  /** Smallest block length with each weak sum; 1 where nothing is said. */
-  readonly minBlockLength: Readonly<Partial<Record<WeakSum, number>>>;
+  readonly minBlockLength: number;
   readonly minStrongLength: number;
   /** Never more than the sum has. */
   readonly maxStrongLength: number;

@@ -29,12 +29,8 @@ export interface SumParams {
 export interface SumBatch {
   /** Blocks in the batch; columns may be longer. */
   count: number;
-  /** Weak sums; with anchors, the hash of the anchor. */
+  /** Weak sums. */
   weak: Uint32Array;
-  /** With anchors, the anchor's offset in its block; else empty. */
-  offset: Uint32Array;
-  /** With anchors, the check of the block; else empty. */
-  check: Uint32Array;
   /** Strong sums, packed: `count * strongLength` bytes. */
   strong: Uint8Array;
 }

@@ -34,7 +34,6 @@ export function checkSigOptions(
   const { weakSum = weakSums[0], strongSum = strongSums[0] } = options;
   const weak = checkChoice(`${nameOf("weakSum")} of the ${codec.name} format`, weakSum, weakSums);
   const strong = checkChoice(`${nameOf("strongSum")} of the ${codec.name} format`, strongSum, strongSums);
-  const minLength = minBlockLength[weak] ?? 1;
   const wholeLength = Math.min(maxStrongLength, wholeStrongLength(strong));
   const { strongLength = wholeLength } = options;
   if (checkBoolean(nameOf("digest"), digest) && !codec.hasDigest) {
@@ -43,7 +42,7 @@ export function checkSigOptions(
   return {
     weakSum: weak,
     strongSum: strong,
-    blockLength: checkInteger(nameOf("blockLength"), blockLength, minLength, MAX_BLOCK_LENGTH),
+    blockLength: checkInteger(nameOf("blockLength"), blockLength, minBlockLength, MAX_BLOCK_LENGTH),
     strongLength: checkInteger(nameOf("strongLength"), strongLength, minStrongLength, wholeLength),
     hasDigest: digest,
   };

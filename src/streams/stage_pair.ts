@@ -66,7 +66,7 @@ export function stagePair<In, Out, StageIn = In>(
       {
         start: (controller) => pair.startReadable(controller),
         pull: () => pair.pull(),
-        cancel: (reason) => pair.fail(reason),
+        cancel: (reason) => pair.cancel(reason),
       },
       strategies.readableStrategy ?? { highWaterMark: 0 },
     ),
@@ -152,13 +152,24 @@ class StagePair<In, Out, StageIn> {
     this.#end(reason);
   }
 
-  /**
-   * Ends the readable after an abort. The write under way is resolved and not rejected: the stream has its reason, and
-   * in Node 20 and 22 a pipe whose write is rejected during an abort never cancels its source.
-   */
+  /** Ends the writable after a cancel. */
+  cancel(reason: unknown): void {
+    this.#dropWrite();
+    this.fail(reason);
+  }
+
+  /** Ends the readable after an abort. */
   #abort(reason: unknown): void {
-    if (this.#pending && !this.#pending.isClose) this.#usedUp();
+    this.#dropWrite();
     this.#end(reason);
+  }
+
+  /**
+   * Resolves the write under way, when somebody ends the streams early. The stream has its reason then, and those who
+   * write next get it. In Node 20 and 22, a pipe that its signal aborts never cancels its source if that write rejects.
+   */
+  #dropWrite(): void {
+    if (!this.#isOver && this.#pending && !this.#pending.isClose) this.#usedUp();
   }
 
   /** Ends the readable and what is under way. */

@@ -123,7 +123,7 @@ export const toy: FormatCodec<"toy"> = {
     magic: SIG_MAGIC,
     weakSums: ["rollsum"],
     strongSums: ["blake3"],
-    minBlockLength: {},
+    minBlockLength: 1,
     minStrongLength: STRONG_LENGTH,
     maxStrongLength: STRONG_LENGTH,
     writer: () => new ToySigWriter(),

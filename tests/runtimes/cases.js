@@ -302,13 +302,16 @@ const ENDS = {
   async "abort under backpressure reaches the readable with its reason"({ make, input }) {
     const { readable, writable } = make();
     const writer = writable.getWriter();
-    const writes = [rejection(writer.write(input)), rejection(writer.write(input)), rejection(writer.closed)];
+    // The write under way resolves: see "a signal on every pipe cancels the source".
+    const first = writer.write(input);
+    const writes = [rejection(writer.write(input)), rejection(writer.closed)];
     await settle();
     const reader = readable.getReader();
     assertEqual((await reader.read()).done, false, "done");
     const reason = { why: "the input is bad" };
     const ends = [...writes, rejection(reader.closed)];
     await writer.abort(reason);
+    assertEqual(await first, undefined, "the write under way");
     for (const end of await Promise.all(ends)) assertEqual(end, reason, "reason");
     assertEqual(await rejection(reader.read()), reason, "reason of a read");
   },
@@ -514,11 +517,68 @@ function list(backend, mib) {
       add("cancel and abort", `${end}: ${name}`, async () => await run((await stages(streams))[name]));
     }
   }
+  add("cancel and abort", "a signal on every pipe cancels the source: 60 times", () => abortPipes(streams));
+  for (const [name, run] of Object.entries(LOST_BYTES)) add("lost bytes", name, () => run(streams));
   add("backpressure", "a copy of 1 GiB has two chunks in flight", () => copyOneGiB(streams));
   for (const [name, run] of Object.entries(HOSTILE)) add("hostile input", name, () => run(streams));
   add("long file", `${mib} MiB through the three pipes`, () => longFile(streams, mib));
   return cases;
 }
+
+/** Aborts pipes with one signal on each of them, at various times: the source has to be cancelled each time. */
+async function abortPipes(streams) {
+  const basis = randomBytes(1, 300_000);
+  const sigs = await loadSigs(sourceOf([basis]).pipeThrough(streams.check(sigStream())));
+  let uncancelled = 0;
+  for (let round = 0; round < 60; round++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let isCancelled = false;
+    const source = new ReadableStream({
+      pull: (sink) => sink.enqueue(randomBytes(2, 20_000)),
+      cancel: () => void (isCancelled = true),
+    });
+    const slow = new WritableStream({ write: () => new Promise((resolve) => setTimeout(resolve, 5)) });
+    const piped = source.pipeThrough(streams.check(deltaStream(sigs)), { signal }).pipeThrough(
+      streams.check(patchStream(basis)),
+      {
+        signal,
+      },
+    )
+      .pipeTo(slow, { signal });
+    await new Promise((resolve) => setTimeout(resolve, round % 12));
+    controller.abort(new Error("enough"));
+    await piped.catch(() => {});
+    for (let i = 0; i < 50 && !isCancelled; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (!isCancelled) uncancelled++;
+  }
+  if (uncancelled > 0) throw new Error(`${uncancelled} of 60 sources were not cancelled`);
+}
+
+/** Writes two chunks without waiting, takes the bytes of one away, and expects an error. */
+async function losesBytes(pair, chunks, which) {
+  const writer = pair.writable.getWriter();
+  const result = new Response(pair.readable).arrayBuffer().then(() => "no error", (error) => error);
+  const writes = chunks.map((chunk) => writer.write(chunk));
+  const closed = writer.close();
+  for (const promise of [...writes, closed]) promise.catch(() => {});
+  structuredClone(chunks[which].buffer, { transfer: [chunks[which].buffer] });
+  const error = await result;
+  if (!(error instanceof TypeError) || !/transferred|detached/.test(error.message)) {
+    throw new Error(`a chunk was transferred while it waited: ${error}`);
+  }
+}
+
+const LOST_BYTES = {
+  "sigStream(): the chunk being worked on": (streams) =>
+    losesBytes(streams.check(sigStream()), [randomBytes(1, 3_000_000), randomBytes(2, 50_000)], 0),
+  "sigStream(): a chunk that waits": (streams) =>
+    losesBytes(streams.check(sigStream()), [randomBytes(1, 50_000), randomBytes(2, 50_000)], 1),
+  "deltaStream(): a chunk that waits": async (streams) => {
+    const sigs = await loadSigs(sourceOf([randomBytes(1, 50_000)]).pipeThrough(sigStream()));
+    await losesBytes(streams.check(deltaStream(sigs)), [randomBytes(1, 50_000), randomBytes(2, 50_000)], 1);
+  },
+};
 
 // ---- what a runtime lacks
 

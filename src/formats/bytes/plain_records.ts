@@ -8,7 +8,7 @@ export const BATCH_CAPACITY = 1024;
 /** Bytes of a weak sum. */
 const WEAK_LENGTH = 4;
 
-/** Writes records of weak and strong sum and nothing else, as luapower and librsync have them. */
+/** Writes records of weak and strong sum and nothing else, as all formats have them. */
 export function writePlainRecords(
   out: ByteWriter,
   batch: SumBatch,
@@ -21,16 +21,19 @@ export function writePlainRecords(
   }
 }
 
-/** Reads such records, as many as there are, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes are missing. */
+/**
+ * Reads such records, as many as there are, `most` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes
+ * are missing.
+ */
 export function readPlainRecords(
   reader: ByteReader,
   batch: SumBatch,
   strongLength: number,
   isLittleEndian: boolean,
+  most = BATCH_CAPACITY,
 ): boolean {
-  if (!reader.hasBytes) return false;
   const recordLength = WEAK_LENGTH + strongLength;
-  const count = reader.itemsAvailable(recordLength, BATCH_CAPACITY);
+  const count = reader.itemsAvailable(recordLength, Math.min(most, BATCH_CAPACITY));
   if (count === 0) return false;
   const bytes = reader.take(count * recordLength)!;
   const fields = viewOf(bytes);

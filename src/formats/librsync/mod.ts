@@ -22,7 +22,7 @@ export const librsync: FormatCodec<"librsync"> = {
     magic: SIG_MAGIC,
     weakSums: ["rabinkarp", "rollsum"],
     strongSums: ["blake2b", "md4"],
-    minBlockLength: {},
+    minBlockLength: 1,
     minStrongLength: 1,
     maxStrongLength: 32,
     writer: () => new LibrsyncSigWriter(),

@@ -23,7 +23,7 @@ export const luapower: FormatCodec<"luapower"> = {
   sig: {
     weakSums: ["rollsum"],
     strongSums: ["blake2sp"],
-    minBlockLength: {},
+    minBlockLength: 1,
     minStrongLength: 32,
     maxStrongLength: 32,
     writer: () => new LuapowerSigWriter(),

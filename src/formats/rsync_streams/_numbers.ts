@@ -7,11 +7,9 @@ export const VERSION = 1;
 export const DIGEST_LENGTH = 32;
 
 /** Sums by their number on the wire. */
-export const WEAK_SUMS: readonly (WeakSum | undefined)[] = [undefined, "rollsum", "rabinkarp", "anchor"];
+export const WEAK_SUMS: readonly (WeakSum | undefined)[] = [undefined, "rollsum", "rabinkarp"];
 export const STRONG_SUMS: readonly (StrongSum | undefined)[] = [undefined, "blake2sp", "blake3", "blake2b"];
 
-/** Smallest block length with each weak sum: with anchors, a block has room for a shingle and more. */
-export const MIN_BLOCK_LENGTH: Readonly<Record<WeakSum, number>> = { anchor: 64, rollsum: 16, rabinkarp: 16 };
-/** Anchor offsets take 2 bytes up to this block length, else 4. */
-export const MAX_SHORT_OFFSET_BLOCK_LENGTH = 65_536;
+/** Smallest block length. */
+export const MIN_BLOCK_LENGTH = 16;
 export const MAX_FRAME_COUNT = 65_536;

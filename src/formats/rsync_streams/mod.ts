@@ -18,7 +18,7 @@ export const rsyncStreams: FormatCodec<"rsync-streams"> = {
   search: { tail: "last", keptBlock: "first", preferNext: true },
   sig: {
     magic: SIG_MAGIC,
-    weakSums: ["anchor", "rollsum", "rabinkarp"],
+    weakSums: ["rabinkarp", "rollsum"],
     strongSums: ["blake3", "blake2sp", "blake2b"],
     minBlockLength: MIN_BLOCK_LENGTH,
     minStrongLength: 8,

@@ -1,16 +1,15 @@
-import { copyBytes, startsWith, viewOf } from "../../common/bytes.ts";
+import { startsWith, viewOf } from "../../common/bytes.ts";
 import type { SigEvent, SigHeader, SigTrailer } from "../../engine/interface.ts";
-import { SHINGLE_LENGTH, WORST_HASH } from "../../kernel/rules/anchor.ts";
 import type { SumBatch } from "../../kernel/interface.ts";
 import { createBatch } from "../../kernel/sum_batch.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
+import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "../bytes/plain_records.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { SigEncoder } from "../bytes/writer.ts";
 import { MAX_BLOCK_LENGTH } from "../interface.ts";
 import {
   DIGEST_LENGTH,
   MAX_FRAME_COUNT,
-  MAX_SHORT_OFFSET_BLOCK_LENGTH,
   MIN_BLOCK_LENGTH,
   SIG_MAGIC,
   STRONG_SUMS,
@@ -21,18 +20,13 @@ import {
 const HEADER_LENGTH = 16;
 const FLAG_DIGEST = 1;
 
-function offsetLength({ weakSum, blockLength }: SigHeader): number {
-  if (weakSum !== "anchor") return 0;
-  return blockLength <= MAX_SHORT_OFFSET_BLOCK_LENGTH ? 2 : 4;
-}
-
 /** Writes signatures of the rsync-streams format. */
 export class RsyncStreamsSigWriter extends SigEncoder {
-  #header!: SigHeader;
+  #strongLength = 0;
 
   protected header(header: SigHeader): void {
     const { out } = this;
-    this.#header = header;
+    this.#strongLength = header.strongLength;
     out.bytes(SIG_MAGIC);
     out.u8(VERSION);
     out.u8(header.hasDigest ? FLAG_DIGEST : 0);
@@ -44,19 +38,8 @@ export class RsyncStreamsSigWriter extends SigEncoder {
   }
 
   protected records(batch: SumBatch): void {
-    const { out } = this;
-    const { strongLength } = this.#header;
-    const offsetBytes = offsetLength(this.#header);
-    out.u32(batch.count, true);
-    for (let k = 0; k < batch.count; k++) {
-      out.u32(batch.weak[k]!, true);
-      if (offsetBytes > 0) {
-        if (offsetBytes === 2) out.u16(batch.offset[k]!, true);
-        else out.u32(batch.offset[k]!, true);
-        out.u32(batch.check[k]!, true);
-      }
-      out.few(batch.strong, k * strongLength, strongLength);
-    }
+    this.out.u32(batch.count, true);
+    writePlainRecords(this.out, batch, this.#strongLength, true);
   }
 
   protected trailer({ fileLength, digest }: SigTrailer): void {
@@ -70,7 +53,6 @@ export class RsyncStreamsSigWriter extends SigEncoder {
 export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
   #header: SigHeader | undefined;
   #batch!: SumBatch;
-  #recordLength = 0;
   #frameCount = 0;
   #count = 0;
   #trailer: SigTrailer | undefined;
@@ -100,47 +82,16 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
     if (!bytes) return undefined;
     this.#header = parseHeader(bytes, this.bytes);
     this.bytes.skip(HEADER_LENGTH);
-    const offset = offsetLength(this.#header);
-    this.#recordLength = 4 + offset + (offset > 0 ? 4 : 0) + this.#header.strongLength;
-    this.#batch = createBatch(this.#header, 1024);
+    this.#batch = createBatch(this.#header, BATCH_CAPACITY);
     return { type: "header", header: this.#header };
   }
 
   #readRecords(): SigEvent | undefined {
     const batch = this.#batch;
-    const count = this.bytes.itemsAvailable(this.#recordLength, Math.min(this.#frameCount, batch.weak.length));
-    if (count === 0) return undefined;
-    const start = this.bytes.position;
-    const bytes = this.bytes.take(count * this.#recordLength)!;
-    batch.count = count;
-    const fields = viewOf(bytes);
-    for (let k = 0; k < count; k++) this.#parseRecord(bytes, fields, k, start);
-    this.#frameCount -= count;
-    this.#count += count;
+    if (!readPlainRecords(this.bytes, batch, this.#header!.strongLength, true, this.#frameCount)) return undefined;
+    this.#frameCount -= batch.count;
+    this.#count += batch.count;
     return { type: "records", batch };
-  }
-
-  #parseRecord(bytes: Uint8Array, fields: DataView, k: number, start: number): void {
-    const header = this.#header!;
-    const batch = this.#batch;
-    let at = k * this.#recordLength;
-    batch.weak[k] = fields.getUint32(at, true);
-    at += 4;
-    const offsetBytes = offsetLength(header);
-    if (offsetBytes > 0) {
-      const offset = offsetBytes === 2 ? fields.getUint16(at, true) : fields.getUint32(at, true);
-      if (offset > header.blockLength - SHINGLE_LENGTH) {
-        throw this.bytes.error(
-          "unsupported",
-          `an anchor at offset ${offset} of a block of ${header.blockLength} bytes was seen`,
-          start + at,
-        );
-      }
-      batch.offset[k] = offset;
-      batch.check[k] = fields.getUint32(at + offsetBytes, true);
-      at += offsetBytes + 4;
-    }
-    copyBytes(bytes, at, batch.strong, k * header.strongLength, header.strongLength);
   }
 
   #readTrailer(): SigEvent | undefined {
@@ -167,28 +118,8 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
       fileLength: Number(fileLength),
       ...(header.hasDigest && { digest: bytes.slice(12) }),
     };
-    this.#checkLast(Number(fileLength));
     reader.skip(length);
     return this.next();
-  }
-
-  /** A short last block's anchor lies in it, or is the one of a block without shingles. */
-  #checkLast(fileLength: number): void {
-    const header = this.#header!;
-    const batch = this.#batch;
-    if (header.weakSum !== "anchor" || this.#count === 0) return;
-    const length = fileLength - (this.#count - 1) * header.blockLength;
-    const k = batch.count - 1;
-    const offset = batch.offset[k]!;
-    const isRight = length < SHINGLE_LENGTH
-      ? batch.weak[k] === WORST_HASH && offset === 0 && batch.check[k] === 0
-      : offset <= length - SHINGLE_LENGTH;
-    if (!isRight) {
-      throw this.bytes.error(
-        "unsupported",
-        `the last block has ${length} bytes, and its anchor at offset ${offset} does not lie in it`,
-      );
-    }
   }
 }
 
@@ -205,9 +136,11 @@ function parseHeader(bytes: Uint8Array, reader: ByteReader): SigHeader {
   const strongSum = STRONG_SUMS[strong];
   if (!strongSum) throw fail(7, `unknown strong sum ${strong} was seen`);
   const blockLength = viewOf(bytes).getUint32(8, true);
-  const least = MIN_BLOCK_LENGTH[weakSum];
-  if (blockLength < least || blockLength > MAX_BLOCK_LENGTH) {
-    throw fail(8, `a block length of ${blockLength} was seen, ${least} to ${MAX_BLOCK_LENGTH} are supported`);
+  if (blockLength < MIN_BLOCK_LENGTH || blockLength > MAX_BLOCK_LENGTH) {
+    throw fail(
+      8,
+      `a block length of ${blockLength} was seen, ${MIN_BLOCK_LENGTH} to ${MAX_BLOCK_LENGTH} are supported`,
+    );
   }
   const strongLength = bytes[12]!;
   if (strongLength < 8 || strongLength > 32) {

@@ -1,22 +1,12 @@
-import type {
-  IndexBuilder,
-  KeptBlock,
-  Searcher,
-  SearchIndex,
-  SearchOptions,
-  SumBatch,
-  SumParams,
-} from "../interface.ts";
-import { AnchoredSearcher } from "./anchored_searcher.ts";
+import type { IndexBuilder, KeptBlock, SearchIndex, SumBatch, SumParams } from "../interface.ts";
 import { RecordStore } from "./record_store.ts";
-import { RollingSearcher } from "./rolling_searcher.ts";
 import { PortableSearchIndex } from "./search_index.ts";
+import { PortableSearcher } from "./searcher.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
 /** Makes sums for the searchers of an index. */
 export interface SumFactories {
-  /** The weak sum, or undefined for anchors. */
-  readonly rolling: (() => RollingSum) | undefined;
+  readonly rolling: () => RollingSum;
   readonly strong: () => StrongHash;
 }
 
@@ -45,15 +35,8 @@ export class PortableIndexBuilder implements IndexBuilder {
       kept: this.#kept,
       records: this.#records,
       lastLength,
-      createSearcher: (index, options) => this.#createSearcher(index, options),
+      createSearcher: (index, options) =>
+        new PortableSearcher(index, options, this.#sums.rolling(), this.#sums.strong()),
     });
-  }
-
-  #createSearcher(index: PortableSearchIndex, options: SearchOptions): Searcher {
-    const strong = this.#sums.strong();
-    const rolling = this.#sums.rolling?.();
-    return rolling
-      ? new RollingSearcher(index, strong, options, rolling)
-      : new AnchoredSearcher(index, strong, options);
   }
 }

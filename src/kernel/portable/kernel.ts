@@ -26,19 +26,10 @@ const strongSums: Record<StrongSum, () => StrongHash> = {
   md4: () => new Md4(),
 };
 
-/** How a weak sum is rolled along, or undefined for anchors, which are not. */
-function rollingSum(weakSum: WeakSum): (() => RollingSum) | undefined {
-  switch (weakSum) {
-    case "anchor":
-      return undefined;
-    case "rollsum":
-      return () => new Rollsum();
-    case "rabinkarp":
-      return () => new RabinKarp();
-    default:
-      throw new TypeError(`Cannot sum blocks: no weak sum is called "${weakSum satisfies never}"`);
-  }
-}
+const weakSums: Record<WeakSum, () => RollingSum> = {
+  rollsum: () => new Rollsum(),
+  rabinkarp: () => new RabinKarp(),
+};
 
 /** Sums that take the place of those that a signature names. */
 export interface CustomSums {
@@ -56,7 +47,7 @@ export class PortableKernel implements Kernel {
   }
 
   summer(params: SumParams): BlockSummer {
-    return new PortableBlockSummer(params, this.#rolling(params)?.(), this.#strong(params.strongSum)());
+    return new PortableBlockSummer(params, this.#rolling(params.weakSum)(), this.#strong(params.strongSum)());
   }
 
   digest(strongSum: StrongSum): Digest {
@@ -65,13 +56,13 @@ export class PortableKernel implements Kernel {
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
     return new PortableIndexBuilder(params, kept, {
-      rolling: this.#rolling(params),
+      rolling: this.#rolling(params.weakSum),
       strong: this.#strong(params.strongSum),
     });
   }
 
-  #rolling({ weakSum }: SumParams): (() => RollingSum) | undefined {
-    return this.#custom.weak ?? rollingSum(weakSum);
+  #rolling(weakSum: WeakSum): () => RollingSum {
+    return this.#custom.weak ?? weakSums[weakSum];
   }
 
   #strong(strongSum: StrongSum): () => StrongHash {

@@ -42,16 +42,6 @@ export class RecordStore {
     return this.#pages[k >>> PAGE_SHIFT]!.weak[k & (PAGE - 1)]!;
   }
 
-  offset(k: number): number {
-    return this.#pages[k >>> PAGE_SHIFT]!.offset[k & (PAGE - 1)]!;
-  }
-
-  /** The key: with anchors the check, else the weak sum. Equal blocks have the same key and strong sum. */
-  key(k: number): number {
-    const page = this.#pages[k >>> PAGE_SHIFT]!;
-    return (this.#params.weakSum === "anchor" ? page.check : page.weak)[k & (PAGE - 1)]!;
-  }
-
   /** Whether record `k` has the strong sum at `offset` in `bytes`. */
   hasStrong(k: number, bytes: Uint8Array, offset: number): boolean {
     const { strongLength } = this.#params;
@@ -75,16 +65,12 @@ export class RecordStore {
   }
 
   #fill(page: SumBatch, at: number, batch: SumBatch, from: number, to: number): void {
-    const { strongLength, weakSum } = this.#params;
+    const { strongLength } = this.#params;
     page.weak.set(batch.weak.subarray(from, to), at);
-    if (weakSum === "anchor") {
-      page.offset.set(batch.offset.subarray(from, to), at);
-      page.check.set(batch.check.subarray(from, to), at);
-    }
     page.strong.set(batch.strong.subarray(from * strongLength, to * strongLength), at * strongLength);
   }
 }
 
-function batchBytes({ weak, offset, check, strong }: SumBatch): number {
-  return weak.byteLength + offset.byteLength + check.byteLength + strong.byteLength;
+function batchBytes({ weak, strong }: SumBatch): number {
+  return weak.byteLength + strong.byteLength;
 }

@@ -1,6 +1,9 @@
 import { ROLLSUM_OFFSET } from "../rules/rolling.ts";
 import type { RollingSum } from "./sums.ts";
 
+/** A copy, because V8 reads an import anew in each turn of a loop: that halved the speed of rotating. */
+const OFFSET = ROLLSUM_OFFSET;
+
 /**
  * The rolling sum of the rsync technical report, as librsync and luapower have it: two sums modulo
  * 2^16, with 31 added to each byte.
@@ -20,7 +23,7 @@ export class Rollsum implements RollingSum {
     let s1 = this.#s1;
     let s2 = this.#s2;
     for (let i = 0; i < length; i++) {
-      s1 = (s1 + bytes[i]! + ROLLSUM_OFFSET) | 0;
+      s1 = (s1 + bytes[i]! + OFFSET) | 0;
       s2 = (s2 + s1) | 0;
     }
     this.#s1 = s1;
@@ -30,12 +33,12 @@ export class Rollsum implements RollingSum {
 
   rotate(out: number, into: number): void {
     this.#s1 = (this.#s1 + into - out) | 0;
-    this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + ROLLSUM_OFFSET)) | 0;
+    this.#s2 = (this.#s2 + this.#s1 - Math.imul(this.#count, out + OFFSET)) | 0;
   }
 
   shrink(out: number): void {
-    this.#s1 = (this.#s1 - out - ROLLSUM_OFFSET) | 0;
-    this.#s2 = (this.#s2 - Math.imul(this.#count, out + ROLLSUM_OFFSET)) | 0;
+    this.#s1 = (this.#s1 - out - OFFSET) | 0;
+    this.#s2 = (this.#s2 - Math.imul(this.#count, out + OFFSET)) | 0;
     this.#count--;
   }
 

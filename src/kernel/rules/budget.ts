@@ -2,8 +2,7 @@
  * The budget that keeps a search linear on hostile input: work on false alarms stays below a constant plus a
  * small multiple of the bytes searched. Beyond the budget a window counts as a miss, which is always correct.
  *
- * A unit is one byte fed to a strong sum; cheaper steps are charged what they cost in such units. Both
- * backends charge the same, so they give up on the same windows.
+ * A unit is one byte fed to a strong sum. Both backends charge the same, so they give up on the same windows.
  */
 
 /** Granted at the start: small files are searched in full, however many false alarms they have. */
@@ -12,12 +11,6 @@ export const BUDGET_START = 8 * 1024 * 1024;
 export const BUDGET_START_BLOCKS = 8;
 /** Granted for each byte of the target searched. */
 export const BUDGET_PER_BYTE = 3;
-/** Charged for each entry of a chain that is looked at. */
-export const CHAIN_STEP_COST = 1;
-/** Charged for each window whose check is computed: six loads. */
-export const CHECK_COST = 4;
-/** One part in this many of the budget may go to windows that no known encoder produces. */
-export const DOUBT_SHARE = 32;
 /**
  * A budget that is used up grants nothing until this many blocks are in reserve. Windows are then tested in a row, so
  * a backend that sums four at a time can do so.

@@ -1,7 +1,7 @@
 /** The weak and strong sums. A new sum is an entry here and its code in each backend. */
 
 /** The cheap sum that finds candidates. */
-export type WeakSum = "anchor" | "rollsum" | "rabinkarp";
+export type WeakSum = "rabinkarp" | "rollsum";
 
 /** The cryptographic sum that confirms them. `"md4"` is broken, and only for older signatures of librsync. */
 export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
@@ -17,7 +17,7 @@ export interface StrongSumRule {
 }
 
 /** The weak sums, by their numbers in calls of the wasm kernel. Each is 32 bits long. */
-export const WEAK_SUMS: Readonly<Record<WeakSum, number>> = { rollsum: 1, rabinkarp: 2, anchor: 3 };
+export const WEAK_SUMS: Readonly<Record<WeakSum, number>> = { rollsum: 1, rabinkarp: 2 };
 
 /** The strong sums. */
 export const STRONG_SUMS: Readonly<Record<StrongSum, StrongSumRule>> = {

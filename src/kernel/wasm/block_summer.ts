@@ -1,17 +1,14 @@
 import type { BlockSummer, SumBatch, SumParams } from "../interface.ts";
-import { USE_TABLE_LENGTH } from "../rules/anchor.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import type { InstancePool, KernelInstance } from "./instance.ts";
 
 /**
- * Sums blocks, four or more at a time. Its memory holds the counters of the anchors' use, then the bytes, and behind
- * them the columns of a batch.
+ * Sums blocks, four or more at a time. Its memory holds the bytes, and behind them the columns of a batch.
  */
 export class WasmBlockSummer implements BlockSummer {
   readonly #params: SumParams;
   readonly #pool: InstancePool;
   readonly #instance: KernelInstance;
-  readonly #uses: number;
   readonly #bytesAt: number;
   #length = 0;
   #isReleased = false;
@@ -20,9 +17,6 @@ export class WasmBlockSummer implements BlockSummer {
     this.#params = params;
     this.#pool = pool;
     this.#instance = pool.acquire();
-    const useLength = params.weakSum === "anchor" ? USE_TABLE_LENGTH : 0;
-    this.#uses = this.#instance.allocate(useLength);
-    this.#instance.bytes.fill(0, this.#uses, this.#uses + useLength);
     this.#bytesAt = this.#instance.end;
   }
 
@@ -37,16 +31,11 @@ export class WasmBlockSummer implements BlockSummer {
     const count = Math.ceil(length / blockLength);
     const lastLength = length - (count - 1) * blockLength;
     const weak = Math.ceil((this.#bytesAt + this.#length) / 16) * 16;
-    const offset = weak + 4 * count;
-    const check = offset + 4 * count;
-    const strong = check + 4 * count;
+    const strong = weak + 4 * count;
     this.#instance.require(strong + count * strongLength);
     const { exports } = this.#instance;
     const src = this.#bytesAt;
     switch (weakSum) {
-      case "anchor":
-        exports.anchor_blocks(src, blockLength, count, lastLength, weak, offset, check, this.#uses);
-        break;
       case "rollsum":
         exports.rollsum_blocks(src, blockLength, count, lastLength, weak);
         break;
@@ -62,8 +51,6 @@ export class WasmBlockSummer implements BlockSummer {
     return {
       count,
       weak: new Uint32Array(buffer, weak, count),
-      offset: new Uint32Array(buffer, offset, count),
-      check: new Uint32Array(buffer, check, count),
       strong: new Uint8Array(buffer, strong, count * strongLength),
     };
   }

@@ -13,8 +13,9 @@ export class WasmIndexBuilder implements IndexBuilder {
   readonly #params: SumParams;
   readonly #kept: KeptBlock;
   readonly #instance: KernelInstance;
-  /** Columns of a piece: weak, offset, check, strong. */
-  readonly #columns: readonly [number, number, number, number];
+  /** Columns of a piece. */
+  readonly #weak: number;
+  readonly #strong: number;
   readonly #records: number;
   readonly #stride: number;
   #count = 0;
@@ -23,8 +24,8 @@ export class WasmIndexBuilder implements IndexBuilder {
     this.#params = params;
     this.#kept = kept;
     this.#instance = instance;
-    const column = () => instance.allocate(4 * PIECE_COUNT);
-    this.#columns = [column(), column(), column(), instance.allocate(PIECE_COUNT * params.strongLength)];
+    this.#weak = instance.allocate(4 * PIECE_COUNT);
+    this.#strong = instance.allocate(PIECE_COUNT * params.strongLength);
     this.#records = instance.end;
     const { weakSum, strongSum, blockLength, strongLength } = params;
     const { exports } = instance;
@@ -43,11 +44,10 @@ export class WasmIndexBuilder implements IndexBuilder {
     const instance = this.#instance;
     const count = this.#count;
     instance.allocate(count * this.#stride);
-    // Without anchors records are shorter, and the tables get that room: less than 64 bytes a block in all.
-    const isAnchored = this.#params.weakSum === "anchor";
-    const slotCount = Math.ceil(count / (isAnchored ? 0.75 : 0.5)) + 1;
-    // At least 16 bits for each weak sum, or 32: less than one in a hundred unknown sums passes.
-    const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2((isAnchored ? 2 : 4) * (count + 2))));
+    // Half full: less than 64 bytes a block in all, with whole strong sums.
+    const slotCount = 2 * count + 1;
+    // At least 32 bits for each weak sum: less than one in a hundred unknown sums passes.
+    const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2(4 * (count + 2))));
     const strongTable = instance.allocate(4 * slotCount);
     const weakTable = instance.allocate(4 * slotCount);
     const filter = instance.allocate(filterLength);
@@ -55,23 +55,17 @@ export class WasmIndexBuilder implements IndexBuilder {
     const keepLast = this.#kept === "last" ? 1 : 0;
     const last = lastLength ?? blockLength;
     instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, seed, last, keepLast);
-    return new WasmSearchIndex(instance, isAnchored, count);
+    return new WasmSearchIndex(instance, count);
   }
 
   #addPiece(batch: SumBatch, from: number, to: number): void {
-    const { strongLength, weakSum } = this.#params;
-    const [weak, offset, check, strong] = this.#columns;
+    const { strongLength } = this.#params;
     const count = to - from;
     this.#instance.require(this.#records + (this.#count + count) * this.#stride);
     const { bytes, exports } = this.#instance;
-    const column = (at: number) => new Uint32Array(bytes.buffer, at, count);
-    column(weak).set(batch.weak.subarray(from, to));
-    if (weakSum === "anchor") {
-      column(offset).set(batch.offset.subarray(from, to));
-      column(check).set(batch.check.subarray(from, to));
-    }
-    bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), strong);
-    exports.index_add(count, weak, offset, check, strong);
+    new Uint32Array(bytes.buffer, this.#weak, count).set(batch.weak.subarray(from, to));
+    bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), this.#strong);
+    exports.index_add(count, this.#weak, this.#strong);
     this.#count += count;
   }
 }

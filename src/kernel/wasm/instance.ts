@@ -2,16 +2,6 @@
 
 /** The exports of assembly/index.ts. */
 export interface KernelExports {
-  anchor_blocks(
-    src: number,
-    blockLength: number,
-    count: number,
-    lastLength: number,
-    hash: number,
-    offset: number,
-    check: number,
-    uses: number,
-  ): void;
   rollsum_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
   rabinkarp_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
   strong_blocks(
@@ -29,7 +19,7 @@ export interface KernelExports {
   digest_final(state: number, dst: number): void;
   index_init(records: number, weakKind: number, strongKind: number, blockLength: number, strongLength: number): void;
   index_stride(): number;
-  index_add(count: number, weak: number, offset: number, check: number, strong: number): void;
+  index_add(count: number, weak: number, strong: number): void;
   index_finish(
     strongTable: number,
     weakTable: number,
@@ -47,8 +37,7 @@ export interface KernelExports {
   searcher_false_alarms(searcher: number): number;
   searcher_good_alarms(searcher: number): number;
   searcher_shift(searcher: number, length: number): void;
-  search_anchored(searcher: number, end: number, isLast: number): number;
-  search_rolling(searcher: number, end: number, isLast: number): number;
+  search(searcher: number, end: number, isLast: number): number;
 }
 
 const PAGE = 65_536;

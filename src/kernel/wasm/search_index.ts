@@ -6,17 +6,15 @@ import { WasmSearcher } from "./searcher.ts";
 export class WasmSearchIndex implements SearchIndex {
   readonly count: number;
   readonly byteLength: number;
-  readonly #isAnchored: boolean;
   readonly #instance: KernelInstance;
 
-  constructor(instance: KernelInstance, isAnchored: boolean, count: number) {
+  constructor(instance: KernelInstance, count: number) {
     this.#instance = instance;
-    this.#isAnchored = isAnchored;
     this.count = count;
     this.byteLength = instance.end;
   }
 
   searcher(options: SearchOptions): Searcher {
-    return new WasmSearcher(this.#instance, this.#isAnchored, options);
+    return new WasmSearcher(this.#instance, options);
   }
 }

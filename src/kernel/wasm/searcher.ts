@@ -10,18 +10,16 @@ export class WasmSearcher implements Searcher {
   falseAlarms = 0;
   goodAlarms = 0;
   readonly #instance: KernelInstance;
-  readonly #isAnchored: boolean;
   readonly #state: number;
   readonly #matches: number;
   #bytesAt = 0;
   #length = 0;
   #isReleased = false;
 
-  constructor(instance: KernelInstance, isAnchored: boolean, options: SearchOptions) {
+  constructor(instance: KernelInstance, options: SearchOptions) {
     const { exports } = instance;
     const size = exports.searcher_size();
     this.#instance = instance;
-    this.#isAnchored = isAnchored;
     this.#state = instance.allocate(size);
     this.#matches = instance.allocate(MATCHES_LENGTH);
     instance.bytes.fill(0, this.#state, this.#state + size);
@@ -39,10 +37,7 @@ export class WasmSearcher implements Searcher {
 
   search(end: number, isLast: boolean): number {
     const { exports } = this.#instance;
-    const last = isLast ? 1 : 0;
-    const count = this.#isAnchored
-      ? exports.search_anchored(this.#state, end, last)
-      : exports.search_rolling(this.#state, end, last);
+    const count = exports.search(this.#state, end, isLast ? 1 : 0);
     // u32, though WebAssembly returns it with a sign.
     this.settled = exports.searcher_settled(this.#state) >>> 0;
     this.falseAlarms = exports.searcher_false_alarms(this.#state);

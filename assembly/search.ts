@@ -1,10 +1,10 @@
 // The search of the rsync technical report: it rolls a weak sum along the target and looks it up at every byte.
 import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
-import { blockLength, hasStrong, isAnchored, keyOf, lengthOf, recordCount, strongLength, weakKind } from "./records";
+import { blockLength, hasStrong, lengthOf, recordCount, strongLength, weakKind, weakOf } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
 import { mayKnow } from "./filter";
-import { current, scan, shrink, step, sumWeak } from "./rolling_scan";
+import { current, scan, shrink, step, sumWeak } from "./scan";
 import {
   addFalseAlarm,
   addMatch,
@@ -19,14 +19,13 @@ import {
   sumFour,
   sumWindows,
 } from "./searcher";
-import { head } from "./tables";
+import { knows } from "./tables";
 
 /** Room for the weak sums of the blocks of a run. */
 const WEAK: usize = memory.data(RUN * 4, 16);
 
 /** Searches as far as `end` bytes allow, and returns the number of matches. */
-export function search_rolling(s: Searcher, end: u32, isLast: bool): u32 {
-  if (isAnchored) unreachable();
+export function search(s: Searcher, end: u32, isLast: bool): u32 {
   s.matchCount = 0;
   if (!recordCount) {
     s.position = isLast ? end : max<u32>(s.position, end > blockLength ? end - blockLength : 0);
@@ -68,14 +67,14 @@ function takeRun(s: Searcher, limit: i64): bool {
   if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   else rabinkarp_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   let count: u32 = 0;
-  while (count < maxCount && load<u32>(WEAK + (count << 2)) == keyOf(first + count)) count++;
+  while (count < maxCount && load<u32>(WEAK + (count << 2)) == weakOf(first + count)) count++;
   if (!count) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {
     const strong = STRONG + <usize>(i * strongLength);
     // Once the block taken is not the one expected, the run is over and the search goes on.
     if (isFull(s) || s.expected != first + i + 1 || !hasStrong(first + i, strong)) return i > 0;
-    const block = s.preferNext ? first + i + 1 : blockOf(s, keyOf(first + i), strong, blockLength);
+    const block = s.preferNext ? first + i + 1 : blockOf(s, weakOf(first + i), strong, blockLength);
     if (!block) return i > 0;
     addMatch(s, start + i * blockLength, block - 1, blockLength);
   }
@@ -95,7 +94,7 @@ function searchTail(s: Searcher, end: u32): void {
   sumWeak(s, start, end - start);
   for (; start < end; start++) {
     const weak = current(s);
-    if (mayKnow(weak) && head(weak) && test(s, start, end - start, weak)) return;
+    if (mayKnow(weak) && knows(weak) && test(s, start, end - start, weak)) return;
     if (s.tail == TAIL_LAST) return;
     shrink(s, start, end - start);
   }
@@ -153,7 +152,7 @@ function test(s: Searcher, start: u32, length: u32, weak: u32): bool {
 /** Whether a window follows the last match and has the weak sum of the block that follows the one matched. */
 @inline
 function isNext(s: Searcher, start: u32, weak: u32): bool {
-  return s.expected && start == s.literalStart && keyOf(s.expected - 1) == weak;
+  return s.expected && start == s.literalStart && weakOf(s.expected - 1) == weak;
 }
 
 /** Takes a window if its strong sum, at `strong`, is known. Returns whether it did. */

@@ -1,0 +1,121 @@
+/** Chunks whose bytes are taken away, or change, while they wait in a stream. */
+import assert from "node:assert/strict";
+import { type DeltaCommand, deltaStream, encodeDeltaStream, loadSigs, patchStream, sigStream } from "rsync-streams";
+import { readFromReadable } from "rsync-streams/callbacks";
+import { makeDelta, makeSigs } from "./_helpers.ts";
+import { randomBytes } from "./_recipes.ts";
+
+const basis = randomBytes(1, 300_000);
+const sigs = await makeSigs(basis);
+const { bytes: delta } = await makeDelta(randomBytes(2, 200_000), sigs);
+
+const STREAMS: Record<string, () => { readable: ReadableStream; writable: WritableStream }> = {
+  "sigStream()": () => sigStream(),
+  "deltaStream()": () => deltaStream(sigs),
+  "patchStream()": () => patchStream(basis),
+};
+
+/** Writes chunks without waiting, lets something happen to them, and reads what comes of it. */
+async function failure(
+  { readable, writable }: { readable: ReadableStream; writable: WritableStream },
+  chunks: unknown[],
+  happen: () => void,
+): Promise<unknown> {
+  const writer = writable.getWriter();
+  const writes = [...chunks.map((chunk) => writer.write(chunk)), writer.close()];
+  for (const write of writes) write.catch(() => {});
+  happen();
+  return await Array.fromAsync(readable).then(() => "no failure", (error) => error);
+}
+
+function assertNamed(error: unknown): void {
+  assert.ok(error instanceof TypeError, String(error));
+  assert.match(error.message, /^Cannot use the (chunk: \d+ bytes are left of the \d+|bytes: their buffer is detached)/);
+}
+
+/** Bytes that a stream of the given name takes, in two parts. */
+function parts(name: string): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>] {
+  const bytes = name === "patchStream()" ? delta : randomBytes(3, 200_000);
+  return [bytes.slice(0, 100_000), bytes.slice(100_000)];
+}
+
+for (const [name, make] of Object.entries(STREAMS)) {
+  for (const which of [0, 1]) {
+    Deno.test(`${name} fails when a chunk is transferred while it waits: the ${which ? "second" : "first"}`, async () => {
+      const chunks = parts(name);
+      const { buffer } = chunks[which]!;
+      assertNamed(await failure(make(), chunks, () => structuredClone(buffer, { transfer: [buffer] })));
+    });
+  }
+
+  Deno.test(`${name} fails when a chunk is transferred before it is written`, async () => {
+    const [chunk] = parts(name);
+    structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+    assertNamed(await failure(make(), [chunk], () => {}));
+  });
+
+  Deno.test(`${name} fails when the buffer of a chunk shrinks while it waits`, async () => {
+    const chunks = parts(name).map((part) => {
+      const buffer = new ArrayBuffer(part.length, { maxByteLength: 2 * part.length });
+      new Uint8Array(buffer).set(part);
+      return new Uint8Array(buffer);
+    });
+    assertNamed(await failure(make(), chunks, () => chunks[1]!.buffer.resize(10)));
+  });
+
+  Deno.test(`${name} fails when the memory of WebAssembly grows that a chunk lies in`, async () => {
+    const memory = new WebAssembly.Memory({ initial: 4 });
+    const chunks = parts(name).map((part, i) => {
+      const chunk = new Uint8Array(memory.buffer, i * 100_000, part.length);
+      chunk.set(part);
+      return chunk;
+    });
+    assertNamed(await failure(make(), chunks, () => memory.grow(1)));
+  });
+}
+
+Deno.test("encodeDeltaStream() fails when the data of a command is transferred while it waits", async () => {
+  const commands: DeltaCommand[] = [{ data: randomBytes(1, 1000) }, { data: randomBytes(2, 1000) }];
+  const { buffer } = commands[1]!.data!;
+  const transfer = () => structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+  assertNamed(await failure(encodeDeltaStream(), commands, transfer));
+});
+
+Deno.test("loadSigs() fails when a chunk of its source was transferred", async () => {
+  const stream = sigStream();
+  const [sig] = await Promise.all([
+    Array.fromAsync(stream.readable),
+    new Blob([basis]).stream().pipeTo(stream.writable),
+  ]);
+  const lost = sig.at(-1)!;
+  structuredClone(lost.buffer, { transfer: [lost.buffer] });
+  await assert.rejects(loadSigs(ReadableStream.from(sig)), (error) => {
+    assertNamed(error);
+    return true;
+  });
+});
+
+Deno.test("readFromReadable() fails when a chunk is transferred between two reads of it", async () => {
+  const chunk = randomBytes(1, 100);
+  const { read } = readFromReadable(ReadableStream.from([chunk]));
+  const buffer = new Uint8Array(60);
+  assert.equal(await read(buffer, 60), 60);
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+  await assert.rejects(read(buffer, 60), (error) => {
+    assertNamed(error);
+    return true;
+  });
+});
+
+Deno.test("a chunk may be transferred as soon as its write is done", async () => {
+  const { readable, writable } = sigStream({ digest: true });
+  const result = Array.fromAsync(readable);
+  const writer = writable.getWriter();
+  for (let i = 0; i < 20; i++) {
+    const chunk = randomBytes(i, 300_000);
+    await writer.write(chunk);
+    structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+  }
+  await writer.close();
+  assert.ok((await result).length > 0);
+});
