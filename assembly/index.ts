@@ -7,10 +7,11 @@ export {
   searcher_false_alarms,
   searcher_good_alarms,
   searcher_init,
+  searcher_is_cut_short,
   searcher_set_bytes,
   searcher_settled,
   searcher_shift,
   searcher_size,
 } from "./searcher";
 export { strong_blocks } from "./strong_blocks";
-export { index_finish } from "./tables";
+export { index_insert, index_tables } from "./tables";

@@ -47,16 +47,15 @@ function setSlot(at: usize, hash: u32, number: u32): void {
 }
 
 /**
- * Makes the tables in zeroed memory.
+ * Goes to the tables of an index. At first they lie in zeroed memory.
  *
  * @param strongTable Address of `slotCount` slots of 4 bytes.
  * @param weakTable Address of as many.
  * @param filterWords Address of `filterLength` bytes, a power of two.
  * @param random Seed of the hashes.
  * @param last Length of the last block.
- * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
  */
-export function index_finish(
+export function index_tables(
   strongTable: usize,
   weakTable: usize,
   slotCount: u32,
@@ -64,7 +63,6 @@ export function index_finish(
   filterLength: u32,
   random: u32,
   last: u32,
-  keepLast: bool,
 ): void {
   byStrong = strongTable;
   byWeak = weakTable;
@@ -73,7 +71,17 @@ export function index_finish(
   setFilter(filterWords, filterLength);
   seed = random;
   setLastLength(last);
-  for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
+}
+
+/**
+ * Puts records into the tables, in their order.
+ *
+ * @param from The first of them.
+ * @param to The one after the last.
+ * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
+ */
+export function index_insert(from: u32, to: u32, keepLast: bool): void {
+  for (let k = from; k < to; k++) insert(k, keepLast);
 }
 
 function insert(k: u32, keepLast: bool): void {

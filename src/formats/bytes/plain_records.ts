@@ -8,14 +8,16 @@ export const BATCH_CAPACITY = 1024;
 /** Bytes of a weak sum. */
 const WEAK_LENGTH = 4;
 
-/** Writes records of weak and strong sum and nothing else, as all formats have them. */
+/** Writes records of weak and strong sum and nothing else, as all formats have them: `from` and those before `to`. */
 export function writePlainRecords(
   out: ByteWriter,
   batch: SumBatch,
   strongLength: number,
   isLittleEndian: boolean,
+  from = 0,
+  to: number = batch.count,
 ): void {
-  for (let k = 0; k < batch.count; k++) {
+  for (let k = from; k < to; k++) {
     out.u32(batch.weak[k]!, isLittleEndian);
     out.few(batch.strong, k * strongLength, strongLength);
   }

@@ -31,6 +31,11 @@ const weakSums: Record<WeakSum, () => RollingSum> = {
   rabinkarp: () => new RabinKarp(),
 };
 
+/** Makes a strong sum. */
+export function createStrongHash(strongSum: StrongSum): StrongHash {
+  return strongSums[strongSum]();
+}
+
 /** Sums that take the place of those that a signature names. */
 export interface CustomSums {
   weak?: (() => RollingSum) | undefined;
