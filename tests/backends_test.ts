@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DONE, type Stage } from "../src/engine/stage.ts";
+import { BUSY, DONE, type Stage } from "../src/engine/stage.ts";
 import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
@@ -26,6 +26,7 @@ async function run(stage: Stage<Uint8Array<ArrayBuffer>, Uint8Array>, bytes: Uin
   const input = chunks(bytes, chunking);
   for (;;) {
     const item = await stage.next();
+    if (item === BUSY) continue;
     if (item === DONE) break;
     if (item !== undefined) {
       parts.push(item);

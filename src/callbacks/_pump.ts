@@ -1,5 +1,6 @@
 import { checkReadCount } from "../basis/basis_source.ts";
-import { DONE, type Stage } from "../engine/stage.ts";
+import { giveWay } from "../common/give_way.ts";
+import { BUSY, DONE, type Stage } from "../engine/stage.ts";
 import type { ReadCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
@@ -17,12 +18,15 @@ export function pullFromRead(read: ReadCallback): Pull<Uint8Array<ArrayBuffer>> 
   };
 }
 
-/** Puts a stage behind a source of items. A source is not asked again after its end. */
+/** Puts a stage behind a source of items. A source is not asked again after its end. Work gives way to timers. */
 export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pull<Out> {
   let isEnded = false;
   return async () => {
     for (;;) {
+      const waiting = giveWay();
+      if (waiting) await waiting;
       const item = await stage.next();
+      if (item === BUSY) continue;
       if (item === DONE) return undefined;
       if (item !== undefined) return item;
       if (isEnded) throw new Error("Cannot go on: a stage asks for more after the end of its input");

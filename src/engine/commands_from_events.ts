@@ -1,6 +1,6 @@
 import type { DeltaCommand } from "./delta_command.ts";
 import type { CommandSource } from "./patcher.ts";
-import { DONE, type Source, type SourceResult } from "./stage.ts";
+import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 import type { StrongSum } from "../kernel/interface.ts";
 
@@ -19,7 +19,7 @@ export class CommandsFromEvents implements Source<DeltaCommand> {
     while (!this.#isDone) {
       const event = this.#events.next();
       this.stats.bytesIn = this.#events.position ?? 0;
-      if (event === undefined) return undefined;
+      if (event === undefined || event === BUSY) return event;
       if (event === DONE) break;
       if (event.type === "copy") {
         const { offset, length } = event;

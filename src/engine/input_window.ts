@@ -32,9 +32,9 @@ export class InputWindow {
     return this.#length === this.#capacity;
   }
 
-  /** Takes as much of `chunk` from `from` on as fits, and returns how many bytes that is. */
-  fill(chunk: Uint8Array, from: number): number {
-    const count = Math.min(chunk.length - from, this.#capacity - this.#length);
+  /** Takes as much of `chunk` from `from` on as fits, up to `max` bytes, and returns how many bytes that is. */
+  fill(chunk: Uint8Array, from: number, max: number): number {
+    const count = Math.min(chunk.length - from, this.#capacity - this.#length, max);
     this.#grow(this.#length + count);
     this.#bytes.set(chunk.subarray(from, from + count), this.#length);
     this.#length += count;

@@ -2,7 +2,7 @@ import type { Digest, Searcher, StrongSum } from "../kernel/interface.ts";
 import { MAX_MATCHES } from "../kernel/rules/search.ts";
 import { InputWindow } from "./input_window.ts";
 import type { DeltaEvent } from "./interface.ts";
-import { DONE, type SourceResult, type Stage } from "./stage.ts";
+import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";
 
 /** Blocks of the target that a search has to see at once, at most. */
@@ -10,9 +10,12 @@ const WINDOW_BLOCKS = 3;
 /** Bytes seen beside them: as much again, so that what is seen moves to the front seldom, within these bounds. */
 const MIN_ROOM = 2 ** 20;
 const MAX_ROOM = 2 ** 26;
-/** Bytes to gather for a call of the kernel, at least; and blocks, so that it can sum four at a time. */
+/** Bytes to gather for a call of the kernel; and blocks, so that it can sum four at a time, unless they are long. */
 const SEARCH_LENGTH = 128 * 1024;
 const SEARCH_BLOCKS = 2;
+const MAX_SEARCH_LENGTH = 2 ** 22;
+/** Bytes of a chunk worked on at a time. */
+const TURN_LENGTH = 2 ** 20;
 const NO_BYTES = new Uint8Array(0);
 const NO_MATCHES = new Uint32Array(0);
 
@@ -44,6 +47,8 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   #given = 0;
   /** Everything in the window before this was there when the kernel was called last. */
   #searched = 0;
+  /** Bytes taken in since others could work. */
+  #worked = 0;
   #hasStarted = false;
   #isEnded = false;
   /** Whether the end of the target was searched. */
@@ -77,8 +82,10 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
       if (found) return found;
       if (this.#isCutShort) {
         this.#search();
-      } else if (this.#at < this.#chunk.length) {
-        this.#takeIn();
+        return BUSY;
+      }
+      if (this.#at < this.#chunk.length) {
+        if (this.#takeIn()) return BUSY;
       } else if (!this.#isEnded) {
         this.#chunk = NO_BYTES;
         this.#at = 0;
@@ -120,17 +127,22 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
     return { type: "data", bytes };
   }
 
-  #takeIn(): void {
+  /** Takes in some of the chunk, and searches it if that is enough. Returns whether it is time for others to work. */
+  #takeIn(): boolean {
     const { blockLength, digest } = this.#parts;
     const window = this.#window;
     if (window.isFull) this.#dropGiven();
     const start = window.length;
-    const count = window.fill(this.#chunk, this.#at);
+    const count = window.fill(this.#chunk, this.#at, TURN_LENGTH);
     this.#at += count;
     this.stats.bytesIn += count;
     digest?.update(window.view(start, start + count));
-    const enough = Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength);
+    const enough = Math.min(MAX_SEARCH_LENGTH, Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength));
     if (window.isFull || window.length - this.#searched >= enough) this.#search();
+    this.#worked += count;
+    if (this.#worked < TURN_LENGTH) return false;
+    this.#worked = 0;
+    return true;
   }
 
   /** Searches what is in the window: to the end of the target, if all of it is there. */

@@ -2,7 +2,7 @@ import { growBytes, hex } from "../common/bytes.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { Digest, Kernel } from "../kernel/interface.ts";
 import type { DeltaEvent } from "./interface.ts";
-import { DONE, type Source, type SourceResult } from "./stage.ts";
+import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
 /**
@@ -10,6 +10,8 @@ import type { PatchStats } from "./stats.ts";
  * file to file took a third longer.
  */
 const CHUNK_LENGTH = 2 ** 20;
+/** Commands and reads of the basis at a time: each takes up to some microseconds, however short it is. */
+const MAX_STEPS = 16_384;
 
 /** The basis, read at random. */
 export interface PatchBasis {
@@ -51,6 +53,8 @@ export class Patcher {
   #dataAt = 0;
   /** Bytes of the target so far, those of the command being carried out included. */
   #length = 0;
+  /** What was done since it was asked last. */
+  #steps = 0;
   #isDone = false;
   #isReleased = false;
 
@@ -59,13 +63,15 @@ export class Patcher {
   }
 
   next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
+    this.#steps = 0;
     const result = this.#advance();
     return result instanceof Promise ? this.#advanceAfter(result) : result;
   }
 
-  /** Works until a chunk is full, input is missing, or a read of the basis has to be waited for. */
+  /** Works until a chunk is full, input is missing, a read of the basis has to be waited for, or it has done much. */
   #advance(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<void> {
     while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
+      if (this.#steps++ === MAX_STEPS) return BUSY;
       if (this.#copyLeft > 0) {
         const reading = this.#copy();
         if (reading) return reading;
@@ -73,6 +79,7 @@ export class Patcher {
         this.#takeData();
       } else {
         const event = this.#parts.commands.next();
+        if (event === BUSY) return BUSY;
         this.stats.bytesIn = this.#parts.commands.position ?? 0;
         if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
         if (event === DONE) break;

@@ -1,12 +1,14 @@
 import type { BlockSummer, Digest, Kernel } from "../kernel/interface.ts";
 import { InputWindow } from "./input_window.ts";
 import type { SigEvent, SigHeader } from "./interface.ts";
-import { DONE, type SourceResult, type Stage } from "./stage.ts";
+import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { SigStats } from "./stats.ts";
 
 /** Bytes of the basis summed in one call of the kernel; a block if that is longer. */
 const BATCH_LENGTH = 2 ** 20;
 const MAX_BATCH_COUNT = 65_536;
+/** Bytes of a chunk taken in at a time. */
+const TURN_LENGTH = 2 ** 20;
 const NO_BYTES = new Uint8Array(0);
 
 /** What a signer needs. */
@@ -55,9 +57,10 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     }
     // The batch given last has been taken by now.
     if (this.#window.isFull) this.#window.drop(this.#window.length);
-    while (this.#at < this.#chunk.length) {
+    if (this.#at < this.#chunk.length) {
       this.#takeIn();
       if (this.#window.isFull) return this.#sum(this.#window.length);
+      if (this.#at < this.#chunk.length) return BUSY;
     }
     this.#chunk = NO_BYTES;
     this.#at = 0;
@@ -72,7 +75,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
   #takeIn(): void {
     const window = this.#window;
     const start = window.length;
-    const count = window.fill(this.#chunk, this.#at);
+    const count = window.fill(this.#chunk, this.#at, TURN_LENGTH);
     this.#at += count;
     this.stats.bytesIn += count;
     this.#digest?.update(window.view(start, start + count));

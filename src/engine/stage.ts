@@ -1,8 +1,11 @@
 /** Returned by a source that has nothing more to give. */
 export const DONE: unique symbol = Symbol("done");
 
-/** What a source returns: an item, {@linkcode DONE}, or undefined if it needs more input first. */
-export type SourceResult<Out> = Out | undefined | typeof DONE;
+/** Returned by a source that has worked and has nothing to give yet: it can be asked again at once, or later. */
+export const BUSY: unique symbol = Symbol("busy");
+
+/** What a source returns: an item, {@linkcode DONE}, {@linkcode BUSY}, or undefined if it needs more input first. */
+export type SourceResult<Out> = Out | undefined | typeof DONE | typeof BUSY;
 
 /** Where input goes. */
 export interface Inlet<In> {
@@ -14,6 +17,7 @@ export interface Inlet<In> {
 
 /** Where items come from, one at a time. After undefined it is asked again when there is more input. */
 export interface Source<Out> {
+  /** Works for some milliseconds at most, whatever the input. */
   next(): SourceResult<Out>;
 }
 

@@ -1,14 +1,17 @@
 import fs from "node:fs";
+import { changedLengthError } from "../common/bytes.ts";
 
-/** Bytes of one write at most: Linux takes no more than 2^31 - 4096 at once, and Node counts them in 32 bits. */
+/** Largest single write, in bytes. Linux writes at most 2^31 - 4096 at once, and Node counts them in 32 bits. */
 const MAX_WRITE_LENGTH = 2 ** 30;
 
 /**
- * An open file. Its number is given back to the system only when nothing reads or writes any more: the next file that is opened
- * may get the same one.
+ * An open file.
  *
- * It stands on `node:fs` with callbacks rather than on `FileHandle`, which Bun (1.4) makes an error of when one is
- * garbage-collected, and which reads 10 to 20 % slower in Node 20.
+ * Closing waits for the reads and writes under way. The system may reuse the descriptor for the next file that is
+ * opened, and a late write would then end up in that file.
+ *
+ * This uses the callbacks of `node:fs` rather than `FileHandle`: Bun 1.4 throws when a handle is collected unclosed,
+ * and Node 20 reads 10 to 20 % slower through one.
  */
 export class OpenFile {
   readonly #fd: number;
@@ -19,21 +22,37 @@ export class OpenFile {
     this.#fd = fd;
   }
 
-  /** Opens a file, with flags and mode as `fs.open` takes them. */
+  /** Opens a file. Flags and mode are those of `fs.open`. */
   static async open(path: string, flags: string | number, mode?: number): Promise<OpenFile> {
     return new OpenFile(await call<number>((done) => fs.open(path, flags, mode, done)));
   }
 
-  /** Reads into the start of `bytes`, at `position` or where the last read ended. Gives how many; 0 is the end. */
+  /**
+   * Reads into the start of `bytes`, from `position` or, if that is null, from where the last read ended.
+   *
+   * @returns How many bytes were read; 0 at the end of the file.
+   */
   read(bytes: Uint8Array, position: number | null): Promise<number> {
     return this.#run((fd, done) => fs.read(fd, bytes, 0, bytes.length, position, done));
   }
 
-  /** Writes all of `bytes` where the last write ended. A disk that is nearly full takes a part, and tells at the next. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      const length = Math.min(bytes.length - at, MAX_WRITE_LENGTH);
-      at += await this.#run<number>((fd, done) => fs.write(fd, bytes, at, length, null, done));
+  /**
+   * Writes all of `bytes`, to `position` or, if that is null, to where the last write ended. A nearly full disk takes a
+   * part and fails at the next write.
+   *
+   * @throws {TypeError} If the bytes are taken away meanwhile: their buffer is transferred or resized.
+   */
+  async write(bytes: Uint8Array, position: number | null = null): Promise<void> {
+    const { length } = bytes;
+    for (let at = 0; at < length;) {
+      const part = Math.min(length - at, MAX_WRITE_LENGTH);
+      const place = position === null ? null : position + at;
+      const written = await this.#run<number>((fd, done) => fs.write(fd, bytes, at, part, place, done));
+      if (bytes.length !== length) throw changedLengthError(length, bytes.length);
+      if (!(written > 0)) {
+        throw new Error(`Cannot write the file: ${written} of ${part} bytes were taken, 1 or more were expected`);
+      }
+      at += written;
     }
   }
 
@@ -45,6 +64,10 @@ export class OpenFile {
     return this.#run((fd, done) => fs.fsync(fd, done));
   }
 
+  truncate(length: number): Promise<void> {
+    return this.#run((fd, done) => fs.ftruncate(fd, length, done));
+  }
+
   chmod(mode: number): Promise<void> {
     return this.#run((fd, done) => fs.fchmod(fd, mode, done));
   }
@@ -53,7 +76,7 @@ export class OpenFile {
     return this.#run((fd, done) => fs.fchown(fd, uid, gid, done));
   }
 
-  /** Closes it after what is under way. May be called again. */
+  /** Closes the file once the operations under way are done. Further calls have no effect. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -75,7 +98,7 @@ export class OpenFile {
 
 type Done<T> = (error: Error | null, result?: T) => void;
 
-/** Makes a promise of a function of `node:fs`. */
+/** Calls a function of `node:fs` and returns a promise of its result. */
 export function call<T>(operation: (done: Done<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     operation((error, result) => error ? reject(error) : resolve(result as T));

@@ -1,52 +1,69 @@
-import fs from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { checkBoolean, checkOptions } from "../common/checks.ts";
 import { toUint8Array } from "../common/bytes.ts";
-import { call, OpenFile } from "./_open_file.ts";
+import { checkBoolean, checkCallback, checkOptions } from "../common/checks.ts";
+import { WrittenLengths } from "../streams/written_lengths.ts";
+import { AtomicFile } from "./_atomic_file.ts";
 import { checkPath } from "./_path.ts";
-import { findWriteTarget, type WriteTarget } from "./_write_target.ts";
-
-const { O_APPEND, O_WRONLY } = fs.constants;
-
-/** Letters of the file's name in that of the temporary one: with four bytes each and the rest, below the 255 bytes of a name. */
-const MAX_NAME_LENGTH = 50;
 
 /** Options of {@linkcode atomicWritable}. */
 export interface AtomicWritableOptions {
   /**
-   * Whether the file is on the disk, and not only in the system's memory, when it takes its place. Without it a power cut soon after may
-   * leave an empty or damaged file there; with it, closing waits for the disk.
+   * Whether to flush the file to the disk before it takes its place. Without this, a power cut soon afterwards may
+   * leave an empty or damaged file; with it, closing waits for the disk. Where the file system cannot flush, a warning
+   * says so.
    * @default {true}
    */
   sync?: boolean | undefined;
   /**
-   * Queue of the writable. With room for two chunks one is made while the other is written: a patch from file to file took a fifth less time
-   * than with one.
+   * Called once the file is in its place, with each thing that could not be done: to keep its owner or mode, to flush
+   * it to the disk, to replace it by a rename. The system's error is the `cause`.
+   */
+  onWarning?: ((warning: Error) => void) | undefined;
+  /**
+   * Queue of the writable. With room for two chunks, one is made while the other is written: a patch from file to
+   * file took a fifth less time than with room for one.
    * @default {{ highWaterMark: 2 }}
    */
   writableStrategy?: QueuingStrategy<BufferSource> | undefined;
 }
 
 /**
- * Makes a writable that puts a file in its place only when it is whole.
+ * Makes a writable that creates or replaces a file only once all of it has been written.
  *
- * Bytes go to a temporary file in the same folder. At the close it is renamed to `path`: whoever opens that sees all of the
- * old file or all of the new one. On abort, when the pipe upstream fails (as `patchStream` does if the digest is
- * not the one that was told), and when the disk is full, the temporary file is removed and what was at `path` stays as it was. Only a
- * process that is killed leaves a temporary file, named `.NAME.….tmp`.
+ * The bytes go to a temporary file in the same folder. Closing renames it to `path`, so a reader sees all of the old
+ * file or all of the new one. If the writable is aborted, the disk is full, or the pipe upstream fails (as
+ * `patchStream` does on a wrong digest), the temporary file is removed and the old file stays as it was.
  *
- * The mode of a file that is replaced is kept, and its owner where the system allows it. Other links to it keep the old file. If `path` is a
- * symbolic link, what it points to is replaced. Nothing can be renamed over a device, a pipe or `/dev/stdout`: they are written
- * straight to.
+ * The temporary file is created at the first write. To learn of a failure before any work is done, such as a folder
+ * that cannot be written to, write an empty chunk first. From then on, close or abort the writable.
  *
- * A chunk is not looked at any more once its write is done.
+ * **A replaced file** keeps its mode, also if that makes it read-only, and its owner and group where the system allows
+ * it. Extended attributes, access control lists and security labels are not kept: the runtimes cannot copy them, so the
+ * file gets what its folder gives to new files. Other hard links keep the old file. If `path` is a symbolic link, the
+ * file that it points to is replaced, and the temporary file lies beside that. A device, a pipe or `/dev/stdout` cannot
+ * be replaced, so it is written to directly.
  *
- * @param path Where the file will be: a path or a `file:` URL. Its folder has to be there, and it must not be a folder itself.
- * @param options Durability and queue.
- * @returns The writable. A failure of the file system ends it with the runtime's own error.
- * @throws {TypeError} If the path or an option is of the wrong kind.
+ * **Where a rename is refused**, as over a mount point (`EBUSY`) or on some network file systems, the complete
+ * temporary file is flushed to the disk and copied over the old file, with a warning. What may fail for lack of space
+ * is written first, and undone if it fails. If the copying fails later, or the process is killed during it, the
+ * complete file stays beside the damaged one, as `.NAME.rsync-streams-PID-RANDOM.complete`.
  *
- * @example Nothing happens to the file before the end
+ * **A process that is killed** leaves its temporary file behind, named `.NAME.rsync-streams-PID-RANDOM.tmp`. The next
+ * write to the same file removes it, once an hour has passed since it was last written to, if its process does not run
+ * any more. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
+ * removed.)
+ *
+ * It needs the permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
+ * `--allow-fs-read=FOLDER/* --allow-fs-write=FOLDER/*` in Node with `--permission`, which cannot flush to the disk.
+ *
+ * A chunk must not change until its write is done, and is not used afterwards.
+ *
+ * @param path The file to write: a path or a `file:` URL. Its folder must exist, and it must not be a folder itself.
+ * @param options Durability, warnings and queue.
+ * @returns The writable. If the file system fails, it fails with the runtime's own error, or with one that has its
+ * `code`, the `path` that is meant, which can be the folder, and the runtime's own error as `cause`.
+ * @throws {TypeError} If the path or an option has the wrong type.
+ *
+ * @example The file is untouched until the end
  * ```ts
  * import { atomicWritable } from "rsync-streams/files";
  * import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -73,105 +90,21 @@ export function atomicWritable(
   path: string | URL,
   options: AtomicWritableOptions = {},
 ): WritableStream<BufferSource> {
-  const { sync = true, writableStrategy = { highWaterMark: 2 } } = checkOptions(options);
+  const { sync = true, onWarning, writableStrategy = { highWaterMark: 2 } } = checkOptions(options);
+  checkCallback("onWarning", onWarning);
   const file = new AtomicFile(checkPath(path), checkBoolean("sync", sync));
+  const lengths = new WrittenLengths();
   return new WritableStream<BufferSource>({
     start: () => file.find(),
-    write: (chunk) => file.write(chunk),
-    close: () => file.commit(),
+    write: (chunk) =>
+      file.write(() => {
+        lengths.check(chunk);
+        return toUint8Array(chunk);
+      }),
+    async close() {
+      // Reported at the end, where nothing that the callback throws can do harm.
+      for (const warning of await file.commit()) onWarning?.(warning);
+    },
     abort: () => file.discard(),
-  }, writableStrategy);
-}
-
-/** A file that is written beside its place. Nothing is made before the first write, so a writable that is never used leaves nothing. */
-class AtomicFile {
-  readonly #path: string;
-  readonly #isSynced: boolean;
-  #target!: WriteTarget;
-  #file: OpenFile | undefined;
-  /** Where the temporary file is, while it is there. */
-  #temporary: string | undefined;
-
-  constructor(path: string, isSynced: boolean) {
-    this.#path = path;
-    this.#isSynced = isSynced;
-  }
-
-  async find(): Promise<void> {
-    this.#target = await findWriteTarget(this.#path);
-  }
-
-  write(chunk: BufferSource): Promise<void> {
-    return this.#orDiscard(async () => {
-      const bytes = toUint8Array(chunk);
-      await (this.#file ?? await this.#open()).write(bytes);
-    });
-  }
-
-  commit(): Promise<void> {
-    return this.#orDiscard(async () => {
-      const file = this.#file ?? await this.#open();
-      const { path, existing } = this.#target;
-      const temporary = this.#temporary;
-      if (!temporary) return await file.close();
-      // After the last write, which takes set-user-ID away.
-      if (existing) await copyOwnerAndMode(file, existing);
-      if (this.#isSynced) await file.sync();
-      await file.close();
-      await call((done) => fs.rename(temporary, path, done));
-      this.#temporary = undefined;
-      if (this.#isSynced) await syncFolder(dirname(path));
-    });
-  }
-
-  /** Closes and removes what was written. A failure in here is not told: what led to it is the news. */
-  async discard(): Promise<void> {
-    await this.#file?.close().catch(() => {});
-    const temporary = this.#temporary;
-    this.#temporary = undefined;
-    if (temporary) await call((done) => fs.unlink(temporary, done)).catch(() => {});
-  }
-
-  async #orDiscard(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      // A stream does not abort its sink when the sink itself fails.
-      await this.discard();
-      throw error;
-    }
-  }
-
-  async #open(): Promise<OpenFile> {
-    const { path, isDirect, existing } = this.#target;
-    if (isDirect) return this.#file = await OpenFile.open(path, O_WRONLY | O_APPEND);
-    const temporary = join(dirname(path), temporaryName(basename(path)));
-    // "wx" makes the file or fails. One that replaces another is nobody else's to read until it has the mode of that.
-    this.#file = await OpenFile.open(temporary, "wx", existing ? 0o600 : 0o666);
-    this.#temporary = temporary;
-    return this.#file;
-  }
-}
-
-function temporaryName(name: string): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return `.${name.slice(0, MAX_NAME_LENGTH)}.${Array.from(random, (word) => word.toString(36)).join("")}.tmp`;
-}
-
-async function copyOwnerAndMode(file: OpenFile, { uid, gid, mode }: fs.Stats): Promise<void> {
-  const own = await file.stat();
-  let isOwned = own.uid === uid && own.gid === gid;
-  if (!isOwned) isOwned = await file.chown(uid, gid).then(() => true, () => false);
-  // Set-user-ID and its like would lend the rights of somebody else than before.
-  await file.chmod(mode & (isOwned ? 0o7777 : 0o777));
-}
-
-/** Makes a rename last. Windows and some file systems cannot; the file is in its place by now, so that is no failure. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await OpenFile.open(path, "r");
-    await folder.sync().finally(() => folder.close());
-  } catch {
-    // As said above.
-  }
+  }, lengths.watch(writableStrategy));
 }

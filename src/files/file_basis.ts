@@ -1,40 +1,48 @@
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { OpenFile } from "./_open_file.ts";
+import { reportedLength } from "./_reported_length.ts";
 import { checkPath } from "./_path.ts";
+import { ReadCache } from "./_read_cache.ts";
 
-/** Bytes that one read gives at most. */
+/** Largest single read, in bytes. */
 const MAX_READ_LENGTH = 2 ** 30;
 
-/**
- * Bytes that are read at once where short copies follow each other: a delta of two releases of a program has thousands of them, and a read by
- * itself takes 20 µs in Node, however few bytes it brings.
- */
-const WINDOW_LENGTH = 2 ** 18;
+/** Largest read where the file may have no bytes, so that a long one takes no memory in vain. */
+const MAX_UNKNOWN_LENGTH = 2 ** 20;
 
-/** A file as a basis, open until it is closed. */
+/** A file that is open as a basis. Close it after use. */
 export interface FileBasis extends BasisSource, AsyncDisposable {
-  /** Length of the file in bytes when it was opened; undefined if it is no regular file, as a block device. */
+  /**
+   * Length of the file in bytes when it was opened. Undefined where the system does not know it: for a block device,
+   * and for a file that is reported as empty, since files of `/proc` and of some FUSE systems are, whatever they hold.
+   */
   readonly size: number | undefined;
-  /** Gives 1 to `length` bytes from `offset` on, in a buffer of their own, or none at the end. Reads may overlap. */
+  /** Reads 1 to `length` bytes from `offset`, or none at the end, into a new buffer. Reads may run concurrently. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end, and tells how many. Reads may overlap. */
+  /**
+   * Reads 1 to `buffer.length` bytes from `offset`, or none at the end, to the start of `buffer`, and returns how many.
+   * Reads may run concurrently.
+   */
   readInto(buffer: Uint8Array, offset: number): number | Promise<number>;
-  /** Closes the file, after the reads under way. May be called again. */
+  /** Closes the file once the reads under way are done. Further calls have no effect. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a file as a basis, to copy from while patching.
  *
- * It is read at random, past 4 GiB too, and at most 256 KiB of it are kept in memory. Close it, or declare it with `await using`. The file must
- * not change while it is open here, between two patches neither: a file that has become shorter ends a patch with `basis-short-read`, and other
- * bytes end it with `digest-mismatch` where the delta carries a digest.
- * To replace the file itself, write to `atomicWritable`, which puts the new one in its place at the end.
+ * The file is read at random, past 4 GiB too, and at most 1 MiB of it is kept in memory. Close the basis, or declare
+ * it with `await using`. The file must not change while it is open here, not even between two patches: if it gets
+ * shorter, a patch fails with `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta
+ * has a digest. Something that cannot be read at random, such as a pipe, is refused with `ESPIPE`. To replace the file
+ * itself, write to `atomicWritable`, which replaces it at the end.
  *
- * @param path Where the file is: a path or a `file:` URL.
- * @returns The basis. A failure of the file system rejects with the runtime's own error: `ENOENT` if there is no such file.
- * @throws {TypeError} If the path is neither.
+ * It needs `--allow-read=FILE` in Deno, and `--allow-fs-read=FILE` in Node with `--permission`.
+ *
+ * @param path The file: a path or a `file:` URL.
+ * @returns The basis. Rejects with the runtime's own error if the file system fails: `ENOENT` if the file is missing.
+ * @throws {TypeError} If the path is neither a string nor a `file:` URL, or no file can have it.
  *
  * @example Updating a file in its place
  * ```ts
@@ -66,9 +74,10 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
   const file = await OpenFile.open(checkPath(path), "r");
   try {
     const stat = await file.stat();
-    // A folder can be opened but not read: better told now than at the first copy, in the words of the system.
-    if (stat.isDirectory()) await file.read(new Uint8Array(1), 0);
-    return new OpenFileBasis(file, stat.isFile() ? stat.size : undefined);
+    // A folder can be opened but not read, a pipe not at random. Read from it now, to fail here and not at the first
+    // copy.
+    if (!stat.isFile() && !stat.isBlockDevice()) await file.read(new Uint8Array(1), 0);
+    return new OpenFileBasis(file, reportedLength(stat));
   } catch (error) {
     await file.close();
     throw error;
@@ -78,61 +87,33 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
 class OpenFileBasis implements FileBasis {
   readonly size: number | undefined;
   readonly #file: OpenFile;
-  /** What was read last of more than was asked for, and where it is in the file. */
-  #window = new Uint8Array(0);
-  #windowOffset = 0;
-  /** End of what was asked for last. */
-  #lastEnd = -1;
-  #isClosed = false;
+  readonly #cache: ReadCache;
 
   constructor(file: OpenFile, size: number | undefined) {
     this.#file = file;
+    this.#cache = new ReadCache(file);
     this.size = size;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("length", length, 0, Number.MAX_SAFE_INTEGER);
-    const left = Math.max(0, (this.size ?? Infinity) - offset);
-    const buffer = new Uint8Array(Math.min(length, left, MAX_READ_LENGTH));
+    const left = (this.size ?? 0) - offset;
+    const buffer = new Uint8Array(Math.min(length, left > 0 ? Math.min(left, MAX_READ_LENGTH) : MAX_UNKNOWN_LENGTH));
     const count = await this.#file.read(buffer, offset);
     return count === buffer.length ? buffer : buffer.slice(0, count);
   }
 
   readInto(buffer: Uint8Array, offset: number): number | Promise<number> {
     checkInteger("offset", offset, 0, Number.MAX_SAFE_INTEGER);
-    const count = this.#copyWindow(buffer, offset);
-    if (count > 0) return count;
-    const isNear = this.#lastEnd >= 0 && Math.abs(offset - this.#lastEnd) < WINDOW_LENGTH;
-    this.#lastEnd = offset + buffer.length;
-    if (!isNear || buffer.length >= WINDOW_LENGTH) return this.#file.read(buffer.subarray(0, MAX_READ_LENGTH), offset);
-    return this.#readWindow(buffer, offset);
+    const part = buffer.length > MAX_READ_LENGTH ? buffer.subarray(0, MAX_READ_LENGTH) : buffer;
+    return this.#cache.readInto(part, offset);
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
+    // Without its pages, every later read goes to the file, which refuses it.
+    this.#cache.close();
     return this.#file.close();
-  }
-
-  /** Copies what the window has of the bytes from `offset` on, and tells how many. */
-  #copyWindow(buffer: Uint8Array, offset: number): number {
-    const from = offset - this.#windowOffset;
-    if (from < 0 || from >= this.#window.length || this.#isClosed) return 0;
-    const bytes = this.#window.subarray(from, from + buffer.length);
-    buffer.set(bytes);
-    this.#lastEnd = offset + bytes.length;
-    return bytes.length;
-  }
-
-  /** A buffer for each window, as reads may overlap. */
-  async #readWindow(buffer: Uint8Array, offset: number): Promise<number> {
-    const bytes = new Uint8Array(WINDOW_LENGTH);
-    const count = await this.#file.read(bytes, offset);
-    this.#window = bytes.subarray(0, count);
-    this.#windowOffset = offset;
-    const wanted = this.#window.subarray(0, buffer.length);
-    buffer.set(wanted);
-    return wanted.length;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

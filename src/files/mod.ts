@@ -1,6 +1,6 @@
 /**
- * Files on Deno, Node and Bun, through `node:fs`: a readable that reads ahead, a basis that is read at random, and a
- * writable that puts a file in its place only when it is whole.
+ * Files in Deno, Node and Bun, through `node:fs`: a readable that reads ahead, a basis that is read at random, and a
+ * writable that replaces a file only once all of it has been written.
  *
  * @example Updating one file from another
  * ```ts

@@ -1,5 +1,5 @@
 import { RsyncError } from "../common/rsync_error.ts";
-import { DONE, type Source, type SourceResult } from "../engine/stage.ts";
+import { BUSY, DONE, type Source, type SourceResult } from "../engine/stage.ts";
 import type { Writer } from "../formats/bytes/writer.ts";
 
 /** The parts of a signature or a delta, written. */
@@ -25,6 +25,7 @@ export class Written<Event, Out extends { length: number }> implements Source<Ou
     const writer = this.#writer;
     while (!this.#isDone && writer.length < this.#chunkLength) {
       const event = this.#events.next();
+      if (event === BUSY) return BUSY;
       if (event === undefined) break;
       if (event === DONE) this.#isDone = true;
       else writer.write(event);

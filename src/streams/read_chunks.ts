@@ -1,16 +1,20 @@
-import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
+import { changedLengthError, isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
+import { giveWay } from "../common/give_way.ts";
+
+/** Bytes of a chunk handed on at a time, so that timers can run between. */
+const PIECE_LENGTH = 2 ** 20;
 
 /** Anything that bytes can be read from, from its start to its end. */
 export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | ArrayBufferView;
 
 /**
- * Hands each chunk of a source to `take`. If that throws, the source is cancelled with what it threw; the lock is
- * always released.
+ * Hands the bytes of a source to `take`, in pieces. If that throws, the source is cancelled with what it threw; the
+ * lock is always released.
  *
  * @throws {TypeError} If `source` cannot be read.
  */
-export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) => void): Promise<void> {
-  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return take(toUint8Array(source));
+export async function readChunks(source: ByteSource, take: (piece: Uint8Array) => void): Promise<void> {
+  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return await takePieces(toUint8Array(source), take);
   const stream = isBlob(source) ? source.stream() : source;
   if (typeof stream?.getReader !== "function") {
     throw new TypeError(
@@ -23,7 +27,7 @@ export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) =
       const { done, value } = await reader.read();
       if (done) return;
       try {
-        take(toUint8Array(value));
+        await takePieces(toUint8Array(value), take);
       } catch (error) {
         await reader.cancel(error).catch(() => {});
         throw error;
@@ -31,5 +35,15 @@ export async function readChunks(source: ByteSource, take: (chunk: Uint8Array) =
     }
   } finally {
     reader.releaseLock();
+  }
+}
+
+async function takePieces(bytes: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
+  const { length } = bytes;
+  for (let at = 0; at < length; at += PIECE_LENGTH) {
+    const waiting = giveWay();
+    if (waiting) await waiting;
+    if (bytes.length !== length) throw changedLengthError(length, bytes.length);
+    take(bytes.subarray(at, at + PIECE_LENGTH));
   }
 }

@@ -1,5 +1,6 @@
-import { DONE, type Stage } from "../engine/stage.ts";
-import { WrittenLengths } from "./_written_lengths.ts";
+import { giveWay } from "../common/give_way.ts";
+import { BUSY, DONE, type Stage } from "../engine/stage.ts";
+import { WrittenLengths } from "./written_lengths.ts";
 
 /** Strategies of the two ends, as the platform's own streams take them. */
 export interface StreamStrategies<In, Out> {
@@ -40,7 +41,8 @@ interface Pending<In> {
  * chunks out of one, and in Node 20 it loses the reason of an abort that meets backpressure. `toTransformStream` of
  * `@std/streams` is built on it, and its cancel waits for input that may never come.
  *
- * Reads drive the pair: each asks the stage for one item. A write is done when the stage has used up its chunk.
+ * Reads drive the pair: each asks the stage for one item. A write is done when the stage has used up its chunk. Work
+ * gives way to timers now and then, also where neither end ever waits.
  * Whatever ends one side early ends the other with the same reason object, and releases the stage.
  */
 export function stagePair<In, Out, StageIn = In>(
@@ -119,6 +121,11 @@ class StagePair<In, Out, StageIn> {
           await new Promise<void>((resolve) => this.#wake = resolve);
           continue;
         }
+        const waiting = giveWay();
+        if (waiting) {
+          await waiting;
+          continue;
+        }
         if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
@@ -126,6 +133,7 @@ class StagePair<In, Out, StageIn> {
         if (this.#isOver) return;
         if (item === DONE) return this.#finish();
         this.#hooks.onStep?.();
+        if (item === BUSY) continue;
         if (item !== undefined) {
           this.#readable.enqueue(item);
           return;

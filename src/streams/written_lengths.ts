@@ -2,8 +2,8 @@ import { byteLengthOf, changedLengthError } from "../common/bytes.ts";
 
 /**
  * The lengths that chunks had when they were written. A chunk waits in the queue of a stream, and its owner can take
- * its bytes away meanwhile: by a transfer, by resizing its buffer, or by growing the WebAssembly memory that it lies in.
- * The chunk is then empty or short, and nobody would notice.
+ * its bytes away meanwhile: by a transfer, by resizing its buffer, or by growing the WebAssembly memory that it lies
+ * in. The chunk is then empty or short, and nobody would notice.
  */
 export class WrittenLengths {
   readonly #bytesOf: (chunk: unknown) => unknown;

@@ -1,0 +1,96 @@
+/** Long work gives way to timers, also where neither the source nor the sink ever waits. */
+import assert from "node:assert/strict";
+import { readFromReadable, Rsync } from "rsync-streams/callbacks";
+import {
+  decodeDeltaStream,
+  type DeltaCommand,
+  deltaStream,
+  encodeDeltaStream,
+  loadSigs,
+  patchStream,
+  sigStream,
+} from "rsync-streams";
+import { makeSigs } from "./_helpers.ts";
+import { randomBytes } from "./_recipes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MIB = 2 ** 20;
+const LENGTH = 256 * MIB;
+const PIECE = randomBytes(1, 4 * MIB);
+const SIGS = await makeSigs(PIECE);
+
+/** A source in memory that never waits: `count` times the same item. */
+function* times<T>(count: number, item: T): Generator<T> {
+  for (let i = 0; i < count; i++) yield item;
+}
+
+/** How many timers ran, one after another, while something was done. */
+async function timersDuring(work: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  let isOver = false;
+  const timer = () => {
+    count++;
+    if (!isOver) id = setTimeout(timer, 1);
+  };
+  let id = setTimeout(timer, 1);
+  await work();
+  isOver = true;
+  clearTimeout(id);
+  return count;
+}
+
+async function through(source: Iterable<unknown>, pair: { readable: ReadableStream; writable: WritableStream }) {
+  for await (const _ of ReadableStream.from(source).pipeThrough(pair));
+}
+
+/** A delta in librsync's format of `count` times the same command. */
+function librsyncDelta(count: number, command: number[]): Bytes {
+  const delta = new Uint8Array(4 + count * command.length + 1);
+  delta.set([0x72, 0x73, 0x02, 0x36]);
+  for (let i = 0; i < count; i++) delta.set(command, 4 + i * command.length);
+  return delta;
+}
+
+const ONE_LITERAL = [0x01, 0xee];
+const COPY_BYTE = [0x45, 0, 1];
+const COPY_PIECE = [0x47, 0, 0, 0x40, 0, 0];
+const COUNT = 400_000;
+const GIB_CHUNK = new Uint8Array(2 ** 30);
+
+const FLOWS: Record<string, () => Promise<unknown>> = {
+  "sigStream()": () => through(times(LENGTH / PIECE.length, PIECE), sigStream()),
+  "sigStream() with one long block": () =>
+    through(times(LENGTH / PIECE.length, PIECE), sigStream({ blockLength: 2 * LENGTH })),
+  "sigStream() with a chunk of 1 GiB": () => through([GIB_CHUNK], sigStream()),
+  "deltaStream()": () => through(times(LENGTH / PIECE.length, PIECE), deltaStream(SIGS)),
+  "deltaStream() with a chunk of 1 GiB": () => through([GIB_CHUNK], deltaStream(SIGS)),
+  "patchStream()": () => through([librsyncDelta(LENGTH / PIECE.length, COPY_PIECE)], patchStream(PIECE)),
+  "patchStream() with many short commands": () => through([librsyncDelta(COUNT, ONE_LITERAL)], patchStream(PIECE)),
+  "decodeDeltaStream()": () => through([librsyncDelta(COUNT, COPY_BYTE)], decodeDeltaStream()),
+  "encodeDeltaStream()": () =>
+    through(times<DeltaCommand>(COUNT, { copy: { offset: 0, length: 1 } }), encodeDeltaStream()),
+  "Rsync.genSigsFile()": async () => {
+    let left = LENGTH;
+    await new Rsync().genSigsFile((_, length) => (left -= length) < 0 ? 0 : length, () => {});
+  },
+  "Rsync.patchFile()": async () => {
+    const delta = [librsyncDelta(COUNT, ONE_LITERAL)];
+    const { read } = readFromReadable(ReadableStream.from(delta));
+    await new Rsync({ format: "librsync" }).patchFile(read, () => {}, () => 0, () => {});
+  },
+  "loadSigs()": async () => {
+    // Magic, block length, strong length, then records.
+    const sig = new Uint8Array(12 + 36 * 1_000_000);
+    sig.set([0x72, 0x73, 0x01, 0x47, 0, 0, 4, 0, 0, 0, 0, 32]);
+    for (let at = 12; at < sig.length; at += 4) sig.set(PIECE.subarray(at % 65_521, at % 65_521 + 4), at);
+    assert.equal((await loadSigs(sig)).sigCount, 1_000_000);
+  },
+};
+
+for (const [name, flow] of Object.entries(FLOWS)) {
+  Deno.test(`${name} lets timers run while data in memory flows through`, async () => {
+    const count = await timersDuring(flow);
+    assert.ok(count >= 2, `${count} timers ran`);
+  });
+}
