@@ -56,8 +56,8 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
 }
 
 /**
- * Takes the next blocks of the basis, as far as they follow, and tests the window behind them if its weak sum is that of
- * the next block. Returns whether it did something.
+ * Takes the next blocks of the basis, as far as they follow, and tests the window behind them if its weak sum is that
+ * of the next block. Returns whether it did something.
  */
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
