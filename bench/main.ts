@@ -25,7 +25,7 @@ peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --on
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
 weak-sums  the rolling sums: speed in each runtime, and false alarms on real data: --runtimes deno,node,bun
-hostile   adversarial inputs, against random ones`);
+hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME`);
 } else if (benches[name]) {
   await benches[name](args);
 } else {

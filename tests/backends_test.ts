@@ -147,14 +147,17 @@ Deno.test("the wasm kernel traps on a number that stands for no sum", () => {
   const instance = new KernelInstance(new WebAssembly.Module(kernelBytes()));
   const { exports, bytesAt: at } = instance;
   const strong = STRONG_SUMS.blake3.kind;
-  exports.index_init(at, 0, WEAK_SUMS.rabinkarp, strong, 1024, 32);
+  exports.index_init(at, 0, WEAK_SUMS.rabinkarp, strong, 1024, 32, 0);
   const { RuntimeError } = WebAssembly;
   for (const kind of [0, 5]) {
-    assert.throws(() => exports.digest_init(kind, at), RuntimeError);
-    assert.throws(() => exports.strong_blocks(kind, at, 64, 1, 64, 16, at), RuntimeError);
-    assert.throws(() => exports.index_init(at, 0, kind, strong, 1024, 32), RuntimeError);
+    assert.throws(() => exports.digest_init(kind, 0, at), RuntimeError);
+    assert.throws(() => exports.strong_blocks(kind, 0, at, 64, 1, 64, 16, at), RuntimeError);
+    assert.throws(() => exports.index_init(at, 0, kind, strong, 1024, 32, 0), RuntimeError);
   }
-  assert.throws(() => exports.digest_init(STRONG_SUMS.md4.kind, at), RuntimeError);
+  assert.throws(() => exports.digest_init(STRONG_SUMS.md4.kind, 0, at), RuntimeError);
+  for (const sum of ["md4", "blake2sp"] as const) {
+    assert.throws(() => exports.strong_key_init(STRONG_SUMS[sum].kind, at, at), RuntimeError, `${sum} has no key`);
+  }
 });
 
 Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {
@@ -223,6 +226,22 @@ Deno.test("both backends take the same blocks between false alarms in a row", as
       const good = order.filter((k) => isTrue[k]).length;
       assert.ok(good > 30 && expected.stats.goodAlarms >= good && expected.stats.falseAlarms > 200);
     }
+  }
+});
+
+Deno.test("both backends take the same blocks where some of a run have a wrong strong sum", async () => {
+  const count = 300;
+  for (const [every, weakSum] of [[2, "rabinkarp"], [3, "rollsum"], [7, "rabinkarp"], [11, "rollsum"]] as const) {
+    const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 16, blockLength: 128 };
+    const basis = randomBytes(12, count * sums.blockLength);
+    const lying = await sign(portable, basis, sums);
+    for (let k = 0; k < count; k += every) lying[16 + 4 + k * 20 + 4]! ^= 1;
+    const expected = await delta(await load(portable, lying), basis);
+    assert.equal(expected.stats.falseAlarms, Math.ceil(count / every));
+    assert.equal(expected.stats.goodAlarms, count - expected.stats.falseAlarms);
+    const seen = await delta(await load(wasm, lying), basis, { seed: 3, most: 5000 });
+    assert.deepEqual(seen.stats, { ...expected.stats });
+    assertBytes(seen.bytes, expected.bytes);
   }
 });
 

@@ -9,6 +9,7 @@ export const BLAKE2B: u32 = 3;
 export const MD4: u32 = 4;
 
 // rolling.ts
+export const RABINKARP_INVERSE: u32 = 2565867949;
 export const RABINKARP_MULTIPLIER: u32 = 135283237;
 export const RABINKARP_SEED: u32 = 1;
 export const ROLLSUM_OFFSET: u32 = 31;
@@ -22,6 +23,6 @@ export const TAIL_ANY: u32 = 2;
 
 // budget.ts. What is spent may be more than 32 bits hold.
 export const BUDGET_PER_BYTE: f64 = 3;
-export const BUDGET_START: f64 = 8388608;
+export const BUDGET_START: f64 = 1048576;
 export const BUDGET_START_BLOCKS: f64 = 8;
 export const RESERVE_BLOCKS: f64 = 4;

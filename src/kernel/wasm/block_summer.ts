@@ -82,7 +82,8 @@ export class WasmBlockSummer implements BlockSummer {
 
   /** Sums the blocks that lie in the kernel's memory. */
   #sumPiece(length: number): void {
-    const { blockLength, strongLength, strongSum, weakSum } = this.#params;
+    const { blockLength, strongLength, strongSum, weakSum, salt } = this.#params;
+    const key = this.#instance.keyOf(strongSum, salt);
     const { exports, bytes: memory, bytesAt, weakAt, strongAt } = this.#instance;
     const count = Math.ceil(length / blockLength);
     const lastLength = length - (count - 1) * blockLength;
@@ -97,7 +98,7 @@ export class WasmBlockSummer implements BlockSummer {
         throw new TypeError(`Cannot sum blocks: no weak sum is called "${weakSum satisfies never}"`);
     }
     const { kind } = STRONG_SUMS[strongSum];
-    exports.strong_blocks(kind, bytesAt, blockLength, count, lastLength, strongLength, strongAt);
+    exports.strong_blocks(kind, key, bytesAt, blockLength, count, lastLength, strongLength, strongAt);
     const batch = this.#batch;
     batch.weak.set(new Uint32Array(memory.buffer, weakAt, count), batch.count);
     batch.strong.set(memory.subarray(strongAt, strongAt + count * strongLength), batch.count * strongLength);

@@ -4,18 +4,17 @@ import { STRONG_SUMS } from "../rules/sums.ts";
 import { type KernelInstance, PIECE_LENGTH } from "./instance.ts";
 import type { Guest } from "./place.ts";
 
-/** A digest of a whole file, or of a long block. Its state is in the kernel's memory until another digest works. */
+/** A digest of a whole file, or of a long block, which may have a salt. Its state is in the kernel's memory until another digest works. */
 export class WasmDigest implements Digest, Guest {
   readonly #instance: KernelInstance;
-  readonly #kind: number;
-  readonly #length: number;
+  readonly #strongSum: StrongSum;
+  readonly #salt: Uint8Array | undefined;
   #state: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(strongSum: StrongSum, instance: KernelInstance) {
-    const { kind, length } = STRONG_SUMS[checkDigestSum(strongSum)];
+  constructor(strongSum: StrongSum, instance: KernelInstance, salt?: Uint8Array) {
+    this.#strongSum = checkDigestSum(strongSum);
+    this.#salt = salt;
     this.#instance = instance;
-    this.#kind = kind;
-    this.#length = length;
   }
 
   /** Starts over. */
@@ -39,7 +38,7 @@ export class WasmDigest implements Digest, Guest {
     const { exports, strongAt } = this.#instance;
     exports.digest_final(state, strongAt);
     this.reset();
-    return this.#instance.bytes.slice(strongAt, strongAt + this.#length);
+    return this.#instance.bytes.slice(strongAt, strongAt + STRONG_SUMS[this.#strongSum].length);
   }
 
   leave(): void {
@@ -50,9 +49,10 @@ export class WasmDigest implements Digest, Guest {
   /** Brings the state into the memory, and returns its address. */
   #enter(): number {
     const { digest, bytes, exports } = this.#instance;
+    const key = this.#instance.keyOf(this.#strongSum, this.#salt);
     if (digest.take(this)) {
       if (this.#state) bytes.set(this.#state, digest.address);
-      else exports.digest_init(this.#kind, digest.address);
+      else exports.digest_init(STRONG_SUMS[this.#strongSum].kind, key, digest.address);
     }
     return digest.address;
   }

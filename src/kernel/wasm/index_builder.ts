@@ -1,6 +1,6 @@
 import type { IndexBuilder, KeptBlock, SearchIndex, SumBatch, SumParams } from "../interface.ts";
-import { PortableKernel } from "../portable/kernel.ts";
 import { RecordStore } from "../portable/record_store.ts";
+import { randomKey } from "../random_key.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import { type KernelInstance, PIECE_COUNT } from "./instance.ts";
 import type { InstancePool } from "./instance_pool.ts";
@@ -16,6 +16,7 @@ export class WasmIndexBuilder implements IndexBuilder {
   readonly #params: SumParams;
   readonly #kept: KeptBlock;
   readonly #pool: InstancePool;
+  readonly #createFallback: () => IndexBuilder;
   readonly #stride: number;
   /** Records that are not in an instance. */
   readonly #records: RecordStore;
@@ -27,10 +28,12 @@ export class WasmIndexBuilder implements IndexBuilder {
   #fallback: IndexBuilder | undefined;
   #inserted = 0;
 
-  constructor(params: SumParams, kept: KeptBlock, pool: InstancePool) {
+  /** @param createFallback Makes what takes over where there is no memory. */
+  constructor(params: SumParams, kept: KeptBlock, pool: InstancePool, createFallback: () => IndexBuilder) {
     this.#params = params;
     this.#kept = kept;
     this.#pool = pool;
+    this.#createFallback = createFallback;
     this.#stride = 4 + params.strongLength;
     this.#records = new RecordStore(params);
   }
@@ -75,7 +78,7 @@ export class WasmIndexBuilder implements IndexBuilder {
 
   #finishPortable(lastLength: number | undefined): SearchIndex | undefined {
     if (!this.#fallback) {
-      this.#fallback = new PortableKernel().index(this.#params, this.#kept);
+      this.#fallback = this.#createFallback();
       for (const batch of this.#records.batches) this.#fallback.add(batch);
       this.#records.clear();
     }
@@ -88,7 +91,7 @@ export class WasmIndexBuilder implements IndexBuilder {
       params: this.#params,
       layout,
       lastLength: lastLength ?? this.#params.blockLength,
-      seed: Math.floor(Math.random() * 2 ** 32),
+      key: randomKey(),
       pool: this.#pool,
       instance: this.#instance,
     });
@@ -108,7 +111,7 @@ export class WasmIndexBuilder implements IndexBuilder {
   #move(instance: KernelInstance): void {
     const { blockLength, strongLength, weakSum, strongSum } = this.#params;
     const { kind } = STRONG_SUMS[strongSum];
-    instance.exports.index_init(instance.indexAt, 0, WEAK_SUMS[weakSum], kind, blockLength, strongLength);
+    instance.exports.index_init(instance.indexAt, 0, WEAK_SUMS[weakSum], kind, blockLength, strongLength, 0);
     this.#count = 0;
     for (const batch of this.#records.batches) this.#addTo(instance, batch);
   }

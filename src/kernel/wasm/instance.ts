@@ -1,14 +1,18 @@
 /** Instances of the kernel: each has a memory and the functions of assembly/. Addresses and lengths are in bytes. */
 import { RsyncError } from "../../common/rsync_error.ts";
 import { MATCH_FIELDS, MAX_MATCHES } from "../rules/search.ts";
+import { STRONG_SUMS, type StrongSum } from "../rules/sums.ts";
 import { Place } from "./place.ts";
 
 /** The exports of assembly/index.ts. */
 export interface KernelExports {
   rollsum_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
   rabinkarp_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
+  strong_key_size(): number;
+  strong_key_init(kind: number, salt: number, key: number): void;
   strong_blocks(
     kind: number,
+    key: number,
     src: number,
     blockLength: number,
     count: number,
@@ -17,7 +21,7 @@ export interface KernelExports {
     dst: number,
   ): void;
   digest_state_size(): number;
-  digest_init(kind: number, state: number): void;
+  digest_init(kind: number, key: number, state: number): void;
   digest_update(state: number, src: number, length: number): void;
   digest_final(state: number, dst: number): void;
   index_init(
@@ -27,6 +31,7 @@ export interface KernelExports {
     strongKind: number,
     blockLength: number,
     strongLength: number,
+    strongKey: number,
   ): void;
   index_stride(): number;
   index_add(count: number, weak: number, strong: number): void;
@@ -36,7 +41,8 @@ export interface KernelExports {
     slotCount: number,
     filter: number,
     filterLength: number,
-    seed: number,
+    keyLow: number,
+    keyHigh: number,
     lastLength: number,
   ): void;
   index_insert(from: number, to: number, keepLast: number): void;
@@ -79,6 +85,10 @@ export class KernelInstance {
   readonly strongAt: number;
   readonly matchesAt: number;
   readonly indexAt: number;
+  readonly #keyAt: number;
+  /** What the key there was made of. */
+  #salt: Uint8Array | undefined;
+  #saltedSum: StrongSum | undefined;
   /** The index that the memory has. */
   index: object | undefined;
   readonly #memory: WebAssembly.Memory;
@@ -102,6 +112,7 @@ export class KernelInstance {
     this.weakAt = allocate(4 * PIECE_COUNT);
     this.strongAt = allocate(MAX_STRONG_LENGTH * PIECE_COUNT);
     this.matchesAt = allocate(4 * MATCH_FIELDS * MAX_MATCHES);
+    this.#keyAt = allocate(this.exports.strong_key_size());
     this.indexAt = end;
     this.require(end + FIRST_ROOM);
   }
@@ -114,6 +125,22 @@ export class KernelInstance {
 
   get byteLength(): number {
     return this.#memory.buffer.byteLength;
+  }
+
+  /**
+   * Makes the key of strong sums, if it is not there. It stays until another is asked for.
+   *
+   * @returns Its address, or 0 if there is no salt.
+   */
+  keyOf(strongSum: StrongSum, salt: Uint8Array | undefined): number {
+    const at = this.#keyAt;
+    if (!salt || this.#salt === salt && this.#saltedSum === strongSum) return salt ? at : 0;
+    this.#salt = salt;
+    this.#saltedSum = strongSum;
+    this.bytes.fill(0, at, this.indexAt);
+    this.bytes.set(salt, this.matchesAt);
+    this.exports.strong_key_init(STRONG_SUMS[strongSum].kind, this.matchesAt, at);
+    return at;
   }
 
   /**

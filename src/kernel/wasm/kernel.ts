@@ -1,6 +1,8 @@
+import { checkSalt } from "../check_salt.ts";
 import type { BlockSummer, Digest, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams } from "../interface.ts";
 import { PortableBlockSummer } from "../portable/block_summer.ts";
-import { createStrongHash, PortableKernel } from "../portable/kernel.ts";
+import { PortableIndexBuilder } from "../portable/index_builder.ts";
+import { createRollingSum, createStrongHash } from "../portable/kernel.ts";
 import type { StrongHash } from "../portable/sums.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import { WasmBlockSummer } from "./block_summer.ts";
@@ -24,10 +26,10 @@ export class WasmKernel implements Kernel {
   }
 
   summer(params: SumParams): BlockSummer {
+    const owned = own(params);
     const { shared } = this.pool;
-    if (params.blockLength <= PIECE_LENGTH) return new WasmBlockSummer(params, shared);
-    const { weakSum, strongSum } = params;
-    return new PortableBlockSummer(params, new RunningWeakSum(weakSum, shared), this.#strong(strongSum));
+    if (params.blockLength <= PIECE_LENGTH) return new WasmBlockSummer(owned, shared);
+    return new PortableBlockSummer(owned, new RunningWeakSum(owned.weakSum, shared), this.#strong(owned));
   }
 
   digest(strongSum: StrongSum): Digest {
@@ -35,14 +37,25 @@ export class WasmKernel implements Kernel {
   }
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
-    if (params.blockLength <= MAX_SEARCHED_LENGTH) return new WasmIndexBuilder(params, kept, this.pool);
-    return new PortableKernel({ strong: () => this.#strong(params.strongSum) }).index(params, kept);
+    const owned = own(params);
+    const portable = () =>
+      new PortableIndexBuilder(owned, kept, {
+        rolling: () => createRollingSum(owned.weakSum),
+        strong: () => this.#strong(owned),
+      });
+    if (params.blockLength > MAX_SEARCHED_LENGTH) return portable();
+    return new WasmIndexBuilder(owned, kept, this.pool, portable);
   }
 
   /** A strong sum that takes its bytes in pieces. MD4 is none in assembly/. */
-  #strong(strongSum: StrongSum): StrongHash {
-    return STRONG_SUMS[strongSum].isDigest
-      ? new RunningStrongSum(strongSum, this.pool.shared)
-      : createStrongHash(strongSum);
+  #strong(params: SumParams): StrongHash {
+    const { isDigest } = STRONG_SUMS[params.strongSum];
+    return isDigest ? new RunningStrongSum(params, this.pool.shared) : createStrongHash(params);
   }
+}
+
+/** Parameters with a salt that the caller cannot change. */
+function own(params: SumParams): SumParams {
+  checkSalt(params);
+  return params.salt ? { ...params, salt: params.salt.slice() } : params;
 }

@@ -1,9 +1,9 @@
 /** Sums of blocks that are too long to lie in the kernel's memory. They take their bytes in pieces. */
+import type { SumParams } from "../interface.ts";
 import type { WeakSummer } from "../portable/block_summer.ts";
 import type { StrongHash } from "../portable/sums.ts";
 import { RABINKARP_MULTIPLIER, RABINKARP_SEED } from "../rules/rolling.ts";
-import type { StrongSum, WeakSum } from "../rules/sums.ts";
-import { STRONG_SUMS } from "../rules/sums.ts";
+import { STRONG_SUMS, type WeakSum } from "../rules/sums.ts";
 import { WasmDigest } from "./digest.ts";
 import { type KernelInstance, PIECE_LENGTH } from "./instance.ts";
 
@@ -12,9 +12,9 @@ export class RunningStrongSum implements StrongHash {
   readonly length: number;
   readonly #digest: WasmDigest;
 
-  constructor(strongSum: StrongSum, instance: KernelInstance) {
+  constructor({ strongSum, salt }: SumParams, instance: KernelInstance) {
     this.length = STRONG_SUMS[strongSum].length;
-    this.#digest = new WasmDigest(strongSum, instance);
+    this.#digest = new WasmDigest(strongSum, instance, salt);
   }
 
   reset(): void {

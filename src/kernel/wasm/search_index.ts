@@ -2,7 +2,7 @@ import type { Searcher, SearchIndex, SearchOptions, SumParams } from "../interfa
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import { align, type KernelInstance } from "./instance.ts";
 import type { InstancePool } from "./instance_pool.ts";
-import { WasmSearcher } from "./searcher.ts";
+import { type LoadableIndex, WasmSearcher } from "./searcher.ts";
 
 /** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
 const MAX_FILTER_LENGTH = 2 ** 24;
@@ -37,8 +37,8 @@ export interface WasmIndexParts {
   readonly params: SumParams;
   readonly layout: IndexLayout;
   readonly lastLength: number;
-  /** Seed of the hashes. */
-  readonly seed: number;
+  /** Key of the hashes. */
+  readonly key: readonly [low: number, high: number];
   readonly pool: InstancePool;
   /** The instance that has the index and nothing else. */
   readonly instance: KernelInstance | undefined;
@@ -48,7 +48,7 @@ export interface WasmIndexParts {
  * Records and tables. A long index has an instance to itself. Others wait outside of the kernel's memory, and are
  * copied into it when they are searched and another was there.
  */
-export class WasmSearchIndex implements SearchIndex {
+export class WasmSearchIndex implements SearchIndex, LoadableIndex {
   readonly backend = "wasm";
   readonly #parts: WasmIndexParts;
   /** The index, if it has no instance. */
@@ -77,7 +77,11 @@ export class WasmSearchIndex implements SearchIndex {
     this.#bytes = bytes.slice(indexAt, indexAt + this.byteLength);
   }
 
-  /** Brings the index into the memory of an instance. Returns the first address behind it. */
+  useKey(instance: KernelInstance): void {
+    const { strongSum, salt } = this.#parts.params;
+    instance.keyOf(strongSum, salt);
+  }
+
   load(instance: KernelInstance): number {
     const { indexAt } = instance;
     const end = indexAt + this.byteLength;
@@ -91,20 +95,15 @@ export class WasmSearchIndex implements SearchIndex {
 
   /** Lets the kernel work with the index, which lies in its memory. */
   select(instance: KernelInstance): void {
-    const { params, layout, lastLength, seed } = this.#parts;
+    const { params, layout, lastLength, key: [low, high] } = this.#parts;
     const { exports, indexAt: at } = instance;
     const { count, slotCount, strongTable, weakTable, filter, filterLength } = layout;
-    const { blockLength, strongLength, weakSum, strongSum } = params;
-    exports.index_init(at, count, WEAK_SUMS[weakSum], STRONG_SUMS[strongSum].kind, blockLength, strongLength);
-    exports.index_tables(
-      at + strongTable,
-      at + weakTable,
-      slotCount,
-      at + filter,
-      filterLength,
-      seed,
-      lastLength,
-    );
+    const { blockLength, strongLength, weakSum, strongSum, salt } = params;
+    const key = instance.keyOf(strongSum, salt);
+    const { kind } = STRONG_SUMS[strongSum];
+    exports.index_init(at, count, WEAK_SUMS[weakSum], kind, blockLength, strongLength, key);
+    const tables = [at + strongTable, at + weakTable, slotCount, at + filter, filterLength] as const;
+    exports.index_tables(...tables, low, high, lastLength);
     instance.index = this;
   }
 }

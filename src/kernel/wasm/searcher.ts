@@ -2,7 +2,14 @@ import type { Searcher, SearchOptions } from "../interface.ts";
 import { MATCH_FIELDS, TAIL_RULES } from "../rules/search.ts";
 import type { KernelInstance } from "./instance.ts";
 import type { Guest } from "./place.ts";
-import type { WasmSearchIndex } from "./search_index.ts";
+
+/** What a search needs of its index. */
+export interface LoadableIndex {
+  /** Brings the index into the memory of an instance. Returns the first address behind it. */
+  load(instance: KernelInstance): number;
+  /** Makes the key of the strong sums, which others may have replaced. */
+  useKey(instance: KernelInstance): void;
+}
 
 /** One search. Its state is in the kernel's memory, with bytes of the window, until another search needs the place. */
 export class WasmSearcher implements Searcher, Guest {
@@ -11,7 +18,7 @@ export class WasmSearcher implements Searcher, Guest {
   goodAlarms = 0;
   isCutShort = false;
   matches = new Uint32Array(0);
-  readonly #index: WasmSearchIndex;
+  readonly #index: LoadableIndex;
   readonly #options: SearchOptions;
   readonly #instance: KernelInstance;
   #onRelease: () => void;
@@ -23,7 +30,7 @@ export class WasmSearcher implements Searcher, Guest {
   #start = 0;
   #copied = 0;
 
-  constructor(index: WasmSearchIndex, options: SearchOptions, instance: KernelInstance, onRelease: () => void) {
+  constructor(index: LoadableIndex, options: SearchOptions, instance: KernelInstance, onRelease: () => void) {
     this.#index = index;
     this.#options = options;
     this.#instance = instance;
@@ -37,6 +44,7 @@ export class WasmSearcher implements Searcher, Guest {
     const { exports, search: { address }, matchesAt, bytes } = this.#instance;
     if (this.#shift > 0) exports.searcher_shift(address, this.#shift);
     this.#shift = 0;
+    this.#index.useKey(this.#instance);
     exports.searcher_set_bytes(address, this.#bytesAt + this.#start);
     const count = exports.search(address, length, isLast ? 1 : 0);
     // u32, though WebAssembly returns it with a sign.
