@@ -122,10 +122,8 @@ class StagePair<In, Out, StageIn> {
           continue;
         }
         const waiting = giveWay();
-        if (waiting) {
-          await waiting;
-          continue;
-        }
+        if (waiting) await waiting;
+        if (this.#isOver) return;
         if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
