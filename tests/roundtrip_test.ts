@@ -31,7 +31,7 @@ const FORMATS: readonly FormatTraits[] = [
   {
     format: "rsync-streams",
     weakSums: ["rabinkarp", "rollsum"],
-    strongSums: ["blake2sp", "blake3", "blake2b"],
+    strongSums: ["blake3", "blake2b"],
     strongLengths: [8, 32],
     leastBlockLength: 16,
     hasDigest: true,

@@ -1,7 +1,6 @@
 import { growBytes, hex } from "../common/bytes.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { Digest, Kernel } from "../kernel/interface.ts";
-import type { DeltaEvent } from "./interface.ts";
+import type { DeltaEvent, Digest } from "./interface.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -34,7 +33,8 @@ export interface CommandSource extends Source<DeltaEvent> {
 export interface PatcherParts {
   readonly commands: CommandSource;
   readonly basis: PatchBasis;
-  readonly kernel: Kernel;
+  /** Makes a digest of the target. */
+  readonly createDigest: () => Digest;
   readonly maxOutputLength: number;
 }
 
@@ -108,7 +108,7 @@ export class Patcher {
 
   #begin(event: DeltaEvent): void {
     if (event.type === "start") {
-      if (event.strongSum) this.#digest = this.#parts.kernel.digest(event.strongSum);
+      if (event.hasDigest) this.#digest = this.#parts.createDigest();
     } else if (event.type === "data") {
       this.#addLength(event.bytes.length);
       this.stats.literalBytes += event.bytes.length;
@@ -190,7 +190,7 @@ export class Patcher {
   /** The digest covers what was given; the bytes still gathered are added first. */
   #checkEnd(targetLength: number | undefined, expected: Uint8Array | undefined): void {
     if (targetLength !== undefined && targetLength !== this.#length) {
-      throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta tells ${targetLength}`);
+      throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta says ${targetLength}`);
     }
     if (!this.#digest || !expected) return;
     const last = this.#out.subarray(0, this.#outLength);
@@ -201,9 +201,10 @@ export class Patcher {
     if (!digest.every((byte, i) => byte === expected[i])) {
       throw this.#error(
         "digest-mismatch",
-        `the target's digest is ${hex(digest)}, the delta tells ${hex(expected)}: is it made for this basis?`,
+        `the target's digest is ${hex(digest)}, the delta says ${hex(expected)}: is it made for this basis?`,
       );
     }
+    this.stats.digest = hex(digest);
   }
 
   #error(code: RsyncError["code"], why: string): RsyncError {

@@ -1,6 +1,7 @@
-import type { BlockSummer, Digest, Kernel } from "../kernel/interface.ts";
+import { hex } from "../common/bytes.ts";
+import type { BlockSummer, Kernel } from "../kernel/interface.ts";
 import { InputWindow } from "./input_window.ts";
-import type { SigEvent, SigHeader } from "./interface.ts";
+import type { Digest, SigEvent, SigHeader } from "./interface.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { SigStats } from "./stats.ts";
 
@@ -17,6 +18,8 @@ export interface SignerParts {
   readonly header: SigHeader;
   /** Whether a short last block has a record. */
   readonly hasShortBlock: boolean;
+  /** Digest of the whole basis, if the signature shall carry it. */
+  readonly digest: Digest | undefined;
 }
 
 /** Basis bytes → the parts of its signature. */
@@ -36,7 +39,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     const { kernel, header } = parts;
     this.#parts = parts;
     this.#summer = kernel.summer(header);
-    this.#digest = header.hasDigest ? kernel.digest(header.strongSum) : undefined;
+    this.#digest = parts.digest;
     const count = Math.floor(BATCH_LENGTH / header.blockLength);
     this.#window = new InputWindow(this.#summer, Math.min(MAX_BATCH_COUNT, Math.max(1, count)) * header.blockLength);
   }
@@ -94,6 +97,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     }
     this.#isDone = true;
     const digest = this.#digest?.digest();
+    if (digest) this.stats.digest = hex(digest);
     return { type: "end", trailer: { fileLength: this.stats.bytesIn, ...(digest && { digest }) } };
   }
 

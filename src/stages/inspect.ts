@@ -30,7 +30,7 @@ export interface SigInfo {
   sigCount: number;
   /** Bytes of the basis. */
   fileLength: number | null;
-  /** Of the basis, by the strong sum. */
+  /** SHA-256 of the basis. */
   digest: Uint8Array | null;
   /** Bytes of the signature. */
   length: number;
@@ -52,8 +52,7 @@ export interface DeltaInfo {
   targetLength: number;
   /** Bytes that the basis has at least: where the last of the copies ends. */
   minFileLength: number;
-  digestSum: StrongSum | null;
-  /** Of the target. */
+  /** SHA-256 of the target. */
   digest: Uint8Array | null;
   /** Bytes of the delta. */
   length: number;
@@ -145,7 +144,6 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
     literalBytes: 0,
     targetLength: 0,
     minFileLength: 0,
-    digestSum: null,
     digest: null,
     length: 0,
   };
@@ -153,9 +151,7 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
   let position = 0;
   return () => {
     for (let event = next(); event; event = next()) {
-      if (event.type === "start") {
-        info.digestSum = event.strongSum ?? null;
-      } else if (event.type === "copy") {
+      if (event.type === "copy") {
         info.copyCount++;
         info.copiedBytes += event.length;
         info.minFileLength = Math.max(info.minFileLength, event.offset + event.length);
@@ -163,7 +159,7 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
         // A long command comes in pieces, of which the first has the bytes of the command itself before it.
         if (file.position - position > event.bytes.length) info.dataCount++;
         info.literalBytes += event.bytes.length;
-      } else {
+      } else if (event.type === "end") {
         info.digest = event.digest ?? null;
         info.commandCount = info.copyCount + info.dataCount;
         info.targetLength = info.copiedBytes + info.literalBytes;

@@ -81,7 +81,7 @@ function sigLines(info: SigInfo): [string, string][] {
     ["block length", `${blockLength} bytes`],
     ["blocks", `${sigCount}`],
     ["basis length", basisLength(info)],
-    ["digest of basis", digest ? `${hex(digest)} (${strongSum})` : "none"],
+    ["digest of basis", digest ? `${hex(digest)} (SHA-256)` : "none"],
   ];
 }
 
@@ -95,7 +95,7 @@ function basisLength({ format, fileLength, blockLength, sigCount }: SigInfo): st
 }
 
 function deltaLines(info: DeltaInfo): [string, string][] {
-  const { format, length, targetLength, copyCount, copiedBytes, dataCount, literalBytes, digestSum, digest } = info;
+  const { format, length, targetLength, copyCount, copiedBytes, dataCount, literalBytes, digest } = info;
   return [
     ["format", format],
     ["length", `${length} bytes`],
@@ -103,6 +103,6 @@ function deltaLines(info: DeltaInfo): [string, string][] {
     ["copied", `${copiedBytes} bytes (${formatShare(copiedBytes, targetLength)}) in ${copyCount} commands`],
     ["literal", `${literalBytes} bytes (${formatShare(literalBytes, targetLength)}) in ${dataCount} commands`],
     ["basis length", `at least ${info.minFileLength} bytes`],
-    ["digest of target", digest ? `${hex(digest)} (${digestSum})` : "none: patch cannot verify the result"],
+    ["digest of target", digest ? `${hex(digest)} (SHA-256)` : "none: patch cannot verify the result"],
   ];
 }

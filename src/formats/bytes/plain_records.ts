@@ -14,15 +14,17 @@ export function writePlainRecords(
   batch: SumBatch,
   strongLength: number,
   isLittleEndian: boolean,
+  from = 0,
+  to: number = batch.count,
 ): void {
-  for (let k = 0; k < batch.count; k++) {
+  for (let k = from; k < to; k++) {
     out.u32(batch.weak[k]!, isLittleEndian);
     out.few(batch.strong, k * strongLength, strongLength);
   }
 }
 
 /**
- * Reads such records, as many as there are, `most` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes
+ * Reads such records, as many as there are and `max` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes
  * are missing.
  */
 export function readPlainRecords(
@@ -30,10 +32,10 @@ export function readPlainRecords(
   batch: SumBatch,
   strongLength: number,
   isLittleEndian: boolean,
-  most = BATCH_CAPACITY,
+  max = BATCH_CAPACITY,
 ): boolean {
   const recordLength = WEAK_LENGTH + strongLength;
-  const count = reader.itemsAvailable(recordLength, Math.min(most, BATCH_CAPACITY));
+  const count = reader.itemsAvailable(recordLength, Math.min(max, BATCH_CAPACITY));
   if (count === 0) return false;
   const bytes = reader.take(count * recordLength)!;
   const fields = viewOf(bytes);
