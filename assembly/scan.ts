@@ -1,7 +1,7 @@
 // Rolls a weak sum along the target, to the windows whose weak sum is known.
 //
 // `weakKind` is ROLLSUM or RABINKARP: `index_init` traps on any other.
-import { RABINKARP_MULTIPLIER, RABINKARP_SEED, ROLLSUM, ROLLSUM_OFFSET } from "./_generated/rules";
+import { RABINKARP_INVERSE, RABINKARP_MULTIPLIER, RABINKARP_SEED, ROLLSUM, ROLLSUM_OFFSET } from "./_generated/rules";
 import { blockLength, weakKind } from "./records";
 import { M1, M2, M3, M4, rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
@@ -44,13 +44,17 @@ export function scan(s: Searcher, end: u32): bool {
 /** Room for the weak sums of eight windows. */
 const EIGHT: usize = memory.data(32, 16);
 
-/** Goes to the first of eight windows whose sum is known, if there is one. The first window starts at `position`. */
-function goToKnown(s: Searcher, position: u32, low: v128, high: v128): bool {
+/**
+ * Goes to the first of eight windows whose sum is known, if there is one. The first window starts at `position`. The
+ * masks are all ones in the lanes whose sums may be known.
+ */
+function goToKnown(s: Searcher, position: u32, low: v128, high: v128, mayLow: v128, mayHigh: v128): bool {
   v128.store(EIGHT, low);
   v128.store(EIGHT, high, 16);
-  for (let i: u32 = 0; i < 8; i++) {
+  for (let bits = i32x4.bitmask(mayLow) | i32x4.bitmask(mayHigh) << 4; bits; bits &= bits - 1) {
+    const i = <u32>ctz(bits);
     const weak = load<u32>(EIGHT + (i << 2));
-    if (!isKnown(weak)) continue;
+    if (!knows(weak)) continue;
     s.position = position + i;
     s.sum1 = weak;
     if (weakKind == ROLLSUM) s.sum2 = weak >>> 16;
@@ -77,8 +81,10 @@ function skipByRollsum(s: Searcher, last: u32): bool {
     s2 = i16x8.add(s2, totals(i16x8.sub(i16x8.sub(s1, lengthOffset), i16x8.mul(length, out))));
     const low = v128.shuffle<i16>(s1, s2, 0, 8, 1, 9, 2, 10, 3, 11);
     const high = v128.shuffle<i16>(s1, s2, 4, 12, 5, 13, 6, 14, 7, 15);
-    const mayKnowAny = v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16)));
-    if (mayKnowAny && goToKnown(s, <u32>(p - s.bytes) + 1, low, high)) return true;
+    const mayLow = mayKnowEach(low, ADDRESSES), mayHigh = mayKnowEach(high, ADDRESSES + 16);
+    if (v128.any_true(v128.or(mayLow, mayHigh))) {
+      if (goToKnown(s, <u32>(p - s.bytes) + 1, low, high, mayLow, mayHigh)) return true;
+    }
     s1 = v128.shuffle<i16>(s1, s1, 7, 7, 7, 7, 7, 7, 7, 7);
     s2 = v128.shuffle<i16>(s2, s2, 7, 7, 7, 7, 7, 7, 7, 7);
   }
@@ -117,8 +123,10 @@ function skipByRabinKarp(s: Searcher, last: u32): bool {
   let low = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(s.sum1), 1, h1), 2, h2), 3, h3);
   for (; p <= end; p += 8) {
     const high = fourOn(low, c0, c1);
-    const mayKnowAny = v128.any_true(v128.or(mayKnowEach(low, ADDRESSES), mayKnowEach(high, ADDRESSES + 16)));
-    if (mayKnowAny && goToKnown(s, <u32>(p - s.bytes), low, high)) return true;
+    const mayLow = mayKnowEach(low, ADDRESSES), mayHigh = mayKnowEach(high, ADDRESSES + 16);
+    if (v128.any_true(v128.or(mayLow, mayHigh))) {
+      if (goToKnown(s, <u32>(p - s.bytes), low, high, mayLow, mayHigh)) return true;
+    }
     c0 = added(p + 8, n, power, adjust);
     low = fourOn(high, c1, c0);
     c1 = added(p + 12, n, power, adjust);
@@ -202,7 +210,7 @@ export function shrink(s: Searcher, start: u32, length: u32): void {
     s.sum1 -= out + ROLLSUM_OFFSET;
     s.sum2 -= length * (out + ROLLSUM_OFFSET);
   } else {
-    s.sum2 = power(length - 1);
+    s.sum2 *= RABINKARP_INVERSE;
     s.sum1 -= s.sum2 * (out + ADJUST);
   }
 }

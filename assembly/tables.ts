@@ -4,22 +4,14 @@
 // A slot is a u32: the number of a record plus 1, and in the bits that no number needs, some of the record's hash.
 // Those bits rule out most slots of other records without a look at the record, which is not in a cache.
 import { addToFilter, setFilter } from "./filter";
+import { setKey, strongHash, weakHash } from "./keyed_hash";
 import { hasStrong, record, recordCount, setLastLength, STRONG_AT, strongLength, weakOf } from "./records";
 
-let seed: u32 = 0;
 let byStrong: usize = 0;
 let byWeak: usize = 0;
 let slots: u32 = 0;
 /** How many bits of a slot hold the number. */
 let numberBits: u32 = 0;
-
-/** The finalizer of MurmurHash3. */
-@inline
-function mix(h: u32): u32 {
-  h = (h ^ h >>> 16) * 0x85ebca6b;
-  h = (h ^ h >>> 13) * 0xc2b2ae35;
-  return h ^ h >>> 16;
-}
 
 @inline
 function firstSlot(hash: u32): u32 {
@@ -52,7 +44,7 @@ function setSlot(at: usize, hash: u32, number: u32): void {
  * @param strongTable Address of `slotCount` slots of 4 bytes.
  * @param weakTable Address of as many.
  * @param filterWords Address of `filterLength` bytes, a power of two.
- * @param random Seed of the hashes.
+ * @param low The key of the hashes, with `high`. Nobody else knows it.
  * @param last Length of the last block.
  * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
  */
@@ -62,7 +54,8 @@ export function index_finish(
   slotCount: u32,
   filterWords: usize,
   filterLength: u32,
-  random: u32,
+  low: u32,
+  high: u32,
   last: u32,
   keepLast: bool,
 ): void {
@@ -70,14 +63,14 @@ export function index_finish(
   byWeak = weakTable;
   slots = slotCount;
   numberBits = 32 - clz(recordCount);
+  setKey(low, high);
   setFilter(filterWords, filterLength);
-  seed = random;
   setLastLength(last);
   for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
 }
 
 function insert(k: u32, keepLast: bool): void {
-  const hash = strongHash(weakOf(k), record(k) + STRONG_AT);
+  const hash = strongHash(weakOf(k), record(k) + STRONG_AT, strongLength);
   const slot = strongSlot(hash, weakOf(k), record(k) + STRONG_AT);
   const isNew = !load<u32>(slot);
   if (isNew || keepLast) setSlot(slot, hash, k + 1);
@@ -86,7 +79,7 @@ function insert(k: u32, keepLast: bool): void {
 
 function insertWeak(k: u32): void {
   const weak = weakOf(k);
-  const hash = mix(weak ^ seed);
+  const hash = weakHash(weak);
   const slot = weakSlot(hash, weak);
   if (!load<u32>(slot)) setSlot(slot, hash, k + 1);
   addToFilter(weak);
@@ -94,20 +87,12 @@ function insertWeak(k: u32): void {
 
 /** Whether a record has this weak sum. */
 export function knows(weak: u32): bool {
-  return load<u32>(weakSlot(mix(weak ^ seed), weak)) != 0;
+  return load<u32>(weakSlot(weakHash(weak), weak)) != 0;
 }
 
 /** The kept block with this weak sum and the strong sum at `sum` plus 1, or 0. */
 export function find(weak: u32, sum: usize): u32 {
-  return numberIn(load<u32>(strongSlot(strongHash(weak, sum), weak, sum)));
-}
-
-function strongHash(weak: u32, sum: usize): u32 {
-  let hash = weak ^ seed;
-  let i: usize = 0;
-  for (; i + 4 <= strongLength; i += 4) hash = (rotl<u32>(hash, 13) ^ load<u32>(sum + i)) * 0x9e3779b1;
-  for (; i < strongLength; i++) hash = (hash ^ load<u8>(sum + i)) * 0x01000193;
-  return mix(hash);
+  return numberIn(load<u32>(strongSlot(strongHash(weak, sum, strongLength), weak, sum)));
 }
 
 /** The address of the slot of the record with these sums, or of the free slot where it would go. */

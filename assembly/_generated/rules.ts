@@ -9,6 +9,7 @@ export const BLAKE2B: u32 = 3;
 export const MD4: u32 = 4;
 
 // rolling.ts
+export const RABINKARP_INVERSE: u32 = 2565867949;
 export const RABINKARP_MULTIPLIER: u32 = 135283237;
 export const RABINKARP_SEED: u32 = 1;
 export const ROLLSUM_OFFSET: u32 = 31;

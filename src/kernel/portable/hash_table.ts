@@ -1,15 +1,3 @@
-/** A seed for the hashes of a table. Whoever made the records does not know it, and so cannot aim at one slot. */
-export function randomSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32) | 0;
-}
-
-/** The finalizer of MurmurHash3: each bit of the input changes half of the bits of the output. */
-export function mix(h: number): number {
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 /** Record numbers in open addressing: 4 / 0.75 bytes for each record of the capacity. */
 export class HashTable {
   readonly #slots: Uint32Array;
@@ -22,7 +10,7 @@ export class HashTable {
     return this.#slots.byteLength;
   }
 
-  /** The slot where a search for `hash` (mixed, unsigned) begins. */
+  /** The slot where a search for an unsigned `hash` begins. */
   first(hash: number): number {
     return Math.floor((hash * this.#slots.length) / 2 ** 32);
   }

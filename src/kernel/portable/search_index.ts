@@ -1,5 +1,6 @@
 import type { KeptBlock, Searcher, SearchIndex, SearchOptions, SumParams } from "../interface.ts";
-import { HashTable, mix, randomSeed } from "./hash_table.ts";
+import { HashTable } from "./hash_table.ts";
+import { KeyedHash } from "./keyed_hash.ts";
 import type { RecordStore } from "./record_store.ts";
 
 /** What an index is made of. */
@@ -24,12 +25,13 @@ export class PortableSearchIndex implements SearchIndex {
   readonly count: number;
   readonly #lastLength: number;
   readonly #createSearcher: IndexParts["createSearcher"];
-  readonly #seed = randomSeed();
+  readonly #hash = new KeyedHash();
   readonly #byStrong: HashTable;
   readonly #byWeak: HashTable;
   /** A bit for each weak sum, by its hash: it rules out most unknown sums without a look at a table. */
   readonly #filter: Uint8Array;
-  readonly #filterMask: number;
+  /** By how much the hash of a weak sum is shifted to make it the number of a bit. */
+  readonly #filterShift: number;
 
   constructor({ params, kept, records, lastLength, createSearcher }: IndexParts) {
     this.params = params;
@@ -39,8 +41,9 @@ export class PortableSearchIndex implements SearchIndex {
     this.#createSearcher = createSearcher;
     this.#byStrong = new HashTable(this.count);
     this.#byWeak = new HashTable(this.count);
-    this.#filter = new Uint8Array(2 ** Math.max(9, Math.ceil(Math.log2(this.count + 1))));
-    this.#filterMask = 8 * this.#filter.length - 1;
+    const filterBits = Math.max(12, 3 + Math.ceil(Math.log2(this.count + 1)));
+    this.#filter = new Uint8Array(2 ** (filterBits - 3));
+    this.#filterShift = 32 - filterBits;
     for (let k = 0; k < this.count; k++) this.#insert(k, kept);
   }
 
@@ -64,7 +67,7 @@ export class PortableSearchIndex implements SearchIndex {
 
   /** Whether a record has this weak sum. */
   knows(weak: number): boolean {
-    const bit = this.#filterBit(weak);
+    const bit = this.#hash.filter(weak) >>> this.#filterShift;
     return (this.#filter[bit >>> 3]! & (1 << (bit & 7))) !== 0 && this.#byWeak.get(this.#weakSlot(weak)) >= 0;
   }
 
@@ -80,21 +83,14 @@ export class PortableSearchIndex implements SearchIndex {
     const weak = this.records.weak(k);
     const slot = this.#weakSlot(weak);
     if (this.#byWeak.get(slot) < 0) this.#byWeak.set(slot, k);
-    const bit = this.#filterBit(weak);
+    const bit = this.#hash.filter(weak) >>> this.#filterShift;
     this.#filter[bit >>> 3]! |= 1 << (bit & 7);
-  }
-
-  #filterBit(weak: number): number {
-    return Math.imul(weak ^ (weak >>> 15), 0x9e3779b1) >>> 7 & this.#filterMask;
   }
 
   /** The slot of the record with these sums, or the free slot where it would go. */
   #strongSlot(weak: number, strong: Uint8Array): number {
-    const { strongLength } = this.params;
-    let hash = weak ^ this.#seed;
-    for (let i = 0; i < strongLength; i++) hash = Math.imul(hash ^ strong[i]!, 0x01000193);
     const table = this.#byStrong;
-    let slot = table.first(mix(hash));
+    let slot = table.first(this.#hash.strong(weak, strong, this.params.strongLength));
     for (let k = table.get(slot); k >= 0; k = table.get(slot)) {
       if (this.records.weak(k) === weak && this.records.hasStrong(k, strong, 0)) break;
       slot = table.next(slot);
@@ -105,7 +101,7 @@ export class PortableSearchIndex implements SearchIndex {
   /** The slot of the record with this weak sum, or the free slot where it would go. */
   #weakSlot(weak: number): number {
     const table = this.#byWeak;
-    let slot = table.first(mix(weak ^ this.#seed));
+    let slot = table.first(this.#hash.weak(weak));
     for (let k = table.get(slot); k >= 0; k = table.get(slot)) {
       if (this.records.weak(k) === weak) break;
       slot = table.next(slot);

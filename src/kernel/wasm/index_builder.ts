@@ -1,4 +1,5 @@
 import type { IndexBuilder, KeptBlock, SearchIndex, SumBatch, SumParams } from "../interface.ts";
+import { randomKey } from "../random_key.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import type { KernelInstance } from "./instance.ts";
 import { WasmSearchIndex } from "./search_index.ts";
@@ -51,10 +52,10 @@ export class WasmIndexBuilder implements IndexBuilder {
     const strongTable = instance.allocate(4 * slotCount);
     const weakTable = instance.allocate(4 * slotCount);
     const filter = instance.allocate(filterLength);
-    const seed = Math.floor(Math.random() * 2 ** 32);
+    const [low, high] = randomKey();
     const keepLast = this.#kept === "last" ? 1 : 0;
     const last = lastLength ?? blockLength;
-    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, seed, last, keepLast);
+    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, low, high, last, keepLast);
     return new WasmSearchIndex(instance, count);
   }
 

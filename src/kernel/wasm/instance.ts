@@ -26,7 +26,8 @@ export interface KernelExports {
     slotCount: number,
     filter: number,
     filterLength: number,
-    seed: number,
+    keyLow: number,
+    keyHigh: number,
     lastLength: number,
     keepLast: number,
   ): void;
