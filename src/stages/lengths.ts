@@ -25,7 +25,7 @@ const PLAIN_MARGIN_BITS = 40;
 /** Where the length is not known. */
 const UNKNOWN_BLOCK_LENGTH = 1024;
 /** Blocks are that many times the square root of the length. */
-const BLOCK_FACTOR = 0.5;
+const BLOCK_FACTOR = 0.9;
 const MIN_BLOCK_LENGTH = 128;
 const MAX_BLOCK_LENGTH = 2 ** 20;
 /** Block lengths are multiples of it: 16 bytes are summed at a time. */
