@@ -1,15 +1,14 @@
 /** Running the programs that are compared, and checking what they made. */
+import { Buffer } from "node:buffer";
 import { execFile, execFileSync } from "node:child_process";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import process from "node:process";
 import { promisify } from "node:util";
 
-/** Runs a program to its end, in a folder. */
+/** Runs a program to its end, in a folder. Servers on this machine are reached without a proxy. */
 export async function run([program, ...args]: readonly string[], cwd: string): Promise<void> {
-  await promisify(execFile)(program!, args, {
-    cwd,
-    maxBuffer: 2 ** 26,
-    env: { ...Deno.env.toObject(), http_proxy: "" },
-  });
+  const { http_proxy: _, ...env } = process.env;
+  await promisify(execFile)(program!, args, { cwd, env, maxBuffer: 2 ** 26 });
 }
 
 /** The first line that matches in what a program prints, or undefined if there is no such program. */
