@@ -7,18 +7,21 @@ const PATH = join(CACHE, "results.json");
 
 /** Results by a key that names all they depend on. */
 export class Results {
-  readonly #kept: Record<string, unknown>;
+  readonly #kept: Record<string, unknown> = read();
+  readonly #fresh: boolean;
+  readonly #measured = new Set<string>();
 
-  /** `fresh`: forgets what is there. */
+  /** `fresh`: measures again what is kept from other runs. */
   constructor(fresh: boolean) {
-    this.#kept = fresh ? {} : read();
+    this.#fresh = fresh;
   }
 
   /** The result that is kept, or a new one of `measure`, which gets an empty folder. */
   async get<T>(key: string, measure: (work: string) => Promise<T>): Promise<T> {
-    if (!(key in this.#kept)) {
+    if (!(key in this.#kept) || (this.#fresh && !this.#measured.has(key))) {
       console.error(`Measuring ${key} …`);
       this.#kept[key] = await inFolder(measure);
+      this.#measured.add(key);
       this.#write();
     }
     return this.#kept[key] as T;
