@@ -2,7 +2,7 @@
  * Bytes on the wire, up and down, beside rsync, zsync and rdiff.
  *
  *     deno task bench bytes [--pairs 'NAME;NAME'] [--json] [--fresh] [--rsync PROGRAM] [--record BYTES]
- *     deno task bench bytes --sweep     which block length takes the fewest bytes
+ *     deno task bench bytes --sweep     which block length takes the fewest bytes: [--factors 1/2,1,2]
  *     deno task bench bytes --growth    with the length of a file and with the number of edits: [--max MIB]
  *
  * `--pairs` takes the starts of names. Pairs and results are kept in `.cache/bench`; `--fresh` measures again. A
@@ -17,7 +17,7 @@ import { rdiffPeer } from "./rdiff.ts";
 import { type PairResult, pairTable, ratioTables, sumTable } from "./report.ts";
 import { Results } from "./results.ts";
 import { rsyncPeer } from "./rsync.ts";
-import { type Sweep, sweepPair, sweepTable } from "./sweep.ts";
+import { FACTORS, parseFactors, type Sweep, type SweepOptions, sweepPair, sweepTable } from "./sweep.ts";
 import type { Peer, Side, Traffics } from "./traffic.ts";
 import { zsyncPeer } from "./zsync.ts";
 
@@ -31,6 +31,7 @@ export async function bytes(argv: string[]): Promise<void> {
       rsync: { type: "string", default: "rsync" },
       record: { type: "string", default: "10" },
       sweep: { type: "boolean", default: false },
+      factors: { type: "string", default: FACTORS },
       growth: { type: "boolean", default: false },
       max: { type: "string", default: "1024" },
     },
@@ -42,7 +43,11 @@ export async function bytes(argv: string[]): Promise<void> {
     const sides = findSides([rsyncPeer(values.rsync, ["rsync"]), zsyncPeer]);
     return await growth({ maxMib: Number(values.max), recordLength, sides, results });
   }
-  if (values.sweep) return await sweep(starts, recordLength, values.json, results);
+  if (values.sweep) {
+    const [rsync] = findSides([rsyncPeer(values.rsync)]);
+    const options = { factors: parseFactors(values.factors), recordLength, results };
+    return await sweep(starts, rsync, values.json, options);
+  }
   const sides = findSides([rsyncPeer(values.rsync), zsyncPeer, rdiffPeer]);
   await compare(starts, [...sides, ourSide()], values.json, results);
 }
@@ -77,13 +82,13 @@ async function compare(
 
 async function sweep(
   starts: string[] | undefined,
-  recordLength: number,
+  rsync: Side | undefined,
   json: boolean,
-  results: Results,
+  options: SweepOptions,
 ): Promise<void> {
   const sweeps: Sweep[] = [];
-  for await (const pair of bringPairs(starts)) sweeps.push(await sweepPair(pair, recordLength, results));
-  console.log(json ? JSON.stringify(sweeps, null, 2) : sweepTable(sweeps, recordLength));
+  for await (const pair of bringPairs(starts)) sweeps.push(await sweepPair(pair, rsync, options));
+  console.log(json ? JSON.stringify(sweeps, null, 2) : sweepTable(sweeps, options));
 }
 
 /** The sides whose programs are there. Says which are not. */
