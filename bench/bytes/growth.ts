@@ -20,7 +20,7 @@ const EDITED_MIB = 256;
 const MAX_EDITS = 10_000;
 const MIN_BLOCK_LENGTH = 16;
 
-/** What a row of a table needs. */
+/** How to measure growth. */
 export interface GrowthOptions {
   maxMib: number;
   recordLength: number;
@@ -28,40 +28,75 @@ export interface GrowthOptions {
   results: Results;
 }
 
-/** Prints both tables. */
-export async function growth(options: GrowthOptions): Promise<void> {
-  const head = [...options.sides.map(({ version }) => version), "ours", "best one signature", "its blocks", "layered"];
-  console.log(`## Growth with the length, ${FEW_EDITS} edits\n`);
-  console.log([row(["MiB", ...head]), row(Array(head.length + 1).fill("---"))].join("\n"));
-  for (let mib = MIN_MIB; mib <= options.maxMib; mib *= 4) {
-    console.log(row([mib, ...await growthRow(mib, FEW_EDITS, options)]));
-  }
-  const mib = Math.min(EDITED_MIB, options.maxMib);
-  console.log(`\n## Growth with the edits, ${mib} MiB\n`);
-  console.log([row(["edits", ...head]), row(Array(head.length + 1).fill("---"))].join("\n"));
-  for (let edits = 1; edits <= MAX_EDITS; edits *= 10) {
-    console.log(row([edits, ...await growthRow(mib, edits, options)]));
-  }
+/** Bytes, up and down together, for one file. */
+export interface GrowthRow {
+  mib: number;
+  edits: number;
+  /** By name and version. */
+  peers: Record<string, number>;
+  /** One signature and its delta: by default, and with the block length that takes the fewest bytes. */
+  ours: number;
+  best: number;
+  bestBlockLength: number;
+  layered?: number;
 }
 
-async function growthRow(mib: number, edits: number, options: GrowthOptions): Promise<string[]> {
+/** Measures files that grow, then files whose edits grow. */
+export async function growth(options: GrowthOptions): Promise<{ byLength: GrowthRow[]; byEdits: GrowthRow[] }> {
+  const byLength: GrowthRow[] = [];
+  for (let mib = MIN_MIB; mib <= options.maxMib; mib *= 4) byLength.push(await growthRow(mib, FEW_EDITS, options));
+  const byEdits: GrowthRow[] = [];
+  const mib = Math.min(EDITED_MIB, options.maxMib);
+  for (let edits = 1; edits <= MAX_EDITS; edits *= 10) byEdits.push(await growthRow(mib, edits, options));
+  return { byLength, byEdits };
+}
+
+/** Both tables. */
+export function growthTables({ byLength, byEdits }: Awaited<ReturnType<typeof growth>>): string {
+  const mib = byEdits[0]?.mib;
+  return [
+    `## Growth with the length, ${FEW_EDITS} edits\n\n${table("MiB", byLength, (row) => row.mib)}\n`,
+    `## Growth with the edits, ${mib} MiB\n\n${table("edits", byEdits, (row) => row.edits)}\n`,
+  ].join("\n");
+}
+
+function table(name: string, rows: readonly GrowthRow[], valueOf: (row: GrowthRow) => number): string {
+  const peers = Object.keys(rows[0]?.peers ?? {});
+  const hasLayers = rows.some(({ layered }) => layered !== undefined);
+  const head = [name, ...peers, "ours", "best one signature", "its blocks"];
+  if (hasLayers) head.push("layered", "layered / best");
+  const lines = rows.map((it) => {
+    const counts = [valueOf(it), ...Object.values(it.peers), it.ours, it.best, it.bestBlockLength];
+    const layers = it.layered === undefined
+      ? []
+      : [it.layered.toLocaleString("en-US"), (it.layered / it.best).toFixed(3)];
+    return row([...counts.map((count) => count.toLocaleString("en-US")), ...layers]);
+  });
+  return [row(head), row(head.map(() => "---")), ...lines].join("\n");
+}
+
+async function growthRow(mib: number, edits: number, options: GrowthOptions): Promise<GrowthRow> {
   const { sides, results, recordLength } = options;
   using files = new RandomPair(mib * MIB, edits);
-  const cells: number[] = [];
+  const peers: Record<string, number> = {};
   for (const side of sides) {
     const traffics = await results.get(`${side.version}, ${files.name}`, (work) => side.measure(files.pair(), work));
-    cells.push(...Object.values(traffics).map(({ up, down }) => up + down));
+    for (const { up, down } of Object.values(traffics)) peers[side.version] = up + down;
   }
   const key = `growth, ${recordLength} bytes a record, ${files.name}, ${sourceHash()}`;
   const ours = await results.get(key, async () => {
-    const { sigLength, delta } = await sigAndDelta(files.pair(), defaults(mib * MIB));
+    const { basis, target, basisLength } = files.pair();
+    const { sigLength, delta } = await sigAndDelta(files.pair(), defaults(basisLength));
     const { sum, blockLength } = await bestSingle(files.pair(), recordLength);
-    const layered = await layeredBytes(files.pair().basis, files.pair().target);
-    const layers = layered && layered.sig + layered.runs.plain;
-    return { all: [sigLength + delta.length, sum, blockLength], layers };
+    const layered = await layeredBytes(basis, target);
+    return {
+      ours: sigLength + delta.length,
+      best: sum,
+      bestBlockLength: blockLength,
+      ...(layered && { layered: layered.sig + layered.runs.plain }),
+    };
   });
-  const shown = [...cells, ...ours.all].map((value) => value.toLocaleString("en-US"));
-  return [...shown, ours.layers?.toLocaleString("en-US") ?? ""];
+  return { mib, edits, peers, ...ours };
 }
 
 /** The fewest bytes of one signature and its delta, with blocks of the square root of the length times a power of 2. */

@@ -10,7 +10,7 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { growth } from "./growth.ts";
+import { growth, growthTables } from "./growth.ts";
 import { ourSide } from "./ours.ts";
 import { bringPairs } from "./pairs.ts";
 import { rdiffPeer } from "./rdiff.ts";
@@ -41,7 +41,8 @@ export async function bytes(argv: string[]): Promise<void> {
   const starts = values.pairs?.split(";");
   if (values.growth) {
     const sides = findSides([rsyncPeer(values.rsync, ["rsync"]), zsyncPeer]);
-    return await growth({ maxMib: Number(values.max), recordLength, sides, results });
+    const tables = await growth({ maxMib: Number(values.max), recordLength, sides, results });
+    return console.log(values.json ? JSON.stringify(tables, null, 2) : growthTables(tables));
   }
   if (values.sweep) {
     const [rsync] = findSides([rsyncPeer(values.rsync)]);
