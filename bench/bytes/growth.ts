@@ -83,7 +83,7 @@ async function growthRow(mib: number, edits: number, options: GrowthOptions): Pr
     const traffics = await results.get(`${side.version}, ${files.name}`, (work) => side.measure(files.pair(), work));
     for (const { up, down } of Object.values(traffics)) peers[side.version] = up + down;
   }
-  const key = `growth, ${recordLength} bytes a record, ${files.name}, ${sourceHash()}`;
+  const key = `growth, ${recordLength} bytes a record, ${files.name}, ${sourceHash("growth.ts")}`;
   const ours = await results.get(key, async () => {
     const { basis, target, basisLength } = files.pair();
     const { sigLength, delta } = await sigAndDelta(files.pair(), defaults(basisLength));

@@ -61,14 +61,15 @@ async function checkPatch({ basis, target }: Pair, delta: Uint8Array<ArrayBuffer
   checkEqual(result, target, "this library");
 }
 
-/** What a result depends on here, besides the library. */
-const MEASURED_BY = ["compressed.ts", "layered.ts", "ours.ts"].map((name) => join("bench/bytes", name));
+/** What results depend on here, besides the library. */
+const MEASURED_BY = ["compressed.ts", "layered.ts", "ours.ts"];
 
-/** A hash of all that a result depends on here: the sources of the library, and how it is measured. */
-export function sourceHash(): string {
+/** A hash of all that a result depends on: the sources of the library and how it is measured, by other files too. */
+export function sourceHash(...others: string[]): string {
   const names = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
   const sources = names.filter((name) => /\.(ts|wasm)$/.test(name)).sort().map((name) => join("src", name));
+  const measuredBy = [...MEASURED_BY, ...others].map((name) => join("bench/bytes", name));
   const hash = createHash("sha256");
-  for (const path of [...sources, ...MEASURED_BY]) hash.update(path).update(readFileSync(join(ROOT, path)));
+  for (const path of [...sources, ...measuredBy]) hash.update(path).update(readFileSync(join(ROOT, path)));
   return hash.digest("hex").slice(0, 16);
 }

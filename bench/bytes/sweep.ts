@@ -44,7 +44,7 @@ export async function sweepPair(pair: Pair, rsync: Side | undefined, options: Sw
   const sums: number[] = [];
   for (const factor of factors) {
     const blockLength = Math.max(MIN_BLOCK_LENGTH, Math.round(Math.sqrt(pair.basisLength) * factor));
-    const key = `sweep, ${pair.name}, blocks of ${blockLength}, ${sourceHash()}`;
+    const key = `sweep, ${pair.name}, blocks of ${blockLength}, ${sourceHash("sweep.ts")}`;
     const { sigCount, delta } = await results.get(key, async () => {
       const { sigCount, delta } = await sigAndDelta(pair, { blockLength, strongLength: 8 });
       return { sigCount, delta: COMPRESSORS.brotli(delta).length };
