@@ -1,6 +1,7 @@
 /** Keeps results between runs, since the bytes of a pair are the same each time. */
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { CACHE } from "./pairs.ts";
 
 const PATH = join(CACHE, "results.json");
@@ -22,15 +23,17 @@ export class Results {
       console.error(`Measuring ${key} …`);
       this.#kept[key] = await inFolder(measure);
       this.#measured.add(key);
-      this.#write();
+      write(key, this.#kept[key]);
     }
     return this.#kept[key] as T;
   }
+}
 
-  #write(): void {
-    writeFileSync(`${PATH}.part`, JSON.stringify(this.#kept, null, 1));
-    renameSync(`${PATH}.part`, PATH);
-  }
+/** Adds a result to those on the disk, where another run may have put some meanwhile. */
+function write(key: string, result: unknown): void {
+  const part = `${PATH}.${process.pid}.part`;
+  writeFileSync(part, JSON.stringify({ ...read(), [key]: result }, null, 1));
+  renameSync(part, PATH);
 }
 
 function read(): Record<string, unknown> {

@@ -69,6 +69,7 @@ export function sweepTable(sweeps: readonly Sweep[], { factors, recordLength }: 
     "rsync -z": ({ rsync }) => rsync ?? NaN,
   };
   for (const [rival, lengthOf] of Object.entries(rivals)) {
+    if (sweeps.some((sweep) => Number.isNaN(lengthOf(sweep)))) continue; // a program is missing
     const ratios = factors.map((_, index) => sweeps.map((sweep) => sweep.sums[index]! / lengthOf(sweep)));
     const means = ratios.map(geometricMean);
     const worst = ratios.map((list) => Math.max(...list));
