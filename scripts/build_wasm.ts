@@ -1,6 +1,6 @@
 /**
- * Builds the wasm modules: the kernel from assembly/, and SHA-256 from assembly/sha256/. Each becomes a `.wasm` file and
- * a TypeScript module with the same bytes. Before them comes `assembly/_generated/rules.ts`, the constants of
+ * Builds the wasm modules: the kernel from assembly/, and SHA-256 from assembly/sha256/. Each becomes a `.wasm` file
+ * and a TypeScript module with the same bytes. Before them comes `assembly/_generated/rules.ts`, the constants of
  * src/kernel/rules in AssemblyScript.
  *
  *     deno task build:wasm           builds

@@ -9,7 +9,7 @@ export type { Sha256 };
 let make: MakeSha256 | undefined;
 
 /**
- * Starts a SHA-256 with the fastest implementation that this runtime has: `node:crypto`, WebAssembly, else noble-hashes.
+ * Starts a SHA-256 with the fastest implementation that this runtime has: `node:crypto`, WebAssembly, or noble-hashes.
  * The choice is made once, at the first call.
  *
  * WebCrypto is not among them: `crypto.subtle.digest` takes no pieces, and workerd's `DigestStream` is asynchronous.
