@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, resolve, sep } from "node:path";
 import process from "node:process";
 import { call } from "./_open_file.ts";
 import { inFolder } from "./_path.ts";
-import { codeOf } from "./_system_error.ts";
+import { codeOf } from "./system_error.ts";
 
 /** The place that an atomic writable writes to. */
 export interface WriteTarget {
