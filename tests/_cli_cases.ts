@@ -1,16 +1,13 @@
 /** Cases that the command line passes in each runtime. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { assertBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
-import { cli, fails, inFolder, names, quiet, type Runtime, shell } from "./_cli_runner.ts";
+import { isWindows } from "./_cli_runtimes.ts";
+import { cli, fails, inFolder, names, quiet, type Runtime, shell, start } from "./_cli_runner.ts";
 
 /** The files in the folder of each test. */
 export const BASIS = randomBytes(1, 150_000);
 export const TARGET = concat([BASIS.subarray(0, 70_001), randomBytes(2, 3_333), BASIS.subarray(68_000)]);
-
-/** The scripts and some of the exit codes are those of a POSIX shell. */
-export const isWindows = Deno.build.os === "windows";
 
 /** Puts basis and target into a folder. */
 async function fill(folder: string): Promise<void> {
@@ -96,20 +93,6 @@ export const CASES: Record<string, Case> = {
     await quiet(cli(runtime, ["-f", "patch", "basis", "delta", "basis"], folder));
     await assertFile(`${folder}/basis`, TARGET);
   },
-  "leaves nothing when a signal ends it": async (runtime, folder) => {
-    await Deno.writeTextFile(`${folder}/sig`, "what was there");
-    const process = start(runtime, ["signature", "-f", "-b", "16", "-", "sig"], folder);
-    const writer = process.stdin.getWriter();
-    for (let i = 0; i < 4; i++) await writer.write(BASIS);
-    // The pipe stays open, so that only the signal ends the run.
-    while (!(await names(folder)).some((name) => name.startsWith(".sig"))) await delay(20);
-    process.kill("SIGTERM");
-    const { signal } = await process.status;
-    await writer.close().catch(() => {});
-    assert.equal(signal, "SIGTERM");
-    assert.deepEqual(await names(folder), ["basis", "sig", "target"]);
-    assert.equal(await Deno.readTextFile(`${folder}/sig`), "what was there");
-  },
   "does not wait for the rest of a pipe when it has failed": async (runtime, folder) => {
     const process = start(runtime, ["patch", "basis", "-", "made"], folder);
     const writer = process.stdin.getWriter();
@@ -119,8 +102,3 @@ export const CASES: Record<string, Case> = {
     assert.equal(code, 104);
   },
 };
-
-function start({ command: [name, ...before] }: Runtime, args: string[], cwd: string): Deno.ChildProcess {
-  return new Deno.Command(name!, { args: [...before, ...args], cwd, stdin: "piped", stdout: "null", stderr: "null" })
-    .spawn();
-}

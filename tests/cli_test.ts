@@ -1,14 +1,11 @@
 /** The command line as a new user would try it: processes, files, pipes, and mistakes. */
 import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
-import { assertFile, BASIS, CASES, isWindows, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, exec, fails, findRuntimes, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { assertFile, BASIS, CASES, TARGET, test } from "./_cli_cases.ts";
+import { cli, DENO, exec, fails, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { runtimes } from "./_cli_runtimes.ts";
 import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
-
-const bundleFolder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
-globalThis.addEventListener("unload", () => Deno.removeSync(bundleFolder, { recursive: true }));
-const runtimes = isWindows ? [] : await findRuntimes(bundleFolder);
 
 for (const runtime of runtimes) {
   for (const [name, run] of Object.entries(CASES)) {

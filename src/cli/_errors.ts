@@ -1,3 +1,4 @@
+import { codeOf } from "../files/system_error.ts";
 import { RsyncError, type RsyncErrorCode } from "../common/rsync_error.ts";
 
 /** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and 141 for SIGPIPE. */
@@ -74,8 +75,8 @@ export function usageError(message: string, command?: string): CliError {
  * @param error What was thrown.
  */
 export function systemError(doing: "open" | "read" | "write", name: string, error: unknown): unknown {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  if (error instanceof CliError || error instanceof RsyncError || typeof code !== "string") return error;
+  const code = codeOf(error);
+  if (error instanceof CliError || error instanceof RsyncError || code === undefined) return error;
   if (code === "EPIPE") {
     return new CliError(EXIT.CLOSED_PIPE, `cannot write ${name}: nobody reads it`, { cause: error });
   }
