@@ -61,22 +61,33 @@ export class CliError extends Error {
   }
 }
 
+/** A command line that does not follow the usage. */
+class UsageError extends CliError {
+  /** The command whose help would help, if it is known. */
+  readonly command: string | undefined;
+
+  constructor(message: string, command: string | undefined) {
+    super(EXIT.USAGE, message);
+    this.command = command;
+  }
+}
+
 /** A command line that does not follow the usage: of `command`, if it is known. */
 export function usageError(message: string, command?: string): CliError {
-  const help = ["rsync-streams", ...(command ? [command] : []), "--help"].join(" ");
-  return new CliError(EXIT.USAGE, `${message}; try "${help}"`);
+  return new UsageError(message, command);
 }
 
 /**
- * Converts an error of the system into one that names the file. Other errors are returned unchanged.
+ * Converts an error of the system or the runtime into one that names the file. Other errors are returned unchanged.
  *
  * @param doing What was done with the file.
  * @param name The name of the file.
  * @param error What was thrown.
  */
 export function systemError(doing: "open" | "read" | "write", name: string, error: unknown): unknown {
+  if (error instanceof CliError || error instanceof RsyncError) return error;
   const code = codeOf(error);
-  if (error instanceof CliError || error instanceof RsyncError || code === undefined) return error;
+  if (code === undefined) return error;
   if (code === "EPIPE") {
     return new CliError(EXIT.CLOSED_PIPE, `cannot write ${name}: nobody reads it`, { cause: error });
   }
@@ -84,8 +95,16 @@ export function systemError(doing: "open" | "read" | "write", name: string, erro
   return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}`, { cause: error });
 }
 
-/** The exit code and the message of a failed run. A closed pipe has no message. */
-export function explain(error: unknown): { exitCode: number; message: string | undefined } {
+/**
+ * The exit code and the message of a failed run. A closed pipe has no message.
+ *
+ * @param program What the program is called.
+ */
+export function explain(error: unknown, program: string): { exitCode: number; message: string | undefined } {
+  if (error instanceof UsageError) {
+    const { exitCode, message, command } = error;
+    return { exitCode, message: `${message}; try "${[program, command, "--help"].filter(Boolean).join(" ")}"` };
+  }
   if (error instanceof CliError) {
     const { exitCode, message } = error;
     return { exitCode, message: exitCode === EXIT.CLOSED_PIPE ? undefined : message };

@@ -6,6 +6,7 @@ import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
 
 const STDIN = 0;
+const STDIN_NAME = "the standard input";
 
 /** A file or the standard input, read from start to end. */
 export interface Input {
@@ -21,23 +22,35 @@ export function isStandard(path: string | undefined): path is "-" | undefined {
   return path === undefined || path === "-";
 }
 
+/** How an input is read. */
+export interface InputOptions {
+  /** Ends the readable with an error. */
+  readonly signal: AbortSignal | undefined;
+  /** Called with each chunk. */
+  readonly look?: (chunk: Uint8Array) => void;
+}
+
 /**
  * Opens a file, or the standard input if the path is `-` or missing.
  *
  * @throws {CliError} If there is no such file, or it is a folder.
  */
-export async function openInput(path: string | undefined): Promise<Input> {
+export async function openInput(path: string | undefined, options: InputOptions): Promise<Input> {
   if (isStandard(path)) {
-    const name = "the standard input";
+    const size = sizeOf(stdinStat());
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
-    return { name, size: stdinSize(), readable: named(name, () => process.stdin[Symbol.asyncIterator]()) };
+    const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), options);
+    return { name: STDIN_NAME, size, readable };
   }
-  const size = await regularSize(path);
-  return { name: path, size, readable: named(path, () => fileReadable(path)[Symbol.asyncIterator]()) };
+  const size = sizeOf(await checkFile(path));
+  const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), options);
+  return { name: path, size, readable };
 }
 
 /** A basis that has to be closed. */
 export interface OpenBasis extends BasisSource {
+  /** What messages call it. */
+  readonly name: string;
   close(): Promise<void>;
 }
 
@@ -46,17 +59,18 @@ export interface OpenBasis extends BasisSource {
  *
  * @throws {CliError} If it cannot be opened, or is the standard input.
  */
-export async function openBasis(path: string | undefined): Promise<OpenBasis> {
+export async function openBasis(path: string): Promise<OpenBasis> {
   if (isStandard(path)) {
     throw new CliError(
       EXIT.USAGE,
       "the basis cannot come from the standard input: it is read at random, so name a file",
     );
   }
-  await regularSize(path);
+  await checkFile(path);
   try {
     const basis = await fileBasis(path);
     return {
+      name: path,
       size: basis.size,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
@@ -70,16 +84,20 @@ export async function openBasis(path: string | undefined): Promise<OpenBasis> {
   }
 }
 
-async function regularSize(path: string): Promise<number | undefined> {
+/** Asks the system about a file that is to be read. */
+async function checkFile(path: string): Promise<fs.Stats> {
   const stat = await orThrow("open", path, fs.promises.stat(path));
   if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
-  return stat.isFile() ? stat.size : undefined;
+  return stat;
 }
 
-function stdinSize(): number | undefined {
+function sizeOf(stat: fs.Stats | undefined): number | undefined {
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+function stdinStat(): fs.Stats | undefined {
   try {
-    const stat = fs.fstatSync(STDIN);
-    return stat.isFile() ? stat.size : undefined;
+    return fs.fstatSync(STDIN);
   } catch {
     // A process may have no standard input.
     return undefined;
@@ -98,18 +116,34 @@ async function orThrow<T>(doing: "open" | "read", name: string, work: Promise<T>
 function named(
   name: string,
   open: () => AsyncIterator<Uint8Array<ArrayBuffer>>,
+  { signal, look }: InputOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let iterator: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
+  let onAbort: () => void;
+  const end = () => {
+    signal?.removeEventListener("abort", onAbort);
+    // Not awaited: it follows the pending read, which may never return.
+    iterator?.return?.()?.catch(() => {});
+  };
   return new ReadableStream({
+    start(controller) {
+      onAbort = () => {
+        controller.error(signal!.reason);
+        end();
+      };
+      signal?.addEventListener("abort", onAbort);
+    },
     async pull(controller) {
       iterator ??= open();
       const { done, value } = await orThrow("read", name, iterator.next());
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (signal?.aborted) return;
+      if (done) {
+        end();
+        return controller.close();
+      }
+      look?.(value);
+      controller.enqueue(value);
     },
-    cancel() {
-      // Not awaited: it follows the pending read, which may never return.
-      iterator?.return?.()?.catch(() => {});
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
 }

@@ -2,14 +2,14 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
+import type { Invocation } from "./_command_spec.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
+import { FORCE } from "./_shared_options.ts";
 import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 
 /** What is known of an output before it is opened. */
 export interface OutputOptions {
-  /** Whether an existing file may be replaced. */
-  readonly force: boolean;
   /** Whether its bytes are not text, so that they are refused on a terminal. */
   readonly isBinary: boolean;
 }
@@ -22,22 +22,40 @@ export interface Output {
 }
 
 /**
- * Opens a file, or the standard output if the path is `-` or missing. Nothing is created before the first byte. A file
- * takes its place only when it is complete, and an existing file is not changed until then.
+ * Opens a file, or the standard output if the path is `-` or missing, and closes it after some work.
  *
+ * Nothing is created before the first byte. The file takes its place only when it is complete. An existing file is not changed until then, and if the work fails, nothing is left.
+ *
+ * @param work Writes to the output, and closes it.
  * @throws {CliError} If the file exists and must not be replaced, or cannot be written.
  */
-export async function openOutput(path: string | undefined, { force, isBinary }: OutputOptions): Promise<Output> {
-  if (!isStandard(path)) {
-    const isThere = await checkPlace(path, force);
-    // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
-    return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };
+export async function withOutput(
+  path: string | undefined,
+  invocation: Invocation,
+  options: OutputOptions,
+  work: (output: Output) => Promise<void>,
+): Promise<void> {
+  const output = isStandard(path) ? openStdout(invocation, options) : await openFile(path, invocation);
+  try {
+    await work(output);
+  } catch (error) {
+    await output.writable.abort(error).catch(() => {});
+    throw error;
   }
+}
+
+function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOptions): Output {
   const isTerminal = process.stdout.isTTY === true;
-  if (isTerminal && isBinary && !force) {
+  if (isTerminal && isBinary && !options.get(FORCE) && !dialect.isRdiff) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
   return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal };
+}
+
+async function openFile(path: string, { options }: Invocation): Promise<Output> {
+  const isThere = await checkPlace(path, options.get(FORCE) ?? false);
+  // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
+  return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };
 }
 
 /**
