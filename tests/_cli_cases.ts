@@ -52,7 +52,7 @@ export const CASES: Record<string, Case> = {
   "exits with 101 on a bad command line": async (runtime, folder) => {
     await fails(cli(runtime, ["--bogus"], folder), 101, /unknown option --bogus; try "rsync-streams --help"/);
     await fails(cli(runtime, ["delta"], folder), 101, /SIGNATURE \[TARGET \[DELTA\]\]/);
-    await fails(cli(runtime, ["patch", "-", "delta"], folder), 101, /the basis cannot come from the standard/);
+    await fails(cli(runtime, ["patch", "-", "-"], folder), 101, /basis and delta cannot both come from the standard/);
   },
   "exits with 100 where files are not as they should be": async (runtime, folder) => {
     await fails(cli(runtime, ["signature", "missing", "sig"], folder), 100, /cannot open missing: no such file/);

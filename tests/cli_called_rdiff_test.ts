@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { assertBytes } from "./_helpers.ts";
 import { BASIS, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, DENO_RDIFF, exec, fails, hasProgram, quiet, type Run, runMany } from "./_cli_runner.ts";
+import { cli, DENO, DENO_RDIFF, exec, fails, hasProgram, quiet, type Run, runMany, shell } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
 
 const RDIFF = { name: "rdiff", command: ["rdiff"] };
@@ -40,6 +40,20 @@ for (const runtime of runtimes) {
       assert.equal(blockLengthOf(await quiet(cli(runtime, args, folder))), 384);
     }
     await fails(cli(runtime, ["signature", "--", "--rdiff"], folder), 100, /^rsync-streams: cannot open --rdiff/);
+  });
+
+  test(`in ${runtime.name} takes the standard input as a basis if it is a file`, async (folder) => {
+    await quiet(cli(runtime, ["signature", "basis", "sig"], folder));
+    await quiet(cli(runtime, ["delta", "sig", "target", "delta"], folder));
+    // What was read before does not count.
+    const script = "{ head -c 1000 >/dev/null; cli patch - delta; } <basis";
+    assertBytes(await quiet(shell(runtime, script, folder)), TARGET, "made");
+    await fails(shell(runtime, "cat basis | cli patch - delta", folder), 100, /the standard input.* at random/);
+    // A delta without copies needs no basis.
+    await Deno.writeFile(`${folder}/empty`, new Uint8Array());
+    await quiet(cli(runtime, ["signature", "-f", "empty", "sig"], folder));
+    await quiet(cli(runtime, ["delta", "-f", "sig", "target", "delta"], folder));
+    assertBytes(await quiet(shell(runtime, "cat basis | cli patch - delta", folder)), TARGET, "made");
   });
 }
 

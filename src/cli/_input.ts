@@ -12,8 +12,13 @@ const STDIN_NAME = "the standard input";
 export interface Input {
   /** What messages call it. */
   readonly name: string;
-  /** Its length in bytes. Undefined if it is not a regular file. */
+  /** Its length in bytes. Undefined if it is not a regular file, or the system does not know: see `reportedSize`. */
   readonly size: number | undefined;
+  /**
+   * Its length as the system reports it. 0 may be any length: files of `/proc` and of some file systems have bytes all
+   * the same.
+   */
+  readonly reportedSize: number | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -37,17 +42,20 @@ export interface InputOptions {
  */
 export async function openInput(path: string | undefined, options: InputOptions): Promise<Input> {
   if (isStandard(path)) {
-    const size = sizeOf(stdinStat());
+    const reportedSize = sizeOf(stdinStat());
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
     const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), options);
-    return { name: STDIN_NAME, size, readable };
+    return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, readable };
   }
-  const size = sizeOf(await checkFile(path));
+  const reportedSize = sizeOf(await checkFile(path));
   const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), options);
-  return { name: path, size, readable };
+  return { name: path, size: reportedSize || undefined, reportedSize, readable };
 }
 
-/** A basis that has to be closed. */
+/**
+ * A basis that has to be closed. It has no size: whatever length the system reports is a hint, and a copy that needs
+ * more bytes than there are fails all the same.
+ */
 export interface OpenBasis extends BasisSource {
   /** What messages call it. */
   readonly name: string;
@@ -55,23 +63,17 @@ export interface OpenBasis extends BasisSource {
 }
 
 /**
- * Opens the basis. It is read at random, so it must be a file.
+ * Opens the basis, or takes the standard input if the path is `-`. It is read at random, so it must be a file.
  *
- * @throws {CliError} If it cannot be opened, or is the standard input.
+ * @throws {CliError} If it cannot be opened.
  */
 export async function openBasis(path: string): Promise<OpenBasis> {
-  if (isStandard(path)) {
-    throw new CliError(
-      EXIT.USAGE,
-      "the basis cannot come from the standard input: it is read at random, so name a file",
-    );
-  }
+  if (isStandard(path)) return stdinBasis();
   await checkFile(path);
   try {
     const basis = await fileBasis(path);
     return {
       name: path,
-      size: basis.size,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);
@@ -82,6 +84,35 @@ export async function openBasis(path: string): Promise<OpenBasis> {
   } catch (error) {
     throw systemError("open", path, error);
   }
+}
+
+/**
+ * The standard input as a basis: it stays open, and is read from its start whatever was read of it before. A pipe fails
+ * at the first read, since a delta may have nothing to copy.
+ */
+function stdinBasis(): OpenBasis {
+  const stat = stdinStat();
+  const isSeekable = stat?.isFile() || stat?.isBlockDevice();
+  const readInto = (buffer: Uint8Array, offset: number) => {
+    if (isSeekable) return orThrow("read", STDIN_NAME, readAt(STDIN, buffer, offset));
+    const why = "it cannot be read at random, as a basis is: name a file, or redirect one";
+    throw new CliError(EXIT.IO, `cannot read the basis from ${STDIN_NAME}: ${why}`);
+  };
+  return {
+    name: STDIN_NAME,
+    async read(offset, length) {
+      const buffer = new Uint8Array(length);
+      return buffer.subarray(0, await readInto(buffer, offset));
+    },
+    readInto,
+    async close() {},
+  };
+}
+
+function readAt(fd: number, buffer: Uint8Array, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(fd, buffer, 0, buffer.length, offset, (error, count) => error ? reject(error) : resolve(count));
+  });
 }
 
 /** Asks the system about a file that is to be read. */

@@ -26,7 +26,7 @@ import {
 import { openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 
-/** Bytes of signature that are read from a pipe. A file has an end; a pipe may have none. */
+/** Bytes of signature that are read from a pipe. A file has an end, whatever its length; a pipe may have none. */
 const MAX_PIPED_LENGTH = 2 ** 30;
 
 const NO_DIGEST = flag({
@@ -99,7 +99,7 @@ async function deltaTo(input: Input, sigs: Signature, output: Output, invocation
 }
 
 async function load(input: Input, options: OptionValues): Promise<Signature> {
-  const maxInputLength = input.size === undefined ? MAX_PIPED_LENGTH : Infinity;
+  const maxInputLength = input.reportedSize === undefined ? MAX_PIPED_LENGTH : Infinity;
   try {
     return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
   } catch (error) {

@@ -4,6 +4,7 @@ import type { DeltaFormatOptions } from "../../stages/delta_options.ts";
 import { checkDelta } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { DeltaStart } from "../_delta_start.ts";
+import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { type Input, isStandard, type OpenBasis, openBasis, openInput } from "../_input.ts";
 import { withOutput } from "../_output.ts";
@@ -60,7 +61,10 @@ is a warning if it does not. BASIS is read at random, so it cannot come from a p
 };
 
 async function run(invocation: Invocation): Promise<void> {
-  const { operands: [basisPath], options } = invocation;
+  const { operands: [basisPath, deltaPath], options } = invocation;
+  if (isStandard(basisPath) && isStandard(deltaPath)) {
+    throw usageError("basis and delta cannot both come from the standard input", "patch");
+  }
   const format = checkDelta(options, "patch");
   const basis = await openBasis(basisPath!);
   try {

@@ -6,6 +6,7 @@ import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import {
   DEFAULT_SIG_FORMAT,
   DIGEST_FORMATS,
+  isOfRdiff,
   minStrongLength,
   RDIFF_SIG_FORMAT,
   UNRECOGNIZED_FORMATS,
@@ -82,8 +83,9 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 /** Chooses sums and lengths. Lengths are chosen as rdiff chooses them (`rs_sig_args`, docs/formats/librsync.md). */
-function chooseSigOptions(format: Format, { size: fileLength }: Input, invocation: Invocation) {
+function chooseSigOptions(format: Format, { size, reportedSize }: Input, invocation: Invocation) {
   const { options } = invocation;
+  const fileLength = isOfRdiff(format) ? reportedSize : size;
   const [givenBlockLength, givenStrongLength] = [options.get(BLOCK_LENGTH) ?? 0, options.get(STRONG_LENGTH) ?? 0];
   requireBlockLength(format, givenBlockLength, "signature");
   const isGiven = givenStrongLength !== 0 && givenStrongLength !== -1;
