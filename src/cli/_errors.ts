@@ -37,6 +37,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EBUSY: "it is in use",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
+  EILSEQ: "it is a link to a name that is not UTF-8",
   EISDIR: "it is a folder",
   ELOOP: "too many symbolic links",
   EMFILE: "too many open files",
@@ -125,7 +126,7 @@ function isOutOfMemory(error: unknown): error is RangeError {
   return error instanceof RangeError && /memory|allocation|array buffer/i.test(error.message);
 }
 
-/** Formats a message of the library as this program prints messages: on one line, after its name and a colon. */
+/** Formats a message of the library as this program prints messages: after its name and a colon. */
 export function formatMessage(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1).replaceAll(/\s*\n\s*/g, " ").replaceAll("`", "");
+  return message.slice(0, 1).toLowerCase() + message.slice(1);
 }

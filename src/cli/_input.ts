@@ -4,6 +4,7 @@ import type { BasisSource } from "../basis/basis_source.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
+import { checkName } from "./_names.ts";
 
 const STDIN = 0;
 const STDIN_NAME = "the standard input";
@@ -117,6 +118,7 @@ function readAt(fd: number, buffer: Uint8Array, offset: number): Promise<number>
 
 /** Asks the system about a file that is to be read. */
 async function checkFile(path: string): Promise<fs.Stats> {
+  checkName("open", path);
   const stat = await orThrow("open", path, fs.promises.stat(path));
   if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
   return stat;

@@ -5,6 +5,7 @@ import { atomicWritable } from "../files/atomic_writable.ts";
 import type { Invocation } from "./_command_spec.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
+import { checkName } from "./_names.ts";
 import { FORCE } from "./_shared_options.ts";
 import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 
@@ -53,6 +54,7 @@ function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOption
 }
 
 async function openFile(path: string, { options }: Invocation): Promise<Output> {
+  checkName("write", path);
   const isThere = await checkPlace(path, options.get(FORCE) ?? false);
   // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
   return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { systemError } from "./_errors.ts";
+import { printable } from "./_printable.ts";
 
 /** What messages call the standard output. */
 export const STDOUT_NAME = "the standard output";
@@ -14,7 +15,7 @@ const STDERR = 2;
  */
 export function say(program: string, ...lines: string[]): void {
   try {
-    fs.writeSync(STDERR, `${program}: ${lines.join("\n")}\n`);
+    fs.writeSync(STDERR, `${program}: ${lines.map(printable).join("\n")}\n`);
   } catch {
     // There is no other place to report it.
   }

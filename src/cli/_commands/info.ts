@@ -8,6 +8,7 @@ import { usageError } from "../_errors.ts";
 import { hasShortBlock, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { openInput } from "../_input.ts";
 import { choiceOption, flag } from "../_option_kinds.ts";
+import { printable } from "../_printable.ts";
 import { BLOCK_LENGTH, FORMAT, HELP, KNOWN_BLOCK_LENGTH, QUIET, VERBOSE, VERSION } from "../_shared_options.ts";
 import { print } from "../_stdio.ts";
 import { formatShare } from "../_units.ts";
@@ -68,7 +69,7 @@ function toJson(file: string, info: SigInfo | DeltaInfo): Record<string, unknown
 
 function toText(file: string, info: SigInfo | DeltaInfo): string {
   const lines = info.kind === "signature" ? sigLines(info) : deltaLines(info);
-  return `${file}: ${info.kind}\n` +
+  return `${printable(file)}: ${info.kind}\n` +
     lines.map(([name, value]) => `${name.padEnd(NAME_WIDTH)} ${value}\n`).join("");
 }
 
