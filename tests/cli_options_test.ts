@@ -106,3 +106,21 @@ test("has help by all its names", async (folder) => {
   await fails(cli(DENO, ["help", "bogus"], folder), 101, /unknown command "bogus"/);
   await fails(cli(DENO, ["help", "patch", "delta"], folder), 101, /too many commands/);
 });
+
+/** The first bytes of compressed files, without what would follow. */
+const COMPRESSED: Record<string, number[]> = {
+  gzip: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0],
+  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0],
+  bzip2: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26],
+};
+
+test("names what a compressed signature or delta was compressed with", async (folder) => {
+  for (const [program, bytes] of Object.entries(COMPRESSED)) {
+    await Deno.writeFile(`${folder}/file`, Uint8Array.from(bytes));
+    const message = new RegExp(`it is compressed with ${program}: decompress it first`);
+    await fails(cli(DENO, ["delta", "file", "target"], folder), 104, message);
+    await fails(cli(DENO, ["patch", "basis", "file"], folder), 104, message);
+    await fails(cli(DENO, ["info", "file"], folder), 104, message);
+  }
+});
