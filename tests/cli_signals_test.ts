@@ -48,6 +48,15 @@ for (const runtime of runtimes) {
     });
   }
 
+  test(`in ${runtime.name} leaves nothing when a signal ends it before the signature has been read`, async (folder) => {
+    const process = start(runtime, ["delta", "-", "target", "sig"], folder);
+    await untilWriting(folder);
+    process.kill("SIGTERM");
+    assert.equal((await process.status).signal, "SIGTERM");
+    await process.stdin.close().catch(() => {});
+    assert.deepEqual(await names(folder), ["basis", "target"]);
+  });
+
   test(`in ${runtime.name} says that a file would be too large, and leaves nothing`, async (folder) => {
     const script = "ulimit -f 16; cli signature -b 64 basis sig";
     await fails(shell(runtime, script, folder), 100, /sig: the file would be too large/);

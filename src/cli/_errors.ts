@@ -84,8 +84,9 @@ export function usageError(message: string, command?: string): CliError {
  * @param doing What was done with the file.
  * @param name The name of the file.
  * @param error What was thrown.
+ * @param where What else than the file is meant, such as " in the folder x".
  */
-export function systemError(doing: "open" | "read" | "write", name: string, error: unknown): unknown {
+export function systemError(doing: "open" | "read" | "write", name: string, error: unknown, where = ""): unknown {
   if (error instanceof CliError || error instanceof RsyncError) return error;
   const code = codeOf(error);
   if (code === undefined) return error;
@@ -93,7 +94,7 @@ export function systemError(doing: "open" | "read" | "write", name: string, erro
     return new CliError(EXIT.CLOSED_PIPE, `cannot write ${name}: nobody reads it`, { cause: error });
   }
   const why = SYSTEM_ERRORS[code] ?? (error as Error).message;
-  return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}`, { cause: error });
+  return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}${where}`, { cause: error });
 }
 
 /**

@@ -119,7 +119,10 @@ function readAt(fd: number, buffer: Uint8Array, offset: number): Promise<number>
 /** Asks the system about a file that is to be read. */
 async function checkFile(path: string): Promise<fs.Stats> {
   checkName("open", path);
-  const stat = await orThrow("open", path, fs.promises.stat(path));
+  const stat = await fs.promises.stat(path).catch((error) => {
+    // To ask takes no permission for the file itself.
+    throw systemError("open", path, error, error.code === "EACCES" ? " by a folder of its path" : undefined);
+  });
   if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
   return stat;
 }
