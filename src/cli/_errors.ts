@@ -51,6 +51,15 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ESPIPE: "it cannot be read at random",
 };
 
+/** The flag of Deno for what no other allows, such as devices. */
+const ALL = "--allow-all";
+
+/** What allows the things that Node with `--permission` denies. */
+const NODE_FLAGS: Readonly<Record<string, string>> = {
+  FileSystemRead: "--allow-fs-read",
+  FileSystemWrite: "--allow-fs-write",
+};
+
 /** A failure with an exit code of its own. Its message is printed as it is. */
 export class CliError extends Error {
   override readonly name = "CliError";
@@ -88,6 +97,8 @@ export function usageError(message: string, command?: string): CliError {
  */
 export function systemError(doing: "open" | "read" | "write", name: string, error: unknown, where = ""): unknown {
   if (error instanceof CliError || error instanceof RsyncError) return error;
+  const denial = explainDenial(error, doing === "write" ? "folder" : "file");
+  if (denial) return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${denial}`, { cause: error });
   const code = codeOf(error);
   if (code === undefined) return error;
   if (code === "EPIPE") {
@@ -95,6 +106,24 @@ export function systemError(doing: "open" | "read" | "write", name: string, erro
   }
   const why = SYSTEM_ERRORS[code] ?? (error as Error).message;
   return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}${where}`, { cause: error });
+}
+
+/**
+ * Which permission of Deno or Node is missing. Undefined if that is not what an error is about.
+ *
+ * @param named What the flag must name, if it names anything.
+ */
+function explainDenial(error: unknown, named: "file" | "folder" = "file"): string | undefined {
+  const { name, message, permission } = (error ?? {}) as Record<string, unknown>;
+  if (name === "NotCapable") {
+    const [flag = ALL] = /--allow-[a-z]+/.exec(String(message)) ?? [];
+    const other = flag === ALL ? "" : ` or does not name the ${named}`;
+    return `Deno does not permit it, since ${flag} is missing${other}`;
+  }
+  if (codeOf(error) === "ERR_ACCESS_DENIED") {
+    const flag = NODE_FLAGS[String(permission)] ?? "a flag for it";
+    return `Node does not permit it, since ${flag} is missing or does not name the ${named}`;
+  }
 }
 
 /**
@@ -117,6 +146,8 @@ export function explain(error: unknown, program: string): { exitCode: number; me
     const exitCode = isWriting ? EXIT.UNIMPLEMENTED : EXIT_OF_CODE[error.code];
     return { exitCode, message: formatMessage(error.message) };
   }
+  const denial = explainDenial(error);
+  if (denial) return { exitCode: EXIT.IO, message: `cannot go on: ${denial}` };
   if (isOutOfMemory(error)) return { exitCode: EXIT.MEMORY, message: `out of memory: ${error.message}` };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: EXIT.INTERNAL, message: `internal error: ${message}` };

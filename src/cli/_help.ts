@@ -48,6 +48,10 @@ The start of a command's name is enough: "sig", "del", "pat".
 With --${RDIFF.name}, or under the name rdiff, it is rdiff in everything: commands, options, formats,
 lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"
 
+Least permissions in Deno: --allow-read=INPUTS,FOLDER --allow-write=FOLDER, where FOLDER is that of
+the output. /dev, /proc and /sys need --allow-all. In Node: --permission with --allow-fs-read for
+the program, the inputs and FOLDER/, and --allow-fs-write for FOLDER/. Pipes need none.
+
 ${EXIT_CODES}`;
 }
 
