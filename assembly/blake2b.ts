@@ -1,3 +1,4 @@
+import { blake2bWords, key, SALT } from "./key";
 import { high64, low64, xor } from "./lanes";
 import { MESSAGE, MESSAGE_LENGTH } from "./message";
 import { BLAKE2_SCHEDULE } from "./schedule";
@@ -48,11 +49,42 @@ function rotr63(x: v128): v128 {
   return v128.or(add(x, x), i64x2.shr_u(x, 63));
 }
 
-/** Starts two sums of 32 bytes, without key and tree. `h` is the address of eight vectors. */
+/** Starts two sums of 32 bytes, without tree. `h` is the address of eight vectors. */
 export function blake2bInit(h: usize): void {
-  for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load64_splat(IV + (i << 3)));
-  v128.store(h, xor(v128.load(h), i64x2.splat(0x01010020)));
+  if (key) start(h, blake2bWords(key));
+  else startAfresh(h, 0);
 }
+
+/** Sets the eight words at `h` to those at `from`, in both lanes. */
+function start(h: usize, from: usize): void {
+  for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load64_splat(from + (i << 3)));
+}
+
+function startAfresh(h: usize, keyLength: u64): void {
+  start(h, IV);
+  v128.store(h, xor(v128.load(h), i64x2.splat(0x01010020 | keyLength << 8)));
+}
+
+/** Bytes before those of the input: a key fills a message. */
+@inline
+export function blake2bBefore(): u64 {
+  return key ? 128 : 0;
+}
+
+/** Sums no bytes at all with a key: the message of the key is the last one too. */
+export function blake2bOfKey(h: usize): void {
+  startAfresh(h, SALT);
+  blake2bCompress(h, key, key, 128, -1);
+}
+
+/** Writes the eight words of a sum after the message of a key, which is at `message`. */
+export function blake2bAfterKey(message: usize, words: usize): void {
+  startAfresh(KEYED, SALT);
+  blake2bCompress(KEYED, message, message, 128, 0);
+  for (let i: usize = 0; i < 8; i++) store<u64>(words + (i << 3), load<u64>(KEYED + (i << 4)));
+}
+
+const KEYED: usize = memory.data(128, 16);
 
 /** The sixteen words of the rounds, of two inputs. Those of two more inputs are behind them. */
 const STATE: usize = memory.data(512, 16);

@@ -16,7 +16,7 @@ function change(h: usize, by: v128): void {
  * of the leaves.
  */
 export function startNodes(h: usize, offset: v128, depth: u32): void {
-  start(h);
+  start(h, IV);
   change(h, splat(0x02080020));
   change(h + 32, offset);
   change(h + 48, splat(0x20000000 | depth << 16));

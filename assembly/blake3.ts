@@ -1,12 +1,14 @@
+import { key } from "./key";
 import { add, splat } from "./lanes";
 import { gather, gatherEnd, MESSAGE, MESSAGE_LENGTH, put } from "./message";
-import { mix, mixTwo, start } from "./mix";
+import { IV, mix, mixTwo, start } from "./mix";
 import { BLAKE3_SCHEDULE } from "./schedule";
 
 const CHUNK_START: u32 = 1;
 const CHUNK_END: u32 = 2;
 const PARENT: u32 = 4;
 export const ROOT: u32 = 8;
+const KEYED_HASH: u32 = 16;
 
 /** Bytes in a chunk, a leaf of the tree. */
 export const CHUNK: usize = 1024;
@@ -20,14 +22,15 @@ const WAITING: usize = memory.data(21 * 256, 16);
 @inline
 function compress(h: usize, low: v128, high: v128, length: usize, flags: u32, isTwo: bool, step: u32): void {
   const end = BLAKE3_SCHEDULE + 112;
-  const v14 = splat(<u32>length), v15 = splat(flags);
+  const v14 = splat(<u32>length), v15 = splat(key ? flags | KEYED_HASH : flags);
   if (isTwo) mixTwo(h, BLAKE3_SCHEDULE, end, low, add(low, splat(step)), high, v14, v15, splat(0));
   else mix(h, BLAKE3_SCHEDULE, end, low, high, v14, v15, splat(0));
 }
 
 function startEach(h: usize, isTwo: bool): void {
-  start(h);
-  if (isTwo) start(h + 128);
+  const words = key || IV;
+  start(h, words);
+  if (isTwo) start(h + 128, words);
 }
 
 /**

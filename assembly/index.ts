@@ -12,5 +12,7 @@ export {
   searcher_shift,
   searcher_size,
 } from "./searcher";
+export { strong_key_size } from "./key";
 export { strong_blocks } from "./strong_blocks";
+export { strong_key_init } from "./strong_key";
 export { index_finish } from "./tables";

@@ -16,9 +16,9 @@ export const IV: usize = memory.data<u32>([
   0x5be0cd19,
 ]);
 
-/** Sets the eight words at `h` to IV in all lanes. */
-export function start(h: usize): void {
-  for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load32_splat(IV + (i << 2)));
+/** Sets the eight words at `h` to those at `from`, in all lanes. */
+export function start(h: usize, from: usize): void {
+  for (let i: usize = 0; i < 8; i++) v128.store(h + (i << 4), v128.load32_splat(from + (i << 2)));
 }
 
 @inline

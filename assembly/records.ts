@@ -15,6 +15,8 @@ export let lastLength: u32 = 0;
 export let strongLength: u32 = 0;
 export let weakKind: u32 = 0;
 export let strongKind: u32 = 0;
+/** Address of the key of the strong sums, or 0. */
+export let strongKey: usize = 0;
 
 /**
  * Starts an index whose records begin at `at`.
@@ -26,13 +28,15 @@ export let strongKind: u32 = 0;
  * @param strong Number of the strong sum.
  * @param length Bytes of a block.
  * @param kept Bytes of each strong sum.
+ * @param key Address of the key of the strong sums, or 0.
  */
-export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32): void {
+export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32, key: usize): void {
   if (weak != ROLLSUM && weak != RABINKARP) unreachable();
   records = at;
   recordCount = 0;
   weakKind = weak;
   strongKind = strong;
+  strongKey = key;
   blockLength = length;
   strongLength = kept;
   stride = STRONG_AT + kept;

@@ -11,7 +11,7 @@ import {
   TAIL_LAST,
   TAIL_NONE,
 } from "./_generated/rules";
-import { blockLength, lengthOf, recordCount, strongKind, strongLength } from "./records";
+import { blockLength, lengthOf, recordCount, strongKey, strongKind, strongLength } from "./records";
 import { strong_blocks, strongOfFour } from "./strong_blocks";
 import { find } from "./tables";
 
@@ -121,14 +121,14 @@ export function budgetedFrom(s: Searcher): f64 {
 
 /** Computes the strong sums of `count` consecutive windows into STRONG: `last` is the length of the last window. */
 export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
-  strong_blocks(strongKind, s.bytes + start, length, count, last, strongLength, STRONG);
+  strong_blocks(strongKind, strongKey, s.bytes + start, length, count, last, strongLength, STRONG);
 }
 
 /** Computes the strong sums of four whole windows into STRONG. The starts of the windows are at `starts`. */
 export function sumFour(s: Searcher, starts: usize): void {
   const p0 = s.bytes + load<u32>(starts), p1 = s.bytes + load<u32>(starts, 4);
   const p2 = s.bytes + load<u32>(starts, 8), p3 = s.bytes + load<u32>(starts, 12);
-  strongOfFour(strongKind, p0, p1, p2, p3, blockLength, strongLength, STRONG);
+  strongOfFour(strongKind, strongKey, p0, p1, p2, p3, blockLength, strongLength, STRONG);
 }
 
 /** The block with this weak sum and the strong sum at `sum` plus 1, or 0. */

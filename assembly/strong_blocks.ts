@@ -3,7 +3,8 @@ import { blake2bBlocks } from "./blake2b_blocks";
 import { blake2spBlocks } from "./blake2sp_blocks";
 import { CHUNK } from "./blake3";
 import { blake3Blocks, blake3EightBlocks } from "./blake3_blocks";
-import { digest_final, digest_init, digest_update, STATE } from "./digest";
+import { STATE, streamEnd, streamStart, streamTake } from "./digest";
+import { useKey } from "./key";
 import { md4Blocks } from "./md4_blocks";
 import { SUMS } from "./message";
 
@@ -45,6 +46,7 @@ function copySum(dst: usize, sum: usize, length: usize): usize {
 /** Writes the strong sums of four windows anywhere in memory, as `strong_blocks` does for consecutive blocks. */
 export function strongOfFour(
   kind: u32,
+  key: usize,
   p0: usize,
   p1: usize,
   p2: usize,
@@ -53,6 +55,7 @@ export function strongOfFour(
   strongLength: u32,
   dst: usize,
 ): void {
+  useKey(key);
   lockstep(kind, p0, p1, p2, p3, length);
   for (let i: usize = 0; i < 4; i++) dst = copySum(dst, SUMS + (i << 5), strongLength);
 }
@@ -61,10 +64,12 @@ export function strongOfFour(
  * Writes the first `strongLength` bytes of the strong sums of consecutive blocks to `dst`, without gaps.
  *
  * @param kind Number of the strong sum.
+ * @param key Address of the key that `strong_key_init` made for this kind, or 0.
  * @param src Address of `count` blocks of `blockLength` bytes, of which the last is `lastLength` long.
  */
 export function strong_blocks(
   kind: u32,
+  key: usize,
   src: usize,
   blockLength: u32,
   count: u32,
@@ -72,6 +77,7 @@ export function strong_blocks(
   strongLength: u32,
   dst: usize,
 ): void {
+  useKey(key);
   while (count) {
     if (kind == BLAKE3 && count >= (lastLength == blockLength ? 8 : 9)) {
       blake3EightBlocks(src, blockLength, SUMS);
@@ -91,9 +97,9 @@ export function strong_blocks(
       const p3 = lanes > 3 ? src + 3 * length : src;
       lockstep(kind, src, p1, p2, p3, length);
     } else {
-      digest_init(kind, STREAM);
-      digest_update(STREAM, src, length);
-      digest_final(STREAM, SUMS);
+      streamStart(kind, STREAM);
+      streamTake(STREAM, src, length);
+      streamEnd(STREAM, SUMS);
       lanes = 1;
     }
     for (let i: u32 = 0; i < lanes; i++) dst = copySum(dst, SUMS + (i << 5), strongLength);

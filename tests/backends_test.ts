@@ -150,14 +150,17 @@ Deno.test("the wasm kernel traps on a number that stands for no sum", () => {
   const { exports } = instance;
   const at = instance.allocate(exports.digest_state_size());
   const strong = STRONG_SUMS.blake3.kind;
-  exports.index_init(at, WEAK_SUMS.rabinkarp, strong, 1024, 32);
+  exports.index_init(at, WEAK_SUMS.rabinkarp, strong, 1024, 32, 0);
   const { RuntimeError } = WebAssembly;
   for (const kind of [0, 5]) {
     assert.throws(() => exports.digest_init(kind, at), RuntimeError);
-    assert.throws(() => exports.strong_blocks(kind, at, 64, 1, 64, 16, at), RuntimeError);
-    assert.throws(() => exports.index_init(at, kind, strong, 1024, 32), RuntimeError);
+    assert.throws(() => exports.strong_blocks(kind, 0, at, 64, 1, 64, 16, at), RuntimeError);
+    assert.throws(() => exports.index_init(at, kind, strong, 1024, 32, 0), RuntimeError);
   }
   assert.throws(() => exports.digest_init(STRONG_SUMS.md4.kind, at), RuntimeError);
+  for (const sum of ["md4", "blake2sp"] as const) {
+    assert.throws(() => exports.strong_key_init(STRONG_SUMS[sum].kind, at, at), RuntimeError, `${sum} has no key`);
+  }
 });
 
 Deno.test("both backends agree on 2 MiB with edits, at every weak sum", async () => {

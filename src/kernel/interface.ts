@@ -23,6 +23,11 @@ export interface SumParams {
   readonly strongLength: number;
   /** Bytes of a block. */
   readonly blockLength: number;
+  /**
+   * The 16 bytes that strong sums are keyed with, if they are: `"blake3"` with the salt and 16 zero bytes as its key,
+   * `"blake2b"` with the salt. The others have no key.
+   */
+  readonly salt?: Uint8Array | undefined;
 }
 
 /** The sums of consecutive blocks, in columns. */
@@ -121,8 +126,10 @@ export interface Searcher {
 /** One backend. */
 export interface Kernel {
   readonly backend: Backend;
+  /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   summer(params: SumParams): BlockSummer;
   /** @throws {TypeError} If a digest cannot be of this sum: MD4 is broken. */
   digest(strongSum: StrongSum): Digest;
+  /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   index(params: SumParams, kept: KeptBlock): IndexBuilder;
 }

@@ -9,6 +9,7 @@ import type {
   WeakSum,
 } from "../interface.ts";
 import { checkDigestSum } from "../check_digest_sum.ts";
+import { checkSalt } from "../check_salt.ts";
 import { Blake2sp } from "./blake2sp.ts";
 import { PortableBlockSummer } from "./block_summer.ts";
 import { PortableDigest } from "./digest.ts";
@@ -19,7 +20,7 @@ import { RabinKarp } from "./rabinkarp.ts";
 import { Rollsum } from "./rollsum.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
-const strongSums: Record<StrongSum, () => StrongHash> = {
+const strongSums: Record<StrongSum, (salt?: Uint8Array) => StrongHash> = {
   blake2sp: () => new Blake2sp(),
   blake3: blake3Sum,
   blake2b: blake2b256,
@@ -47,7 +48,7 @@ export class PortableKernel implements Kernel {
   }
 
   summer(params: SumParams): BlockSummer {
-    return new PortableBlockSummer(params, this.#rolling(params.weakSum)(), this.#strong(params.strongSum)());
+    return new PortableBlockSummer(params, this.#rolling(params.weakSum)(), this.#strong(params)());
   }
 
   digest(strongSum: StrongSum): Digest {
@@ -57,7 +58,7 @@ export class PortableKernel implements Kernel {
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
     return new PortableIndexBuilder(params, kept, {
       rolling: this.#rolling(params.weakSum),
-      strong: this.#strong(params.strongSum),
+      strong: this.#strong(params),
     });
   }
 
@@ -65,7 +66,12 @@ export class PortableKernel implements Kernel {
     return this.#custom.weak ?? weakSums[weakSum];
   }
 
-  #strong(strongSum: StrongSum): () => StrongHash {
-    return this.#custom.strong ?? strongSums[strongSum];
+  #strong(params: SumParams): () => StrongHash {
+    const { strong } = this.#custom;
+    if (strong && params.salt) throw new TypeError("Cannot use a salt: a strong sum of the caller's own has no key");
+    checkSalt(params);
+    // A copy: the caller may change its salt.
+    const salt = params.salt?.slice();
+    return strong ?? (() => strongSums[params.strongSum](salt));
   }
 }

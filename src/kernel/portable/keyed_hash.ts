@@ -25,8 +25,8 @@ export class KeyedHash {
   }
 
   /**
-   * Hash of a weak sum for the table, unsigned. By `filter` alone, weak sums at equal distances would now and then stand
-   * in one row of slots, up to 200 probes each.
+   * Hash of a weak sum for the table, unsigned. By `filter` alone, weak sums at equal distances would now and then
+   * stand in one row of slots, up to 200 probes each.
    */
   weak(weak: number): number {
     let hash = this.filter(weak);

@@ -32,12 +32,15 @@ class NobleSum implements StrongHash {
   }
 }
 
-/** BLAKE2b with a digest length of 32 bytes (RFC 7693). Shorter sums are its first bytes. */
-export function blake2b256(): StrongHash {
-  return new NobleSum(() => blake2b.create({ dkLen: 32 }));
+/** BLAKE2b with a digest length of 32 bytes (RFC 7693). Shorter sums are its first bytes. A salt is its key. */
+export function blake2b256(salt?: Uint8Array): StrongHash {
+  return new NobleSum(() => blake2b.create(salt ? { dkLen: 32, key: salt } : { dkLen: 32 }));
 }
 
-/** BLAKE3, unkeyed, 256 bits. */
-export function blake3Sum(): StrongHash {
-  return new NobleSum(() => blake3.create());
+/** BLAKE3, 256 bits. Its key is a salt and zeros, if there is a salt. */
+export function blake3Sum(salt?: Uint8Array): StrongHash {
+  if (!salt) return new NobleSum(() => blake3.create());
+  const key = new Uint8Array(32);
+  key.set(salt);
+  return new NobleSum(() => blake3.create({ key }));
 }

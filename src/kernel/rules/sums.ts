@@ -14,15 +14,20 @@ export interface StrongSumRule {
   readonly length: number;
   /** Whether it may be the digest of a whole file. */
   readonly isDigest: boolean;
+  /** Whether it can be keyed with a salt. */
+  readonly isKeyed: boolean;
 }
+
+/** Bytes of a salt. */
+export const SALT_LENGTH = 16;
 
 /** The weak sums, by their numbers in calls of the wasm kernel. Each is 32 bits long. */
 export const WEAK_SUMS: Readonly<Record<WeakSum, number>> = { rollsum: 1, rabinkarp: 2 };
 
 /** The strong sums. */
 export const STRONG_SUMS: Readonly<Record<StrongSum, StrongSumRule>> = {
-  blake2sp: { kind: 1, length: 32, isDigest: true },
-  blake3: { kind: 2, length: 32, isDigest: true },
-  blake2b: { kind: 3, length: 32, isDigest: true },
-  md4: { kind: 4, length: 16, isDigest: false },
+  blake2sp: { kind: 1, length: 32, isDigest: true, isKeyed: false },
+  blake3: { kind: 2, length: 32, isDigest: true, isKeyed: true },
+  blake2b: { kind: 3, length: 32, isDigest: true, isKeyed: true },
+  md4: { kind: 4, length: 16, isDigest: false, isKeyed: false },
 };

@@ -1,6 +1,7 @@
 import type { BlockSummer, SumBatch, SumParams } from "../interface.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import type { InstancePool, KernelInstance } from "./instance.ts";
+import { makeStrongKey } from "./strong_key.ts";
 
 /**
  * Sums blocks, four or more at a time. Its memory holds the bytes, and behind them the columns of a batch.
@@ -9,6 +10,7 @@ export class WasmBlockSummer implements BlockSummer {
   readonly #params: SumParams;
   readonly #pool: InstancePool;
   readonly #instance: KernelInstance;
+  readonly #key: number;
   readonly #bytesAt: number;
   #length = 0;
   #isReleased = false;
@@ -17,6 +19,7 @@ export class WasmBlockSummer implements BlockSummer {
     this.#params = params;
     this.#pool = pool;
     this.#instance = pool.acquire();
+    this.#key = makeStrongKey(this.#instance, params);
     this.#bytesAt = this.#instance.end;
   }
 
@@ -46,7 +49,7 @@ export class WasmBlockSummer implements BlockSummer {
         throw new TypeError(`Cannot sum blocks: no weak sum is called "${weakSum satisfies never}"`);
     }
     const { kind } = STRONG_SUMS[strongSum];
-    exports.strong_blocks(kind, src, blockLength, count, lastLength, strongLength, strong);
+    exports.strong_blocks(kind, this.#key, src, blockLength, count, lastLength, strongLength, strong);
     const { buffer } = this.#instance.bytes;
     return {
       count,

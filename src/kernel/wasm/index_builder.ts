@@ -3,6 +3,7 @@ import { randomKey } from "../random_key.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import type { KernelInstance } from "./instance.ts";
 import { WasmSearchIndex } from "./search_index.ts";
+import { makeStrongKey } from "./strong_key.ts";
 
 /** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
 const MAX_FILTER_LENGTH = 2 ** 24;
@@ -27,10 +28,12 @@ export class WasmIndexBuilder implements IndexBuilder {
     this.#instance = instance;
     this.#weak = instance.allocate(4 * PIECE_COUNT);
     this.#strong = instance.allocate(PIECE_COUNT * params.strongLength);
+    const key = makeStrongKey(instance, params);
     this.#records = instance.end;
     const { weakSum, strongSum, blockLength, strongLength } = params;
     const { exports } = instance;
-    exports.index_init(this.#records, WEAK_SUMS[weakSum], STRONG_SUMS[strongSum].kind, blockLength, strongLength);
+    const { kind } = STRONG_SUMS[strongSum];
+    exports.index_init(this.#records, WEAK_SUMS[weakSum], kind, blockLength, strongLength, key);
     this.#stride = exports.index_stride();
   }
 

@@ -4,8 +4,11 @@
 export interface KernelExports {
   rollsum_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
   rabinkarp_blocks(src: number, blockLength: number, count: number, lastLength: number, dst: number): void;
+  strong_key_size(): number;
+  strong_key_init(kind: number, salt: number, key: number): void;
   strong_blocks(
     kind: number,
+    key: number,
     src: number,
     blockLength: number,
     count: number,
@@ -17,7 +20,14 @@ export interface KernelExports {
   digest_init(kind: number, state: number): void;
   digest_update(state: number, src: number, length: number): void;
   digest_final(state: number, dst: number): void;
-  index_init(records: number, weakKind: number, strongKind: number, blockLength: number, strongLength: number): void;
+  index_init(
+    records: number,
+    weakKind: number,
+    strongKind: number,
+    blockLength: number,
+    strongLength: number,
+    strongKey: number,
+  ): void;
   index_stride(): number;
   index_add(count: number, weak: number, strong: number): void;
   index_finish(

@@ -1,3 +1,4 @@
+import { checkSalt } from "../check_salt.ts";
 import type { BlockSummer, Digest, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams } from "../interface.ts";
 import { WasmBlockSummer } from "./block_summer.ts";
 import { WasmDigest } from "./digest.ts";
@@ -16,6 +17,7 @@ export class WasmKernel implements Kernel {
   }
 
   summer(params: SumParams): BlockSummer {
+    checkSalt(params);
     return new WasmBlockSummer(params, this.#pool);
   }
 
@@ -24,6 +26,7 @@ export class WasmKernel implements Kernel {
   }
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
+    checkSalt(params);
     return new WasmIndexBuilder(params, kept, this.#pool.create());
   }
 }
