@@ -21,7 +21,7 @@ const ROOMS = [
   ["src/basis/"], // what can be read at random
   ["src/formats/"], // codecs: nothing else knows a magic or an opcode
   ["src/engine/"], // bytes in, records or commands out
-  ["src/kernel/", "src/digest/"], // sums, indexes and searches
+  ["src/kernel/", "src/digest/"], // sums, indexes and searches; SHA-256 of a whole file
   ["src/common/"], // what every room may use
 ];
 

@@ -93,7 +93,7 @@ async function growthRow(mib: number, edits: number, options: GrowthOptions): Pr
       ours: sigLength + delta.length,
       best: sum,
       bestBlockLength: blockLength,
-      ...(layered && { layered: layered.sig + layered.runs.plain }),
+      layered: layered.plain,
     };
   });
   return { mib, edits, peers, ...ours };

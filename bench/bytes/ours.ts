@@ -10,9 +10,9 @@ import { layeredBytes } from "./layered.ts";
 import { checkEqual } from "./processes.ts";
 import type { Files, Pair, Side, Traffics } from "./traffic.ts";
 
-/** What is left to its defaults; the length of a file that somebody signs is known. */
-export function defaults(_fileLength: number): SigStreamOptions {
-  return {};
+/** The length of a file that somebody signs is known. All else is left to its defaults. */
+export function defaults(fileLength: number): SigStreamOptions {
+  return { fileLength };
 }
 
 /** One signature and its delta. */
@@ -46,12 +46,9 @@ async function measure(pair: Pair, work: string): Promise<Traffics> {
     "ours, zstd": { up: sigLength, down: zstd },
   };
   const layered = await layeredBytes(pair.basis, pair.target);
-  if (layered) {
-    const { sig, runs } = layered;
-    traffics["layered"] = { up: 0, down: sig + runs.plain };
-    traffics["layered, gzip"] = { up: 0, down: sig + runs.gzip };
-    traffics["layered, brotli"] = { up: 0, down: sig + runs.brotli };
-  }
+  traffics["layered"] = { up: 0, down: layered.plain };
+  traffics["layered, gzip"] = { up: 0, down: layered.gzip };
+  traffics["layered, brotli"] = { up: 0, down: layered.brotli };
   return traffics;
 }
 
