@@ -53,9 +53,9 @@ export class LayeredSig {
     }
     const length = Math.min(size, FIRST_READ_LENGTH);
     const bytes = await readAtRandom(source, size - length, length);
-    const footerStart = length - footerLength(bytes);
+    const footerStart = length - footerLength(bytes, size - length);
     if (footerStart < 0) throw sizeError("truncated", size, length - footerStart);
-    const footer = parseFooter(bytes.subarray(footerStart));
+    const footer = parseFooter(bytes.subarray(footerStart), size - length + footerStart);
     const layout = new LayeredLayout(footer);
     const expected = layout.footerOffset + length - footerStart;
     if (expected !== size) throw sizeError(size < expected ? "truncated" : "trailing-data", size, expected);

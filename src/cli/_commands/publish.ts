@@ -73,8 +73,12 @@ async function isFresh(path: string, invocation: Invocation): Promise<boolean> {
 
 async function readFooter(path: string) {
   try {
-    await using file = await fileBasis(path);
-    return (await LayeredSig.open(file)).footer;
+    const file = await fileBasis(path);
+    try {
+      return (await LayeredSig.open(file)).footer;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw systemError("read", path, error);
   }

@@ -39,7 +39,10 @@ export class LayeredRest {
     const layers = parseLayers(table, fail);
     const { blockLength, strongLength } = layers.at(-1)!;
     if (blockLength !== header.blockLength || strongLength !== header.strongLength) {
-      throw fail(`a finest layer of blocks of ${blockLength} bytes was seen, ${header.blockLength} were expected`);
+      const expected = `blocks of ${header.blockLength} bytes and strong sums of ${header.strongLength} were expected`;
+      throw fail(
+        `a finest layer of blocks of ${blockLength} bytes and strong sums of ${strongLength} was seen, ${expected}`,
+      );
     }
     if (!header.hasDigest) throw fail("a layered signature without a digest was seen");
     bytes.skip(length);
@@ -83,7 +86,7 @@ export class LayeredRest {
   }
 
   #checkFooter(footer: Uint8Array, bytes: ByteReader, trailer: SigTrailer): void {
-    const { layers, weakSum, strongSum, salt, fileLength, digest } = parseFooter(footer);
+    const { layers, weakSum, strongSum, salt, fileLength, digest } = parseFooter(footer, bytes.position);
     const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) => a?.every((byte, i) => byte === b?.[i]);
     const isSame = weakSum === this.#header.weakSum && strongSum === this.#header.strongSum &&
       fileLength === trailer.fileLength && same(salt, this.#header.salt) && same(digest, trailer.digest) &&

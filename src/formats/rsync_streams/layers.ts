@@ -128,46 +128,53 @@ export function encodeFooter(footer: LayeredFooter): Uint8Array<ArrayBuffer> {
 /**
  * The length of the footer that ends `bytes`, by its last 8 bytes.
  *
+ * @param start Where `bytes` start in the signature.
  * @throws {RsyncError} If they are not the end of a layered signature: `bad-magic`, `unsupported`.
  */
-export function footerLength(bytes: Uint8Array): number {
-  const end = bytes.subarray(bytes.length - FOOTER_END_LENGTH);
-  if (bytes.length < FOOTER_END_LENGTH || !startsWith(end.subarray(4), FOOTER_MAGIC)) {
-    throw new RsyncError("bad-magic", "Cannot read the layered signature: it does not end as one does");
+export function footerLength(bytes: Uint8Array, start: number): number {
+  const at = Math.max(0, bytes.length - FOOTER_END_LENGTH);
+  const end = bytes.subarray(at);
+  const offset = start + at;
+  if (end.length < FOOTER_END_LENGTH || !startsWith(end.subarray(4), FOOTER_MAGIC)) {
+    throw new RsyncError("bad-magic", "Cannot read the layered signature: it does not end as one does", { offset });
   }
   const length = viewOf(end).getUint32(0, true);
-  if (length > MAX_FOOTER_LENGTH) throw footerError(`a footer of ${length} bytes was seen`);
+  if (length > MAX_FOOTER_LENGTH) throw footerError(`a footer of ${length} bytes was seen`, offset);
   return length;
 }
 
 /**
  * Reads a whole footer.
  *
+ * @param start Where it starts in the signature.
  * @throws {RsyncError} If it is none: `bad-magic`, `unsupported`.
  */
-export function parseFooter(bytes: Uint8Array): LayeredFooter {
-  if (footerLength(bytes) !== bytes.length) throw footerError(`${bytes.length} bytes were seen where it should be`);
-  let at = 0;
+export function parseFooter(bytes: Uint8Array, start: number): LayeredFooter {
+  /** Where the field read last starts and ends. */
+  let from = 0, to = 0;
+  const fail = (why: string) => footerError(why, start + from);
+  const length = footerLength(bytes, start);
+  if (length !== bytes.length) throw fail(`it says it has ${length} bytes, ${bytes.length} were expected`);
   const take = (length: number) => {
-    if (at + length > bytes.length - FOOTER_END_LENGTH) throw footerError("it is too short for what it says");
-    at += length;
-    return bytes.slice(at - length, at);
+    from = to;
+    to += length;
+    if (to > bytes.length - FOOTER_END_LENGTH) throw fail("it is too short for what it says");
+    return bytes.slice(from, to);
   };
-  const count = bytes[0]!;
-  const table = take(layersLength(count));
+  const layers = parseLayers(take(layersLength(bytes[0]!)), fail);
   const [weak, strong] = take(2) as unknown as [number, number];
   const weakSum = WEAK_SUMS[weak];
   const strongSum = STRONG_SUMS[strong];
-  if (!weakSum || !strongSum) throw footerError(`unknown sums ${weak} and ${strong} were seen`);
-  const layers = parseLayers(table, footerError);
+  if (!weakSum || !strongSum) throw fail(`unknown sums ${weak} and ${strong} were seen`);
   const salt = take(SALT_LENGTH);
   const fileLength = viewOf(take(8)).getBigUint64(0, true);
-  if (fileLength > BigInt(Number.MAX_SAFE_INTEGER)) throw footerError(`a file length of ${fileLength} was seen`);
+  if (fileLength > BigInt(Number.MAX_SAFE_INTEGER)) throw fail(`a file length of ${fileLength} was seen`);
   const digest = take(DIGEST_LENGTH);
   const tagLength = viewOf(take(2)).getUint16(0, true);
-  const entityTag = decodeTag(take(tagLength));
+  const entityTag = decodeTag(take(tagLength), fail);
   const modified = viewOf(take(8)).getBigInt64(0, true);
-  if (at !== bytes.length - FOOTER_END_LENGTH) throw footerError("it is longer than what it says");
+  from = to;
+  if (to !== bytes.length - FOOTER_END_LENGTH) throw fail("it is longer than what it says");
   return {
     layers,
     weakSum,
@@ -180,14 +187,14 @@ export function parseFooter(bytes: Uint8Array): LayeredFooter {
   };
 }
 
-function decodeTag(bytes: Uint8Array): string {
+function decodeTag(bytes: Uint8Array, fail: (why: string) => Error): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw footerError("its entity tag is not UTF-8");
+    throw fail("its entity tag is not UTF-8");
   }
 }
 
-function footerError(why: string): RsyncError {
-  return new RsyncError("unsupported", `Cannot read the footer of the layered signature: ${why}`);
+function footerError(why: string, offset: number): RsyncError {
+  return new RsyncError("unsupported", `Cannot read the footer of the layered signature: ${why}`, { offset });
 }
