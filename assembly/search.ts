@@ -55,12 +55,15 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   }
 }
 
-/** Takes the next blocks of the basis, as far as they follow. Returns whether it took any. */
+/**
+ * Takes the next blocks of the basis, as far as they follow, and tests the window behind them if its weak sum is that
+ * of the next block. Returns whether it did something.
+ */
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
   const start = s.position;
   let maxCount: u32 = 0;
-  while (maxCount < RUN && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
+  while (maxCount < s.run && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
     if (<i64>start + <i64>maxCount * blockLength > limit) break;
     maxCount++;
   }
@@ -71,13 +74,16 @@ function takeRun(s: Searcher, limit: i64): bool {
   if (!count) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {
-    const strong = STRONG + <usize>(i * strongLength);
     // Once the block taken is not the one expected, the run is over and the search goes on.
-    if (isFull(s) || s.expected != first + i + 1 || !hasStrong(first + i, strong)) return i > 0;
-    const block = s.preferNext ? first + i + 1 : blockOf(s, weakOf(first + i), strong, blockLength);
-    if (!block) return i > 0;
-    addMatch(s, start + i * blockLength, block - 1, blockLength);
+    if (isFull(s) || s.expected != first + i + 1) return true;
+    if (!take(s, s.position, blockLength, weakOf(first + i), STRONG + <usize>(i * strongLength))) {
+      // The sums of the rest were in vain. Where that comes again and again, they are not computed.
+      s.run = 1;
+      s.position++;
+      return true;
+    }
   }
+  s.run = min(2 * s.run, RUN);
   return true;
 }
 

@@ -49,6 +49,8 @@ export class Searcher {
   goodAlarms: f64;
   /** Whether the budget was used up and its reserve has not filled yet. */
   isResting: u32;
+  /** Blocks after a match that are summed together. */
+  run: u32;
 }
 
 /** Blocks of a run that are summed together, at most. */
@@ -66,6 +68,7 @@ export function searcher_init(s: Searcher, matches: usize, tail: u32, preferNext
   s.matches = matches;
   s.tail = tail;
   s.preferNext = preferNext;
+  s.run = RUN;
 }
 
 export function searcher_set_bytes(s: Searcher, bytes: usize): void {

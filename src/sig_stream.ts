@@ -23,9 +23,9 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   salt?: Uint8Array | undefined;
   /**
-   * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of what
-   * is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns what rdiff
-   * chooses.
+   * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of
+   * what is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns
+   * what rdiff chooses.
    * @default about 0.9 times the square root of `fileLength`; 1024 if that is not given, and in other formats
    */
   blockLength?: number | undefined;
@@ -43,10 +43,10 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. The rsync-streams format has sums that are keyed with a random salt, and a digest:
-   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2; the
-   * librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
-   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other formats
-   * the whole sum: 32, of `"md4"` 16
+   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2;
+   * the librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
+   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other
+   * formats the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**

@@ -232,6 +232,22 @@ Deno.test("both backends take the same blocks between false alarms in a row", as
   }
 });
 
+Deno.test("both backends take the same blocks where some of a run have a wrong strong sum", async () => {
+  const count = 300;
+  for (const [every, weakSum] of [[2, "rabinkarp"], [3, "rollsum"], [7, "rabinkarp"], [11, "rollsum"]] as const) {
+    const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 16, blockLength: 128 };
+    const basis = randomBytes(12, count * sums.blockLength);
+    const lying = await sign(portable, basis, sums);
+    for (let k = 0; k < count; k += every) lying[16 + 4 + k * 20 + 4]! ^= 1;
+    const expected = await delta(await load(portable, lying), basis);
+    assert.equal(expected.stats.falseAlarms, Math.ceil(count / every));
+    assert.equal(expected.stats.goodAlarms, count - expected.stats.falseAlarms);
+    const seen = await delta(await load(wasm, lying), basis, { seed: 3, most: 5000 });
+    assert.deepEqual(seen.stats, { ...expected.stats });
+    assertBytes(seen.bytes, expected.bytes);
+  }
+});
+
 Deno.test("a wasm index takes at most 64 bytes for each block, its fixed part aside", async () => {
   for (const weakSum of ["rabinkarp", "rollsum"] as const) {
     const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 32, blockLength: 64 };

@@ -31,9 +31,9 @@ for (const runtime of runtimes) {
   test(`in ${runtime.name} reads files that the system reports as empty`, async (folder) => {
     const version = await Deno.readFile("/proc/version");
     await Deno.writeFile(`${folder}/old`, version);
-    await quiet(cli(runtime, ["signature", "-b", "16", "old", "sig"], folder));
+    await quiet(cli(runtime, ["signature", "--rdiff", "-b", "16", "old", "sig"], folder));
     assertBytes(
-      await quiet(cli(runtime, ["signature", "-b", "16", "/proc/version"], folder)),
+      await quiet(cli(runtime, ["signature", "--rdiff", "-b", "16", "/proc/version"], folder)),
       await Deno.readFile(`${folder}/sig`),
       "sig",
     );
@@ -44,10 +44,10 @@ for (const runtime of runtimes) {
       new TextDecoder().decode(await quiet(cli(runtime, ["info", "--json", "delta"], folder))),
     );
     assert.ok(copiedBytes > 0);
-    assertBytes(await quiet(cli(runtime, ["patch", "/proc/version", "delta"], folder)), target, "made");
-    assertBytes(await quiet(shell(runtime, "cli patch - delta </proc/version", folder)), target, "made");
+    assertBytes(await quiet(cli(runtime, ["patch", "-q", "/proc/version", "delta"], folder)), target, "made");
+    assertBytes(await quiet(shell(runtime, "cli patch -q - delta </proc/version", folder)), target, "made");
     await quiet(cli(runtime, ["delta", "sig", "/proc/version", "other"], folder));
-    assertBytes(await quiet(cli(runtime, ["patch", "old", "other"], folder)), version, "made");
+    assertBytes(await quiet(cli(runtime, ["patch", "-q", "old", "other"], folder)), version, "made");
   }, !hasProc);
 
   test(`in ${runtime.name} makes no file of the name of a folder`, async (folder) => {
@@ -124,11 +124,11 @@ for (const size of [0, 1000, 149_999, 150_001, 10 ** 9]) {
     fs.promises.stat = async (path) => lie(await stat(path));`);
 
   test(`works where a file is not as long as the system reports: ${size} bytes`, async (folder) => {
-    await quiet(cli(program!, ["signature", "-b", "512", "basis", "sig"], folder));
-    await quiet(cli(DENO, ["signature", "-b", "512", "basis", "expected"], folder));
+    await quiet(cli(program!, ["signature", "--format", "librsync", "-b", "512", "basis", "sig"], folder));
+    await quiet(cli(DENO, ["signature", "--format", "librsync", "-b", "512", "basis", "expected"], folder));
     await assertFile(`${folder}/sig`, await Deno.readFile(`${folder}/expected`));
     await quiet(cli(program!, ["delta", "sig", "target", "delta"], folder));
-    await quiet(cli(program!, ["patch", "basis", "delta", "made"], folder));
+    await quiet(cli(program!, ["patch", "-q", "basis", "delta", "made"], folder));
     await assertFile(`${folder}/made`, TARGET);
   }, !program);
 }

@@ -64,8 +64,8 @@ for (const runtime of runtimes) {
   });
 
   test(`in ${runtime.name} goes on after signals that it was started to ignore`, async (folder) => {
-    await quiet(cli(runtime, ["signature", "basis", "expected"], folder));
-    const process = start(ignoring("HUP INT QUIT", runtime), ["signature", "-b", "384", "-", "sig"], folder);
+    await quiet(cli(runtime, ["signature", "--rdiff", "basis", "expected"], folder));
+    const process = start(ignoring("HUP INT QUIT", runtime), ["signature", "--rdiff", "-b", "384", "-", "sig"], folder);
     const writer = process.stdin.getWriter();
     await writer.write(BASIS.subarray(0, 100_000));
     await untilWriting(folder);

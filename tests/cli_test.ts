@@ -69,7 +69,7 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     assert.equal(delta.literalShare, delta.literalBytes / TARGET.length);
     assert.equal(delta.commandCount, delta.copyCount + delta.dataCount);
     assert.ok(delta.literalBytes >= 3_333 && delta.literalBytes < 3_333 + 2_000);
-    assert.equal(delta.digestSum, format === "rsync-streams" ? "blake3" : null);
+    assert.equal(delta.digest?.length, format === "rsync-streams" ? 64 : undefined);
 
     const lines = await text(DENO, ["info", ...kind("delta"), "delta"], folder);
     assert.match(lines, new RegExp(`^delta: delta\nformat +${format}\n`));
@@ -148,7 +148,7 @@ const OUT_OF_RANGE: [args: string, message: RegExp][] = [
   ["signature -b -1 basis", /the block length \(-b\): an integer from \d+ to 1073741824 was expected, -1 was given/],
   ["signature -b 4G -S -1 basis", /the block length \(-b\): .* 4294967296 was given/],
   ["signature -b 64 -S -2 basis", /the strong length \(-S\): an integer from \d+ to 32 was expected, -2 was given/],
-  ["signature -S 7 basis", /the strong length \(-S\): an integer from 8 to 32 was expected/],
+  ["signature -S 1 basis", /the strong length \(-S\): an integer from 2 to 32 was expected, 1 was given/],
   ["patch --format luapower -b -1 basis target", /the block length \(-b\): .* -1 was given/],
   ["info --format luapower -b -1 --kind delta target", /the block length \(-b\): .* -1 was given/],
   ["transcode target --to luapower -b 1073741825", /the block length \(-b\): .* 1073741825 was given/],

@@ -18,7 +18,7 @@ export class DeltaStart {
       this.#file.write(bytes);
       const part = this.#file.result()?.reader.next();
       this.#isRead = part !== undefined;
-      this.#hasDigest = part?.type === "start" && part.strongSum !== undefined;
+      this.#hasDigest = part?.type === "start" && part.hasDigest;
     } catch {
       this.#isRead = true;
     }

@@ -8,7 +8,7 @@ const RDIFF_COMMANDS: readonly string[] = ["signature", "delta", "patch"];
 /** The options of rdiff, and what help says of them where it is not what they mean otherwise. */
 const RDIFF_OPTIONS: Readonly<Record<string, string | undefined>> = {
   "block-size": "block length; 0 (default): the length that fits the file",
-  "sum-size": undefined,
+  "sum-size": "strong length; 0 (default): the whole sum, -1: the shortest that is safe against accidents",
   hash: "strong sum: blake2 (default) or md4",
   rollsum: "weak sum: rabinkarp (default) or rollsum",
   "input-size": undefined,

@@ -31,11 +31,6 @@ export function hasDigest(format: Format): boolean {
   return formats[format].hasDigest;
 }
 
-/** Bytes of the shortest strong sum that a format can have. */
-export function minStrongLength(format: Format): number {
-  return formats[format].sig.minStrongLength;
-}
-
 /** The formats that have to be named since their files do not say it, for help. */
 export const UNRECOGNIZED_FORMATS: string = FORMAT_NAMES.filter((format) => !isSelfDescribing(format)).join(", ");
 

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { sep } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
-import { codeOf, type SystemError } from "../files/system_error.ts";
+import type { SystemError } from "../files/system_error.ts";
 import type { Invocation } from "./_command_spec.ts";
 import { CliError, EXIT, formatMessage, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
@@ -15,6 +15,8 @@ import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 export interface OutputOptions {
   /** Whether its bytes are not text, so that they are refused on a terminal. */
   readonly isBinary: boolean;
+  /** Whether a file that exists is replaced without being asked to. */
+  readonly mayReplace?: boolean;
 }
 
 /** A file or the standard output. */
@@ -39,7 +41,7 @@ export async function withOutput(
   options: OutputOptions,
   work: (output: Output) => Promise<void>,
 ): Promise<void> {
-  const output = isStandard(path) ? openStdout(invocation, options) : await openFile(path, invocation);
+  const output = isStandard(path) ? openStdout(invocation, options) : await openFile(path, invocation, options);
   try {
     await work(output);
   } catch (error) {
@@ -56,10 +58,10 @@ function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOption
   return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal };
 }
 
-async function openFile(path: string, invocation: Invocation): Promise<Output> {
+async function openFile(path: string, invocation: Invocation, { mayReplace }: OutputOptions): Promise<Output> {
   checkName("write", path);
   try {
-    const isThere = await checkPlace(path, invocation.options.get(FORCE) ?? false);
+    const isThere = await checkPlace(path, mayReplace ?? invocation.options.get(FORCE) ?? false);
     const onWarning = ({ message }: Error) => warn(invocation, formatMessage(message));
     // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
     const writer = atomicWritable(path, { sync: isThere, onWarning }).getWriter();
@@ -75,7 +77,7 @@ async function openFile(path: string, invocation: Invocation): Promise<Output> {
 function folderOf(error: unknown): string | undefined {
   const folder = inOwnWords(error)?.path;
   if (folder === undefined) return undefined;
-  return ["ENOENT", "ENOTDIR"].includes(codeOf(error)!) ? `: ${folder}` : ` in the folder ${folder}`;
+  return fs.existsSync(folder) ? ` in the folder ${folder}` : `: ${folder}`;
 }
 
 /** An error of the writable in words of its own, which say more than the code of the system. */

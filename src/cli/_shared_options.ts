@@ -25,13 +25,13 @@ export const KNOWN_BLOCK_LENGTH: OptionSpec<number> = {
   help: `block length, for a format that does not record it: ${UNRECOGNIZED_FORMATS}`,
 };
 
-/** Bytes; 0 is the whole sum, and -1 the shortest that is safe against accidents. */
+/** Bytes; 0 leaves it to the format, and -1 is the shortest that is safe against accidents. */
 export const STRONG_LENGTH: OptionSpec<number> = integerOption({
   name: "sum-size",
   aliases: ["strong-length"],
   short: "S",
   value: "BYTES",
-  help: "strong length; 0 (default): the whole sum, -1: the shortest that is safe against accidents",
+  help: "strong length; 0 (default): as the format has it, -1: the shortest that is safe against accidents",
 });
 
 export const STRONG_SUM = choiceOption({

@@ -27,6 +27,8 @@ export interface SigTrailer {
   readonly fileLength?: number;
   /** SHA-256 of the basis, if asked for. */
   readonly digest?: Uint8Array;
+  /** Block lengths of all layers from the coarsest on, if there are several. */
+  readonly layerBlockLengths?: readonly number[];
 }
 
 /** A part of a signature: one header, any number of batches of records, one end. */

@@ -28,6 +28,8 @@ export interface SigInfo {
   /** Bytes. */
   strongLength: number;
   sigCount: number;
+  /** Block lengths of a layered signature from the coarsest on. The fields above are those of the finest layer. */
+  layerBlockLengths: readonly number[] | null;
   /** Bytes of the basis. */
   fileLength: number | null;
   /** SHA-256 of the basis. */
@@ -114,6 +116,7 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
     blockLength: 0,
     strongLength: 0,
     sigCount: 0,
+    layerBlockLengths: null,
     fileLength: null,
     digest: null,
     length: 0,
@@ -126,8 +129,8 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
       } else if (event.type === "records") {
         info.sigCount += event.batch.count;
       } else {
-        const { fileLength = null, digest = null } = event.trailer;
-        return Object.assign(info, { fileLength, digest, length: file.position });
+        const { fileLength = null, digest = null, layerBlockLengths = null } = event.trailer;
+        return Object.assign(info, { fileLength, digest, layerBlockLengths, length: file.position });
       }
     }
   };

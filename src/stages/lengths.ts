@@ -5,8 +5,8 @@
  * syncs. With `windows` windows, `blocks` blocks and `bits` bits of weak and strong sum together, that happens
  * `windows * blocks / 2^bits` times a sync. So `bits` is the logarithms of the two, and the margin.
  *
- * Blocks of b bytes make a signature of L / b records of s bytes, and each of k edits spoils about one block, of which c
- * parts travel after compression: `L * s / b + k * b * c` bytes, least at `b = sqrt(L * s / (k * c))`. How many edits
+ * Blocks of b bytes make a signature of L / b records of s bytes, and each of k edits spoils about one block, of which
+ * c parts travel after compression: `L * s / b + k * b * c` bytes, least at `b = sqrt(L * s / (k * c))`. How many edits
  * there will be is not known. {@linkcode BLOCK_FACTOR} stands for the rest of the root: the value that did best over
  * pairs of releases (`deno task bench bytes --sweep`).
  */

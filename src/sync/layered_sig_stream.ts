@@ -31,12 +31,12 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
 }
 
 /**
- * Makes a transform that turns the bytes of a file into its layered signature: its sums at several block lengths, in one
- * pass.
+ * Makes a transform that turns the bytes of a file into its layered signature: its sums at several block lengths, in
+ * one pass.
  *
- * A layered signature lies beside a file on a server. Whoever has an older version reads the coarse sums, and finer ones
- * only under blocks that were not found: see {@linkcode planSync}. {@linkcode loadSigs} reads it as an ordinary signature.
- * Memory stays constant, but for the records of all layers save the finest, which are written last.
+ * A layered signature lies beside a file on a server. Whoever has an older version reads the coarse sums, and finer
+ * ones only under blocks that were not found: see {@linkcode planSync}. {@linkcode loadSigs} reads it as an ordinary
+ * signature. Memory stays constant, but for the records of all layers save the finest, which are written last.
  *
  * @param options Layers, and what the file is known by.
  * @returns A pair whose `writable` takes file bytes and whose `readable` gives the layered signature.

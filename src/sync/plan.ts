@@ -9,8 +9,8 @@ export interface SyncRun {
 }
 
 /**
- * What the local file has of the remote one. It serves both directions: to download, missing runs are fetched; to upload
- * the local file, whatever no run copies is sent.
+ * What the local file has of the remote one. It serves both directions: to download, missing runs are fetched; to
+ * upload the local file, whatever no run copies is sent.
  */
 export interface SyncPlan {
   /** Bytes of the remote file. */

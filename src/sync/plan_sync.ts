@@ -25,9 +25,9 @@ export interface PlanSyncOptions {
 /**
  * Finds what a local file has of a remote one.
  *
- * It reads the records of the coarsest layer, and searches the local file for those blocks; then the records of the next
- * layer under blocks that were not found; and so on, as long as a layer can be expected to save more than its records
- * cost. It searches all of the local file each time. Blocks with equal records are all served by one find.
+ * It reads the records of the coarsest layer, and searches the local file for those blocks; then the records of the
+ * next layer under blocks that were not found; and so on, as long as a layer can be expected to save more than its
+ * records cost. It searches all of the local file each time. Blocks with equal records are all served by one find.
  *
  * @param sig The layered signature of the remote file.
  * @param local The local file.

@@ -82,6 +82,9 @@ function sigLines(info: SigInfo): [string, string][] {
     ["weak sum", weakSum],
     ["strong sum", `${strongSum}, ${strongLength} bytes${warning}`],
     ["block length", `${blockLength} bytes`],
+    ...(info.layerBlockLengths
+      ? [["layers", `blocks of ${info.layerBlockLengths.join(", ")} bytes`] as [string, string]]
+      : []),
     ["blocks", `${sigCount}`],
     ["basis length", basisLength(info)],
     ["digest of basis", digest ? `${hex(digest)} (SHA-256)` : "none"],

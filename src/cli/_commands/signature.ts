@@ -3,14 +3,7 @@ import { minStrongLength as recommendedStrongLength, recommendedBlockLength } fr
 import { sigStream } from "../../sig_stream.ts";
 import { checkSig, requireBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import {
-  DEFAULT_SIG_FORMAT,
-  DIGEST_FORMATS,
-  isOfRdiff,
-  minStrongLength,
-  RDIFF_SIG_FORMAT,
-  UNRECOGNIZED_FORMATS,
-} from "../_formats.ts";
+import { DEFAULT_SIG_FORMAT, DIGEST_FORMATS, isOfRdiff, RDIFF_SIG_FORMAT, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { type Input, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
@@ -82,31 +75,32 @@ async function run(invocation: Invocation): Promise<void> {
   });
 }
 
-/** Chooses sums and lengths. Lengths are chosen as rdiff chooses them (`rs_sig_args`, docs/formats/librsync.md). */
+/**
+ * Chooses sums and lengths: those of rdiff's formats as rdiff does (`rs_sig_args`, docs/formats/librsync.md), others as
+ * the library does.
+ */
 function chooseSigOptions(format: Format, { size, reportedSize }: Input, invocation: Invocation) {
   const { options } = invocation;
-  const fileLength = isOfRdiff(format) ? reportedSize : size;
   const [givenBlockLength, givenStrongLength] = [options.get(BLOCK_LENGTH) ?? 0, options.get(STRONG_LENGTH) ?? 0];
   requireBlockLength(format, givenBlockLength, "signature");
-  const isGiven = givenStrongLength !== 0 && givenStrongLength !== -1;
-  const { blockLength, strongLength, ...others } = checkSig(format, {
-    blockLength: givenBlockLength === 0 ? recommendedBlockLength(fileLength) : givenBlockLength,
-    strongLength: isGiven ? givenStrongLength : undefined,
+  const isRdiffs = isOfRdiff(format);
+  const fileLength = isRdiffs ? reportedSize : size;
+  const defaultBlockLength = isRdiffs ? recommendedBlockLength(fileLength) : undefined;
+  const isStrongGiven = givenStrongLength !== 0 && givenStrongLength !== -1;
+  const { weakSum, strongSum, blockLength, strongLength, hasDigest } = checkSig(format, {
+    fileLength: isRdiffs ? undefined : fileLength,
+    blockLength: givenBlockLength === 0 ? defaultBlockLength : givenBlockLength,
+    strongLength: isStrongGiven ? givenStrongLength : undefined,
     strongSum: options.get(STRONG_SUM),
     weakSum: options.get(WEAK_SUM),
     digest: options.get(DIGEST),
   });
-  const min = Math.max(recommendedStrongLength(fileLength, blockLength), minStrongLength(format));
-  if (isGiven && strongLength < min && fileLength !== undefined) {
+  const sums = { weakSum, strongSum, blockLength, digest: hasDigest };
+  if (!isRdiffs) return { ...sums, strongLength };
+  const min = recommendedStrongLength(fileLength, blockLength);
+  if (isStrongGiven && strongLength < min && fileLength !== undefined) {
     const what = `strong sums of ${strongLength} bytes are short for ${fileLength} bytes`;
     warn(invocation, `${what}: at least ${min} are recommended`);
   }
-  const { weakSum, strongSum, hasDigest } = others;
-  return {
-    weakSum,
-    strongSum,
-    blockLength,
-    strongLength: givenStrongLength === -1 ? min : strongLength,
-    digest: hasDigest,
-  };
+  return { ...sums, strongLength: givenStrongLength === -1 ? min : strongLength };
 }

@@ -23,6 +23,11 @@ export class LayeredRest {
     this.#layers = layers;
   }
 
+  /** From the coarsest layer on. */
+  get blockLengths(): number[] {
+    return this.#layers.map(({ blockLength }) => blockLength);
+  }
+
   /** Reads over the header and the table of layers. Undefined if bytes are missing. */
   static open(bytes: ByteReader, header: SigHeader): LayeredRest | undefined {
     const count = bytes.peek(SIG_HEADER_LENGTH + 1)?.[SIG_HEADER_LENGTH];

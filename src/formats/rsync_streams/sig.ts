@@ -108,7 +108,9 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
   /** The end comes after the other layers, and nothing after it. */
   #readEnd(trailer: SigTrailer): SigEvent | undefined {
     if (this.#layers && !this.#layers.isRead(this.bytes, trailer)) return undefined;
-    return this.bytes.expectEnd() && { type: "end", trailer };
+    const layerBlockLengths = this.#layers?.blockLengths;
+    return this.bytes.expectEnd() &&
+      { type: "end", trailer: { ...trailer, ...(layerBlockLengths && { layerBlockLengths }) } };
   }
 
   #readRecords(): SigEvent | undefined {

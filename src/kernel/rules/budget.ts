@@ -6,7 +6,7 @@
  */
 
 /** Granted at the start: small files are searched in full, however many false alarms they have. */
-export const BUDGET_START = 8 * 1024 * 1024;
+export const BUDGET_START = 1024 * 1024;
 /** Granted at the start if that is more: this many blocks. */
 export const BUDGET_START_BLOCKS = 8;
 /** Granted for each byte of the target searched. */

@@ -47,14 +47,15 @@ export class WasmIndexBuilder implements IndexBuilder {
     const { blockLength } = this.#params;
     const instance = this.#instance;
     const count = this.#count;
-    instance.allocate(count * this.#stride);
+    // The records were written there ahead; tables have to be zeros.
+    instance.allocateFresh(count * this.#stride);
     // Half full: less than 64 bytes a block in all, with whole strong sums.
     const slotCount = 2 * count + 1;
     // At least 32 bits for each weak sum: less than one in a hundred unknown sums passes.
     const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2(4 * (count + 2))));
-    const strongTable = instance.allocate(4 * slotCount);
-    const weakTable = instance.allocate(4 * slotCount);
-    const filter = instance.allocate(filterLength);
+    const strongTable = instance.allocateFresh(4 * slotCount);
+    const weakTable = instance.allocateFresh(4 * slotCount);
+    const filter = instance.allocateFresh(filterLength);
     const [low, high] = randomKey();
     const keepLast = this.#kept === "last" ? 1 : 0;
     const last = lastLength ?? blockLength;

@@ -87,7 +87,14 @@ export class KernelInstance {
   /** Allocates `length` bytes, aligned to 16. Their content is arbitrary. */
   allocate(length: number): number {
     const reused = this.#free.get(length)?.pop();
-    if (reused !== undefined) return reused;
+    return reused ?? this.allocateFresh(length);
+  }
+
+  /**
+   * Allocates `length` bytes that nobody had before, aligned to 16. In an instance that was created, and not taken from
+   * a pool, they are zeros, or what was written there ahead.
+   */
+  allocateFresh(length: number): number {
     const at = this.#end;
     this.#end += Math.ceil(length / 16) * 16;
     this.require(this.#end);

@@ -5,7 +5,8 @@ import type { KernelInstance } from "./instance.ts";
 /**
  * Makes the key of strong sums in the memory of an instance. Returns its address, or 0 if there is no salt.
  *
- * It frees nothing: an index takes fresh, zeroed memory for granted, each piece behind the one before.
+ * The copy of the salt is not freed: an index has its records at the end of its memory, and must not be given a piece
+ * that was used before.
  */
 export function makeStrongKey(instance: KernelInstance, { strongSum, salt }: SumParams): number {
   if (salt === undefined) return 0;
