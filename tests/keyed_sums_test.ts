@@ -113,33 +113,6 @@ for (const strongSum of KEYED) {
   });
 }
 
-Deno.test("a search finds the blocks of a few records, whatever their length", () => {
-  const blockLength = 16;
-  const basis = randomBytes(10, 9 * blockLength);
-  for (const kernel of KERNELS) {
-    for (let count = 0; count <= 9; count++) {
-      for (let strongLength = 2; strongLength <= 32; strongLength++) {
-        const params = { weakSum: "rabinkarp", strongSum: "blake3", strongLength, blockLength, salt: SALT } as const;
-        const summer = kernel.summer(params);
-        summer.reserve(basis.length).set(basis);
-        const builder = kernel.index(params, "first");
-        if (count > 0) builder.add(summer.sum(count * blockLength));
-        const searcher = builder.finish(blockLength).searcher({ tail: "last", preferNext: true });
-        searcher.reserve(basis.length).set(basis);
-        const found = searcher.search(basis.length, true);
-        const wanted = count > 0 ? [0, 0, count * blockLength] : [];
-        assert.deepEqual(
-          [...searcher.matches.slice(0, 3 * found)],
-          wanted,
-          `${count} records of ${4 + strongLength}`,
-        );
-        searcher.release();
-        summer.release();
-      }
-    }
-  }
-});
-
 Deno.test("summers and digests at work at the same time keep their keys apart", () => {
   const kernel = KERNELS[0]!;
   const bytes = randomBytes(3, 300);

@@ -32,7 +32,7 @@ const FORMATS: readonly FormatTraits[] = [
     format: "rsync-streams",
     weakSums: ["rabinkarp", "rollsum"],
     strongSums: ["blake3", "blake2b"],
-    strongLengths: [8, 32],
+    strongLengths: [2, 32],
     leastBlockLength: 16,
     hasDigest: true,
     isBlockwise: false,
