@@ -1,15 +1,15 @@
-import { blake2bCompress, blake2bInit, blake2bResult } from "./blake2b";
+import { blake2bBefore, blake2bCompress, blake2bInit, blake2bResult } from "./blake2b";
 import { SUMS } from "./message";
 
 // The state of a stream, by offsets.
 const H: usize = 0; // eight vectors
-const COUNT: usize = 128; // u64, bytes compressed
+const COUNT: usize = 128; // u64, bytes compressed, those of a key too
 const HELD: usize = 136; // u32, bytes in the buffer
 const BUFFER: usize = 144; // one message, the last field
 
 export function blake2bStart(state: usize): void {
   blake2bInit(state + H);
-  store<u64>(state, 0, COUNT);
+  store<u64>(state, blake2bBefore(), COUNT);
   store<u32>(state, 0, HELD);
 }
 

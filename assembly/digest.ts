@@ -6,6 +6,7 @@ import { useKey } from "./key";
 
 // The state of a digest, by offsets.
 const KIND: usize = 0; // u32
+const KEY: usize = 4; // u32, address of the key, or 0
 const INNER: usize = 16; // the state of the sum
 
 /** Bytes of the largest state, that of BLAKE3. */
@@ -16,25 +17,31 @@ export function digest_state_size(): u32 {
   return <u32>STATE;
 }
 
-/** Starts the digest of a file, unkeyed, 256 bits. MD4 is refused: it is only for blocks. */
-export function digest_init(kind: u32, state: usize): void {
-  useKey(0);
+/**
+ * Starts the digest of a file, or the strong sum of a block that comes in pieces: 256 bits. MD4 is refused: its blocks
+ * come whole.
+ *
+ * @param key Address of the key that `strong_key_init` made for this kind, or 0. It stays there.
+ */
+export function digest_init(kind: u32, key: usize, state: usize): void {
+  store<u32>(state, <u32>key, KEY);
+  useKey(key);
   streamStart(kind, state);
 }
 
-/** Takes the next bytes of the file. How they were cut into pieces does not matter. */
+/** Takes the next bytes. How they were cut into pieces does not matter. */
 export function digest_update(state: usize, src: usize, length: usize): void {
-  useKey(0);
+  useKey(load<u32>(state, KEY));
   streamTake(state, src, length);
 }
 
 /** Writes the 32 bytes of the digest. The state is not used afterwards. */
 export function digest_final(state: usize, dst32: usize): void {
-  useKey(0);
+  useKey(load<u32>(state, KEY));
   streamEnd(state, dst32);
 }
 
-// The same with the key that is set. Only BLAKE3 has one here: BLAKE2b sums blocks in lockstep, whatever their number.
+// The same with the key that is set. With a key of BLAKE2b there has to be a byte.
 
 export function streamStart(kind: u32, state: usize): void {
   store<u32>(state, kind, KIND);

@@ -7,6 +7,7 @@ export {
   searcher_false_alarms,
   searcher_good_alarms,
   searcher_init,
+  searcher_is_cut_short,
   searcher_set_bytes,
   searcher_settled,
   searcher_shift,
@@ -15,4 +16,4 @@ export {
 export { strong_key_size } from "./key";
 export { strong_blocks } from "./strong_blocks";
 export { strong_key_init } from "./strong_key";
-export { index_finish } from "./tables";
+export { index_insert, index_tables } from "./tables";

@@ -1,5 +1,5 @@
-// The records of one signature: weak sum (u32) and strong sum. An instance holds one index, so the fields of the index
-// are globals.
+// The records of one signature: weak sum (u32) and strong sum. An instance has one index at a time, so the fields of
+// the index are globals. The host sets them anew when it has put another index into the memory.
 import { RABINKARP, ROLLSUM } from "./_generated/rules";
 
 /** Address of the first record. */
@@ -19,21 +19,30 @@ export let strongKind: u32 = 0;
 export let strongKey: usize = 0;
 
 /**
- * Starts an index whose records begin at `at`.
+ * Goes to an index whose records begin at `at`.
  *
  * An unknown weak sum traps here, so the searches need not check it again. An unknown strong sum traps when it is
  * computed.
  *
+ * @param count Records that are there.
  * @param weak Number of the weak sum.
  * @param strong Number of the strong sum.
  * @param length Bytes of a block.
  * @param kept Bytes of each strong sum.
  * @param key Address of the key of the strong sums, or 0.
  */
-export function index_init(at: usize, weak: u32, strong: u32, length: u32, kept: u32, key: usize): void {
+export function index_init(
+  at: usize,
+  count: u32,
+  weak: u32,
+  strong: u32,
+  length: u32,
+  kept: u32,
+  key: usize,
+): void {
   if (weak != ROLLSUM && weak != RABINKARP) unreachable();
   records = at;
-  recordCount = 0;
+  recordCount = count;
   weakKind = weak;
   strongKind = strong;
   strongKey = key;

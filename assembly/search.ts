@@ -11,6 +11,7 @@ import {
   blockOf,
   budgetedFrom,
   hasLength,
+  isCutShort,
   isExhausted,
   isFull,
   RUN,
@@ -24,17 +25,15 @@ import { knows } from "./tables";
 /** Room for the weak sums of the blocks of a run. */
 const WEAK: usize = memory.data(RUN * 4, 16);
 
-/** Searches as far as `end` bytes allow, and returns the number of matches. */
+/** Searches as far as `end` bytes and its turn allow, and returns the number of matches. */
 export function search(s: Searcher, end: u32, isLast: bool): u32 {
   s.matchCount = 0;
+  s.worked = 0;
   if (!recordCount) {
     s.position = isLast ? end : max<u32>(s.position, end > blockLength ? end - blockLength : 0);
   } else {
     searchWhole(s, end, isLast);
-    if (isLast && !isFull(s) && s.position + blockLength > end) {
-      searchTail(s, end);
-      s.position = end;
-    }
+    if (isLast && s.position + blockLength > end) searchTail(s, end);
   }
   s.settled = s.position;
   return s.matchCount;
@@ -43,14 +42,14 @@ export function search(s: Searcher, end: u32, isLast: bool): u32 {
 /** Windows of a whole block. Except at the end of the target, one more byte must be there to roll on to. */
 function searchWhole(s: Searcher, end: u32, isLast: bool): void {
   const limit = <i64>end - <i64>blockLength - (isLast ? 0 : 1);
-  while (<i64>s.position <= limit && !isFull(s)) {
+  while (<i64>s.position <= limit && !isCutShort(s)) {
     if (!s.isRolled && s.expected && s.position == s.literalStart && takeRun(s, limit)) continue;
     if (!s.isRolled) sumWeak(s, s.position, blockLength);
     s.isRolled = 1;
     const isKnown = scan(s, end);
     if (<i64>s.position > limit) return;
     if (isKnown && isExhausted(s, s.position) && !isNext(s, s.position, current(s))) skipUnbudgeted(s, limit);
-    else if (isKnown && s.alarms >= PATIENCE) testFour(s, end, limit);
+    else if (isKnown && s.alarms >= PATIENCE && blockLength <= MAX_FOUR_LENGTH) testFour(s, end, limit);
     else if (!isKnown || !test(s, s.position, blockLength, current(s))) step(s, end);
   }
 }
@@ -87,22 +86,21 @@ function takeRun(s: Searcher, limit: i64): bool {
   return true;
 }
 
-/** Windows shorter than a block, at the end of the target. */
+/** Windows shorter than a block, at the end of the target: those that start at `position` and later. */
 function searchTail(s: Searcher, end: u32): void {
-  if (s.tail == TAIL_NONE) return;
-  let start = s.position;
-  if (s.tail == TAIL_LAST) {
-    const length = lengthOf(recordCount - 1);
-    if (end < length || end - length < s.position) return;
-    start = end - length;
-  }
-  if (start >= end) return;
-  sumWeak(s, start, end - start);
-  for (; start < end; start++) {
+  const length = lengthOf(recordCount - 1);
+  const isPast = s.tail == TAIL_LAST && (end < length || end - length < s.position);
+  if (s.tail == TAIL_NONE || isPast) s.position = end;
+  else if (s.tail == TAIL_LAST) s.position = end - length;
+  while (s.position < end && !isCutShort(s)) {
+    const start = s.position;
+    if (!s.isTail) sumWeak(s, start, end - start);
+    s.isTail = 1;
     const weak = current(s);
     if (mayKnow(weak) && knows(weak) && test(s, start, end - start, weak)) return;
-    if (s.tail == TAIL_LAST) return;
     shrink(s, start, end - start);
+    s.position = s.tail == TAIL_LAST ? end : start + 1;
+    s.worked++;
   }
 }
 
@@ -114,6 +112,8 @@ function skipUnbudgeted(s: Searcher, limit: i64): void {
 
 /** False alarms in a row after which windows are tested four at a time. */
 const PATIENCE: u32 = 4;
+/** Longer windows are tested one by one: four of them are long work. */
+const MAX_FOUR_LENGTH: u32 = 4 * 1024 * 1024;
 /** How many bytes the search looks ahead for the next three. */
 const REACH: u32 = 16384;
 /** The starts of up to four windows, and their weak sums. */

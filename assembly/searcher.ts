@@ -49,9 +49,16 @@ export class Searcher {
   goodAlarms: f64;
   /** Whether the budget was used up and its reserve has not filled yet. */
   isResting: u32;
+  /** Bytes summed by the call under way. */
+  worked: u32;
+  /** Whether `sum1` and `sum2` are those of the bytes from `position` to the end of the target. */
+  isTail: u32;
   /** Blocks after a match that are summed together. */
   run: u32;
 }
+
+/** Bytes that a call sums before it returns, so that others can work. */
+const TURN_LENGTH: u32 = 16 * 1024 * 1024;
 
 /** Blocks of a run that are summed together, at most. */
 export const RUN: u32 = 8;
@@ -105,6 +112,15 @@ export function isFull(s: Searcher): bool {
   return s.matchCount == MAX_MATCHES;
 }
 
+/** Whether a call has found or done enough, and another shall go on. */
+export function isCutShort(s: Searcher): bool {
+  return isFull(s) || s.worked >= TURN_LENGTH;
+}
+
+export function searcher_is_cut_short(s: Searcher): bool {
+  return isCutShort(s);
+}
+
 @inline
 function budget(s: Searcher, at: u32): f64 {
   return max<f64>(BUDGET_START, BUDGET_START_BLOCKS * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
@@ -124,11 +140,13 @@ export function budgetedFrom(s: Searcher): f64 {
 
 /** Computes the strong sums of `count` consecutive windows into STRONG: `last` is the length of the last window. */
 export function sumWindows(s: Searcher, start: u32, length: u32, count: u32, last: u32): void {
+  s.worked += count * length;
   strong_blocks(strongKind, strongKey, s.bytes + start, length, count, last, strongLength, STRONG);
 }
 
 /** Computes the strong sums of four whole windows into STRONG. The starts of the windows are at `starts`. */
 export function sumFour(s: Searcher, starts: usize): void {
+  s.worked += 4 * blockLength;
   const p0 = s.bytes + load<u32>(starts), p1 = s.bytes + load<u32>(starts, 4);
   const p2 = s.bytes + load<u32>(starts, 8), p3 = s.bytes + load<u32>(starts, 12);
   strongOfFour(strongKind, strongKey, p0, p1, p2, p3, blockLength, strongLength, STRONG);

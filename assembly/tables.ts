@@ -39,16 +39,15 @@ function setSlot(at: usize, hash: u32, number: u32): void {
 }
 
 /**
- * Makes the tables in zeroed memory.
+ * Goes to the tables of an index. At first they lie in zeroed memory.
  *
  * @param strongTable Address of `slotCount` slots of 4 bytes.
  * @param weakTable Address of as many.
  * @param filterWords Address of `filterLength` bytes, a power of two.
  * @param low The key of the hashes, with `high`. Nobody else knows it.
  * @param last Length of the last block.
- * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
  */
-export function index_finish(
+export function index_tables(
   strongTable: usize,
   weakTable: usize,
   slotCount: u32,
@@ -57,7 +56,6 @@ export function index_finish(
   low: u32,
   high: u32,
   last: u32,
-  keepLast: bool,
 ): void {
   byStrong = strongTable;
   byWeak = weakTable;
@@ -66,7 +64,17 @@ export function index_finish(
   setKey(low, high);
   setFilter(filterWords, filterLength);
   setLastLength(last);
-  for (let k: u32 = 0; k < recordCount; k++) insert(k, keepLast);
+}
+
+/**
+ * Puts records into the tables, in their order.
+ *
+ * @param from The first of them.
+ * @param to The one after the last.
+ * @param keepLast Whether the last of equal blocks stands for all of them, or the first.
+ */
+export function index_insert(from: u32, to: u32, keepLast: bool): void {
+  for (let k = from; k < to; k++) insert(k, keepLast);
 }
 
 function insert(k: u32, keepLast: bool): void {

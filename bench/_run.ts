@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import type { IndexBuilder, SearchIndex } from "../src/kernel/interface.ts";
 
 /** One side of a comparison. */
 export interface Side {
@@ -76,4 +77,12 @@ export function row(cells: readonly (string | number)[]): string {
 /** Whether a command succeeds: whether a program is installed. */
 export async function has(command: readonly string[]): Promise<boolean> {
   return await runOnce(command).then(() => true, () => false);
+}
+
+/** Makes an index, in as many turns as it takes. */
+export function finishIndex(builder: IndexBuilder, lastLength: number): SearchIndex {
+  for (;;) {
+    const index = builder.finish(lastLength);
+    if (index) return index;
+  }
 }

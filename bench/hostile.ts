@@ -8,12 +8,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { Backend, Kernel, SearchIndex, WeakSum } from "../src/kernel/interface.ts";
+import type { Backend, Kernel, SearchIndex, SumBatch, WeakSum } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { MIB, randomBytes } from "./_data.ts";
-import { row } from "./_run.ts";
+import { finishIndex, row } from "./_run.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -124,15 +124,15 @@ function indexOf(kernel: Kernel, weakSum: WeakSum, { basis, isLying }: Case): Se
   const summer = wasm.summer(params);
   const builder = kernel.index(params, "first");
   let block = 0;
-  for (let at = 0; at < basis.length; at += MIB) {
-    const piece = basis.subarray(at, at + MIB);
-    summer.reserve(MIB).set(piece);
-    const batch = summer.sum(piece.length);
+  const add = (batch: SumBatch) => {
     for (let k = 0; k < batch.count; k++) if (isLying?.(block++)) batch.strong[k * STRONG_LENGTH]! ^= 1;
     builder.add(batch);
+  };
+  for (let at = 0; at < basis.length; at += MIB) {
+    add(summer.sum(basis.subarray(at, at + MIB)));
   }
-  summer.release();
-  return builder.finish(basis.length % BLOCK_LENGTH || BLOCK_LENGTH);
+  add(summer.finish(true));
+  return finishIndex(builder, basis.length % BLOCK_LENGTH || BLOCK_LENGTH);
 }
 
 /** The least time of three searches in MB/s, and the false alarms. */
@@ -141,9 +141,8 @@ function measure(index: SearchIndex, target: Bytes): { rate: number; falseAlarms
   let falseAlarms = 0;
   for (let i = 0; i < 3; i++) {
     const searcher = index.searcher({ tail: "last", preferNext: true });
-    searcher.reserve(target.length).set(target);
     const start = process.cpuUsage();
-    while (searcher.settled < target.length) searcher.search(target.length, true);
+    while (searcher.settled < target.length) searcher.search([target], true);
     const { user, system } = process.cpuUsage(start);
     least = Math.min(least, user + system);
     falseAlarms = searcher.falseAlarms;

@@ -6,7 +6,7 @@ import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { MIB, randomBytes, randomChunks } from "./_data.ts";
-import { median, row } from "./_run.ts";
+import { finishIndex, median, row } from "./_run.ts";
 
 const BLOCK = 1024;
 const portable = new PortableKernel();
@@ -27,11 +27,8 @@ function sums(kernel: Kernel, weakSum: WeakSum, strongSum: StrongSum, length: nu
   return measure(length, () => {
     const summer = kernel.summer({ weakSum, strongSum, blockLength: BLOCK, strongLength: 32 });
     for (let at = 0; at < length; at += MIB) {
-      const n = Math.min(MIB, length - at);
-      summer.reserve(n).set(data.subarray(at, at + n));
-      summer.sum(n);
+      summer.sum(data.subarray(at, Math.min(length, at + MIB)));
     }
-    summer.release();
   });
 }
 
@@ -40,7 +37,6 @@ function digest(kernel: Kernel, strongSum: StrongSum, length: number): number {
     const digest = kernel.digest(strongSum);
     digest.update(data.subarray(0, length));
     digest.digest();
-    digest.release();
   });
 }
 
@@ -54,16 +50,12 @@ function blocks(hash: (block: Uint8Array) => unknown): number {
 function search(kernel: Kernel, weakSum: WeakSum, count: number, length: number): number {
   const builder = kernel.index({ weakSum, strongSum: "blake3", blockLength: BLOCK, strongLength: 32 }, "first");
   const summer = wasm.summer({ weakSum, strongSum: "blake3", blockLength: BLOCK, strongLength: 32 });
-  for (const chunk of randomChunks(7, count * BLOCK)) {
-    summer.reserve(chunk.length).set(chunk);
-    builder.add(summer.sum(chunk.length));
-  }
-  summer.release();
-  const index = builder.finish(BLOCK);
+  for (const chunk of randomChunks(7, count * BLOCK)) builder.add(summer.sum(chunk));
+  builder.add(summer.finish(false));
+  const index = finishIndex(builder, BLOCK);
   const rate = measure(length, () => {
     const searcher = index.searcher({ tail: "last", preferNext: true });
-    searcher.reserve(length).set(data.subarray(0, length));
-    searcher.search(length, true);
+    do searcher.search([data.subarray(0, length)], true); while (searcher.isCutShort);
     searcher.release();
   });
   return rate;

@@ -5,7 +5,7 @@ import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { MIB, randomBytes, randomChunks } from "./_data.ts";
-import { median, row } from "./_run.ts";
+import { finishIndex, median, row } from "./_run.ts";
 
 const WEAK_SUMS: readonly WeakSum[] = ["rabinkarp", "rollsum"];
 const KERNELS: readonly Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
@@ -31,10 +31,8 @@ function signature(kernel: Kernel, blockLength: number): number[] {
     WEAK_SUMS.map((weakSum) => () => {
       const summer = kernel.summer({ weakSum, strongSum: "blake3", blockLength, strongLength: 16 });
       for (let at = 0; at < data.length; at += MIB) {
-        summer.reserve(MIB).set(data.subarray(at, at + MIB));
-        summer.sum(MIB);
+        summer.sum(data.subarray(at, at + MIB));
       }
-      summer.release();
     }),
   );
 }
@@ -45,16 +43,12 @@ function search(kernel: Kernel, blockLength: number, count: number): number[] {
     const params = { weakSum, strongSum: "blake3", blockLength, strongLength: 16 } as const;
     const builder = kernel.index(params, "first");
     const summer = KERNELS[0]!.summer(params);
-    for (const chunk of randomChunks(7, count * blockLength)) {
-      summer.reserve(chunk.length).set(chunk);
-      builder.add(summer.sum(chunk.length));
-    }
-    summer.release();
-    const index = builder.finish(blockLength);
+    for (const chunk of randomChunks(7, count * blockLength)) builder.add(summer.sum(chunk));
+    builder.add(summer.finish(false));
+    const index = finishIndex(builder, blockLength);
     return () => {
       const searcher = index.searcher({ tail: "last", preferNext: true });
-      searcher.reserve(data.length).set(data);
-      searcher.search(data.length, true);
+      do searcher.search([data], true); while (searcher.isCutShort);
       searcher.release();
     };
   });

@@ -40,8 +40,8 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
  * Makes a transform that turns the bytes of a target into a delta: the commands that make the target from the basis of
  * the signature.
  *
- * A block of the basis is found wherever it stands in the target, at any offset. Memory stays constant: six blocks, or
- * 1 MiB if that is more. How the input was chunked never changes a byte of the output.
+ * A block of the basis is found wherever it stands in the target, at any offset. Memory stays constant: six blocks
+ * and 1 MiB at most. How the input was chunked never changes a byte of the output.
  *
  * Work is linear in the length of the target, for adversarial targets and signatures too: past a budget, false
  * candidates become literals.
@@ -70,7 +70,7 @@ export function deltaStream(
   signature: Signature,
   options: DeltaStreamOptions = {},
 ): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
-  const { kernel } = signatureParts(signature);
+  const { index } = signatureParts(signature);
   checkOptions(options);
   const { format = signature.format, memLength } = options;
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
@@ -83,5 +83,5 @@ export function deltaStream(
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
   const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
+  return createPair(stage, options, index.backend, { convert: toUint8Array });
 }

@@ -26,9 +26,9 @@ export interface LoadSigsOptions {
 /**
  * Reads a signature and indexes it.
  *
- * Memory is at most 64 bytes for each block. The input may come from an untrusted peer: nothing is allocated by what
- * its header says, `maxInputLength` bounds it, and no signature makes the index slow. A delta sees up to six blocks of
- * the target at once: check {@linkcode Signature.blockLength} first if memory is tight.
+ * Memory is at most 64 bytes for each block, and some hundred bytes. The input may come from an untrusted peer:
+ * nothing is allocated by what its header says, `maxInputLength` bounds it, and no signature makes the index slow. A
+ * delta holds up to six blocks of the target at once: check {@linkcode Signature.blockLength} first if memory is tight.
  *
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.

@@ -66,8 +66,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  * Makes a transform that turns the bytes of a basis into its signature.
  *
  * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with
- * their content: 36 bytes for each block in the default format. Memory stays constant, a few blocks or 1 MiB. How the
- * input was chunked never changes a byte of the output.
+ * their content: 36 bytes for each block in the default format. Memory stays below some MiB, however long blocks
+ * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.
  * @returns A pair whose `writable` takes basis bytes and whose `readable` gives signature bytes.

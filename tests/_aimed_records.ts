@@ -52,13 +52,15 @@ function batchOf(recipe: Recipe, count: number): SumBatch {
 function indexOf(kernel: Kernel, batch: SumBatch): SearchIndex {
   const builder = kernel.index(PARAMS, "first");
   builder.add(batch);
-  return builder.finish(BLOCK_LENGTH);
+  for (;;) {
+    const index = builder.finish(BLOCK_LENGTH);
+    if (index) return index;
+  }
 }
 
 function search(index: SearchIndex, target: Uint8Array): void {
   const searcher = index.searcher({ tail: "any", preferNext: true });
-  searcher.reserve(target.length).set(target);
-  while (searcher.settled < target.length) searcher.search(target.length, true);
+  while (searcher.settled < target.length) searcher.search([target], true);
   searcher.release();
 }
 

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { blake3 } from "@noble/hashes/blake3.js";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
-import type { Kernel, StrongSum, SumParams } from "../src/kernel/interface.ts";
+import type { Kernel, StrongSum, SumBatch, SumParams } from "../src/kernel/interface.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { STRONG_SUMS } from "../src/kernel/rules/sums.ts";
 import { KernelInstance } from "../src/kernel/wasm/instance.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { makeStrongKey } from "../src/kernel/wasm/strong_key.ts";
 import { assertBytes, hex } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
@@ -27,26 +26,18 @@ function expected(sum: Keyed, bytes: Uint8Array, salt = SALT): Uint8Array {
 /** The strong sums of the blocks of `bytes`. */
 function sumBlocks(kernel: Kernel, params: SumParams, bytes: Uint8Array): Uint8Array {
   const summer = kernel.summer(params);
-  summer.reserve(bytes.length).set(bytes);
-  const { count, strong } = summer.sum(bytes.length);
-  const sums = strong.slice(0, count * params.strongLength);
-  summer.release();
-  return sums;
+  const sumsOf = ({ count, strong }: SumBatch) => strong.slice(0, count * params.strongLength);
+  return concat([sumsOf(summer.sum(bytes)), sumsOf(summer.finish(true))]);
 }
 
 for (const strongSum of KEYED) {
   Deno.test(`the wasm kernel keys ${strongSum} at any length, in any number of lanes`, () => {
     const instance = new KernelInstance(module);
-    const key = makeStrongKey(instance, {
-      weakSum: "rollsum",
-      strongSum,
-      strongLength: 32,
-      blockLength: 1,
-      salt: SALT,
-    });
+    const key = instance.keyOf(strongSum, SALT);
     const { kind } = STRONG_SUMS[strongSum];
-    const src = instance.allocate(9 * 40_000);
-    const dst = instance.allocate(9 * 32);
+    const dst = instance.strongAt;
+    const src = instance.indexAt;
+    instance.require(src + 9 * 40_000);
     const bytes = randomBytes(5, 9 * 40_000);
     instance.bytes.set(bytes, src);
     const check = (length: number, count: number, lastLength: number) => {
@@ -85,6 +76,26 @@ for (const strongSum of KEYED) {
     }
   });
 
+  Deno.test(`both backends key ${strongSum} for long blocks that come in pieces`, () => {
+    const blockLength = 300_001;
+    const bytes = randomBytes(8, 2 * blockLength + 1);
+    const params = { weakSum: "rabinkarp", strongSum, strongLength: 32, blockLength, salt: SALT } as const;
+    for (const kernel of KERNELS) {
+      const summers = [kernel.summer(params), kernel.summer({ ...params, salt: randomBytes(80, 16) })];
+      const sums: Uint8Array[] = [];
+      const take = ({ count, strong }: SumBatch) => sums.push(strong.slice(0, 32 * count));
+      for (let at = 0; at < bytes.length; at += 70_000) {
+        for (const summer of summers) {
+          const batch = summer.sum(bytes.subarray(at, at + 70_000));
+          if (summer === summers[0]) take(batch);
+        }
+      }
+      take(summers[0]!.finish(true));
+      const blocks = [0, 1, 2].map((k) => bytes.subarray(k * blockLength, (k + 1) * blockLength));
+      assertBytes(concat(sums), concat(blocks.map((block) => expected(strongSum, block))), kernel.backend);
+    }
+  });
+
   Deno.test(`a search finds blocks by sums of ${strongSum} with the same salt, and none with another`, () => {
     const basis = randomBytes(9, 50 * 64 + 20);
     const target = concat([randomBytes(1, 100), basis.subarray(640, 1920), randomBytes(2, 33), basis.subarray(2560)]);
@@ -93,16 +104,13 @@ for (const strongSum of KEYED) {
         [SALT, randomBytes(78, 16), undefined].map((salt) => {
           const params = { weakSum, strongSum, strongLength: 8, blockLength: 64 } as const;
           const summer = kernel.summer({ ...params, salt: SALT });
-          summer.reserve(basis.length).set(basis);
           const builder = kernel.index({ ...params, salt }, "first");
-          builder.add(summer.sum(basis.length));
-          const searcher = builder.finish(20).searcher({ tail: "last", preferNext: true });
-          searcher.reserve(target.length).set(target);
-          const count = searcher.search(target.length, true);
+          builder.add(summer.sum(basis));
+          builder.add(summer.finish(true));
+          const searcher = builder.finish(20)!.searcher({ tail: "last", preferNext: true });
+          const count = searcher.search([target], true);
           const matches = searcher.matches.slice(0, 3 * count);
           const { goodAlarms, falseAlarms } = searcher;
-          searcher.release();
-          summer.release();
           return { matches: [...matches], goodAlarms, isFalse: falseAlarms > 0 };
         })
       );
@@ -124,17 +132,16 @@ Deno.test("summers and digests at work at the same time keep their keys apart", 
     for (const [i, salt] of salts.entries()) {
       const summer = summers[i]!;
       digest.update(bytes);
-      summer.reserve(300).set(bytes);
       const plain = strongSum === "blake3" ? blake3 : (block: Uint8Array) => blake2b(block, { dkLen: 32 });
       const block = bytes.subarray(0, 100);
       const sum = salt ? expected(strongSum, block, salt) : plain(block);
-      assertBytes(summer.sum(300).strong.slice(0, 32), sum, `sum ${i}`);
+      const first = summer.sum(bytes);
+      const batch = first.count > 0 ? first : summer.finish(true);
+      assertBytes(batch.strong.slice(0, 32), sum, `sum ${i}`);
     }
     const whole = concat([bytes, bytes, bytes]);
     const plain = strongSum === "blake3" ? blake3(whole) : blake2b(whole, { dkLen: 32 });
     assert.equal(hex(digest.digest()), hex(plain));
-    digest.release();
-    for (const summer of summers) summer.release();
   }
 });
 
@@ -144,10 +151,9 @@ Deno.test("a summer does not see its salt change", () => {
     const params = { weakSum: "rollsum", strongSum: "blake3", strongLength: 32, blockLength: 10, salt } as const;
     const summer = kernel.summer(params);
     salt.fill(0);
-    const bytes = randomBytes(4, 10);
-    summer.reserve(10).set(bytes);
-    assertBytes(summer.sum(10).strong.slice(0, 32), expected("blake3", bytes));
-    summer.release();
+    const bytes = randomBytes(4, 9);
+    assert.equal(summer.sum(bytes).count, 0);
+    assertBytes(summer.finish(true).strong.slice(0, 32), expected("blake3", bytes));
   }
 });
 
@@ -186,13 +192,11 @@ Deno.test("an index with a salt keeps its records, whatever their number", () =>
     for (let count = 1; count <= 20; count++) {
       const bytes = randomBytes(count, 64 * count);
       const summer = kernel.summer(params);
-      summer.reserve(bytes.length).set(bytes);
       const builder = kernel.index(params, "first");
-      builder.add(summer.sum(bytes.length));
-      summer.release();
-      const searcher = builder.finish(64).searcher({ tail: "last", preferNext: false });
-      searcher.reserve(bytes.length).set(bytes);
-      searcher.search(bytes.length, true);
+      builder.add(summer.sum(bytes));
+      builder.add(summer.finish(true));
+      const searcher = builder.finish(64)!.searcher({ tail: "last", preferNext: false });
+      searcher.search([bytes], true);
       assert.equal(searcher.goodAlarms, count, `${kernel.backend}, ${count} records`);
       searcher.release();
     }

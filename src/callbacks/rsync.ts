@@ -204,7 +204,7 @@ export class Rsync {
     for (let record = await readRecord(); record !== undefined; record = await readRecord()) {
       indexer.add(batchOf(record, header));
     }
-    return indexer.finish();
+    return await indexer.finish();
   }
 
   /**

@@ -1,64 +1,81 @@
-/** Memory that somebody else keeps, and that only grows or stays. */
-export interface Memory {
-  /** Returns memory of at least `length` bytes that keeps what was in it. Earlier views must not be used any more. */
-  reserve(length: number): Uint8Array<ArrayBuffer>;
-}
-
-const FIRST_LENGTH = 64 * 1024;
+const MIN_PIECE = 1024;
+/** Bytes of the longest buffer: what is held beside the window is no more than two of them. */
+const MAX_PIECE = 2 ** 20;
+const NO_BYTES = new Uint8Array(0);
 
 /**
- * A window over input that arrives in chunks of any length, in a memory of bounded length. The memory starts small
- * and grows with what arrives: no header decides how much is allocated.
+ * A window over input that arrives in chunks of any length. What came last is not copied before it is known to be
+ * needed again: until `keep` it lies in the caller's chunk. Nothing is allocated before its bytes are there.
  */
 export class InputWindow {
-  readonly #memory: Memory;
-  readonly #capacity: number;
-  #reserved: number;
+  /** Contiguous, but for their places in memory. */
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
+  /** How many of the pieces are copies, from the first on. */
+  #keptCount = 0;
   #length = 0;
-
-  /** @param capacity Bytes that it holds at most. */
-  constructor(memory: Memory, capacity: number) {
-    this.#memory = memory;
-    this.#capacity = capacity;
-    this.#reserved = Math.min(capacity, FIRST_LENGTH);
-  }
+  /** Where the last copy lies, and the end of it: copies go on behind. */
+  #buffer: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #end = 0;
 
   /** Bytes held. */
   get length(): number {
     return this.#length;
   }
 
-  get isFull(): boolean {
-    return this.#length === this.#capacity;
+  /** All that is held, in pieces: valid until the next call of another method. */
+  get pieces(): readonly Uint8Array<ArrayBuffer>[] {
+    return this.#pieces;
   }
 
-  /** Takes as much of `chunk` from `from` on as fits, up to `max` bytes, and returns how many bytes that is. */
-  fill(chunk: Uint8Array, from: number, max: number): number {
-    const count = Math.min(chunk.length - from, this.#capacity - this.#length, max);
-    this.#grow(this.#length + count);
-    this.#bytes.set(chunk.subarray(from, from + count), this.#length);
-    this.#length += count;
-    return count;
+  /** Adds bytes at the end. They stay where they are until `keep` is called. */
+  add(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
   }
 
-  /** A view of held bytes, valid until the next call of another method. */
+  /** Copies what was added since the last call: its place in memory may then be used for something else. */
+  keep(): void {
+    for (const piece of this.#pieces.splice(this.#keptCount)) this.#copy(piece);
+    this.#keptCount = this.#pieces.length;
+  }
+
+  /** Held bytes from `start` on, up to `end` or less: at least one, as many as lie together. */
   view(start: number, end: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(start, end);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      if (start < at + piece.length) return piece.subarray(start - at, end - at);
+      at += piece.length;
+    }
+    return NO_BYTES;
   }
 
-  /** Forgets the first `count` bytes, and moves the rest to the front. */
+  /** Forgets the first `count` bytes. */
   drop(count: number): void {
-    this.#bytes.copyWithin(0, count, this.#length);
     this.#length -= count;
+    const pieces = this.#pieces;
+    let whole = 0;
+    while (whole < pieces.length && count >= pieces[whole]!.length) count -= pieces[whole++]!.length;
+    pieces.splice(0, whole);
+    this.#keptCount = Math.max(0, this.#keptCount - whole);
+    if (count > 0) pieces[0] = pieces[0]!.subarray(count);
   }
 
-  /** Asked for each time: the memory may have moved since. */
-  get #bytes(): Uint8Array<ArrayBuffer> {
-    return this.#memory.reserve(this.#reserved);
-  }
-
-  #grow(length: number): void {
-    if (length <= this.#reserved) return;
-    this.#reserved = Math.min(this.#capacity, Math.max(length, 2 * this.#reserved));
+  #copy(bytes: Uint8Array): void {
+    // With no copy left, the buffer can be used from its start.
+    if (this.#pieces.length === 0) this.#end = 0;
+    for (let from = 0; from < bytes.length;) {
+      const isNew = this.#end === this.#buffer.length || this.#end === 0;
+      if (this.#end === this.#buffer.length) {
+        const length = Math.max(bytes.length - from, this.#length, MIN_PIECE);
+        this.#buffer = new Uint8Array(Math.min(length, MAX_PIECE));
+        this.#end = 0;
+      }
+      const count = Math.min(bytes.length - from, this.#buffer.length - this.#end);
+      const start = isNew ? this.#end : this.#end - this.#pieces.pop()!.length;
+      this.#buffer.set(bytes.subarray(from, from + count), this.#end);
+      this.#end += count;
+      this.#pieces.push(this.#buffer.subarray(start, this.#end));
+      from += count;
+    }
   }
 }

@@ -1,21 +1,17 @@
 import { hex } from "../common/bytes.ts";
 import type { Searcher } from "../kernel/interface.ts";
-import { MAX_MATCHES } from "../kernel/rules/search.ts";
 import { InputWindow } from "./input_window.ts";
 import type { DeltaEvent, Digest } from "./interface.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";
 
-/** Blocks of the target that a search has to see at once, at most. */
-const WINDOW_BLOCKS = 3;
-/** Bytes seen beside them: as much again, so that what is seen moves to the front seldom, within these bounds. */
-const MIN_ROOM = 2 ** 20;
-const MAX_ROOM = 2 ** 26;
 /** Bytes to gather for a call of the kernel; and blocks, so that it can sum four at a time, unless they are long. */
 const SEARCH_LENGTH = 128 * 1024;
 const SEARCH_BLOCKS = 2;
 const MAX_SEARCH_LENGTH = 2 ** 22;
-/** Bytes of a chunk worked on at a time. */
+/** Bytes of a chunk taken in at a time, so that what the kernel does with them stays in the cache. */
+const TAKE_LENGTH = 256 * 1024;
+/** Bytes taken in before others can work. */
 const TURN_LENGTH = 2 ** 20;
 const NO_BYTES = new Uint8Array(0);
 const NO_MATCHES = new Uint32Array(0);
@@ -29,19 +25,22 @@ export interface MatcherParts {
   readonly digest: Digest | undefined;
 }
 
-/** Target bytes → the commands of a delta. Literal bytes are views of the window. */
+/**
+ * Target bytes → the commands of a delta. The window holds what is not decided: up to a block, and what was gathered
+ * for the next search. Literal bytes are views of it.
+ */
 export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   readonly stats: DeltaStats;
   readonly #parts: MatcherParts;
-  readonly #window: InputWindow;
+  readonly #window = new InputWindow();
+  /** Bytes to gather before a search. */
+  readonly #searchLength: number;
   #chunk = NO_BYTES;
   #at = 0;
   /** What the last search found, three numbers a match; how many there are, and how many were given. */
   #matches: Uint32Array = NO_MATCHES;
   #matchCount = 0;
   #matchesGiven = 0;
-  /** Whether the last search stopped because it had found as much as it can return at once. */
-  #isCutShort = false;
   /** Everything in the window before this is decided, and before this was given. */
   #settled = 0;
   #given = 0;
@@ -56,10 +55,9 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   #isDone = false;
 
   constructor(parts: MatcherParts) {
-    const { searcher, blockLength, sigCount } = parts;
+    const { blockLength, sigCount } = parts;
     this.#parts = parts;
-    const seen = WINDOW_BLOCKS * blockLength;
-    this.#window = new InputWindow(searcher, seen + Math.min(MAX_ROOM, Math.max(MIN_ROOM, seen)));
+    this.#searchLength = Math.min(MAX_SEARCH_LENGTH, Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength));
     this.stats = { bytesIn: 0, bytesOut: 0, sigCount, falseAlarms: 0, goodAlarms: 0, copiedBytes: 0, literalBytes: 0 };
   }
 
@@ -80,13 +78,15 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
     for (;;) {
       const found = this.#nextFound();
       if (found) return found;
-      if (this.#isCutShort) {
+      if (this.#parts.searcher.isCutShort) {
         this.#search();
         return BUSY;
       }
       if (this.#at < this.#chunk.length) {
         if (this.#takeIn()) return BUSY;
       } else if (!this.#isEnded) {
+        this.#dropGiven();
+        this.#window.keep();
         this.#chunk = NO_BYTES;
         this.#at = 0;
         return undefined;
@@ -101,7 +101,6 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
 
   release(): void {
     this.#parts.searcher.release();
-    this.#parts.digest?.release();
   }
 
   /** The next command that the last search decided. */
@@ -118,28 +117,25 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
     return { type: "copy", offset: this.#matches[at + 1]! * this.#parts.blockLength, length };
   }
 
-  /** Literal bytes before `end` that were not given yet. */
+  /** Literal bytes before `end` that were not given yet, or the first of them. */
   #dataUpTo(end: number): DeltaEvent | undefined {
     if (end <= this.#given) return undefined;
     const bytes = this.#window.view(this.#given, end);
-    this.#given = end;
+    this.#given += bytes.length;
     this.stats.literalBytes += bytes.length;
     return { type: "data", bytes };
   }
 
   /** Takes in some of the chunk, and searches it if that is enough. Returns whether it is time for others to work. */
   #takeIn(): boolean {
-    const { blockLength, digest } = this.#parts;
-    const window = this.#window;
-    if (window.isFull) this.#dropGiven();
-    const start = window.length;
-    const count = window.fill(this.#chunk, this.#at, TURN_LENGTH);
-    this.#at += count;
-    this.stats.bytesIn += count;
-    digest?.update(window.view(start, start + count));
-    const enough = Math.min(MAX_SEARCH_LENGTH, Math.max(SEARCH_LENGTH, SEARCH_BLOCKS * blockLength));
-    if (window.isFull || window.length - this.#searched >= enough) this.#search();
-    this.#worked += count;
+    this.#dropGiven();
+    const bytes = this.#chunk.subarray(this.#at, this.#at + TAKE_LENGTH);
+    this.#at += bytes.length;
+    this.stats.bytesIn += bytes.length;
+    this.#parts.digest?.update(bytes);
+    this.#window.add(bytes);
+    if (this.#window.length - this.#searched >= this.#searchLength) this.#search();
+    this.#worked += bytes.length;
     if (this.#worked < TURN_LENGTH) return false;
     this.#worked = 0;
     return true;
@@ -148,19 +144,19 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   /** Searches what is in the window: to the end of the target, if all of it is there. */
   #search(): void {
     const { searcher } = this.#parts;
-    this.#matchCount = searcher.search(this.#window.length, this.#isSearched);
+    this.#matchCount = searcher.search(this.#window.pieces, this.#isSearched);
     this.#matchesGiven = 0;
     this.#matches = searcher.matches;
-    this.#isCutShort = this.#matchCount === MAX_MATCHES;
     this.#settled = searcher.settled;
     this.#searched = this.#window.length;
     this.stats.falseAlarms = searcher.falseAlarms;
     this.stats.goodAlarms = searcher.goodAlarms;
   }
 
-  /** Makes room: what the search needs to see again is at most three blocks. */
+  /** Makes room once everything that is decided was given. */
   #dropGiven(): void {
     const count = this.#given;
+    if (count === 0) return;
     this.#window.drop(count);
     this.#parts.searcher.shift(count);
     this.#given = 0;

@@ -102,7 +102,6 @@ export class Patcher {
 
   release(): void {
     this.#isReleased = true;
-    this.#digest?.release();
     this.#digest = undefined;
   }
 
@@ -196,7 +195,6 @@ export class Patcher {
     const last = this.#out.subarray(0, this.#outLength);
     this.#digest.update(last);
     const digest = this.#digest.digest();
-    this.#digest.release();
     this.#digest = undefined;
     if (!digest.every((byte, i) => byte === expected[i])) {
       throw this.#error(

@@ -14,6 +14,7 @@ export class SigLoader {
   readonly #kept: KeptBlock;
   #header: SigHeader | undefined;
   #builder: IndexBuilder | undefined;
+  #trailer: SigTrailer | undefined;
 
   /** @param kept Which of several equal blocks the index keeps. */
   constructor(kernel: Kernel, kept: KeptBlock) {
@@ -21,19 +22,29 @@ export class SigLoader {
     this.#kept = kept;
   }
 
-  /** Takes the next part. Returns the result once that was the last one. */
-  take(event: SigEvent): LoadedSig | undefined {
+  /** Whether the last part was taken. */
+  get isComplete(): boolean {
+    return this.#trailer !== undefined;
+  }
+
+  /** Takes the next part. */
+  take(event: SigEvent): void {
     if (event.type === "header") {
       this.#header = event.header;
       this.#builder = this.#kernel.index(event.header, this.#kept);
     } else if (event.type === "records") {
       this.#builder!.add(event.batch);
     } else {
-      const header = this.#header!;
-      const { trailer } = event;
-      return { header, trailer, index: this.#builder!.finish(lastLength(header, trailer)) };
+      this.#trailer = event.trailer;
     }
-    return undefined;
+  }
+
+  /** Goes on with the index after the last part. Returns undefined until it is done, so that others can work. */
+  finish(): LoadedSig | undefined {
+    const header = this.#header!;
+    const trailer = this.#trailer!;
+    const index = this.#builder!.finish(lastLength(header, trailer));
+    return index && { header, trailer, index };
   }
 }
 

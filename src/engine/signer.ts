@@ -1,15 +1,12 @@
 import { hex } from "../common/bytes.ts";
-import type { BlockSummer, Kernel } from "../kernel/interface.ts";
-import { InputWindow } from "./input_window.ts";
+import type { BlockSummer, Kernel, SumBatch } from "../kernel/interface.ts";
 import type { Digest, SigEvent, SigHeader } from "./interface.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { SigStats } from "./stats.ts";
 
-/** Bytes of the basis summed in one call of the kernel; a block if that is longer. */
-const BATCH_LENGTH = 2 ** 20;
-const MAX_BATCH_COUNT = 65_536;
-/** Bytes of a chunk taken in at a time. */
+/** Bytes of the basis summed at a time, and blocks: what a batch of records is made of at most. */
 const TURN_LENGTH = 2 ** 20;
+const TURN_BLOCKS = 8192;
 const NO_BYTES = new Uint8Array(0);
 
 /** What a signer needs. */
@@ -28,11 +25,12 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
   readonly #parts: SignerParts;
   readonly #summer: BlockSummer;
   readonly #digest: Digest | undefined;
-  readonly #window: InputWindow;
+  readonly #turnLength: number;
   #chunk = NO_BYTES;
   #at = 0;
   #hasStarted = false;
   #isEnded = false;
+  #isSummed = false;
   #isDone = false;
 
   constructor(parts: SignerParts) {
@@ -40,8 +38,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     this.#parts = parts;
     this.#summer = kernel.summer(header);
     this.#digest = parts.digest;
-    const count = Math.floor(BATCH_LENGTH / header.blockLength);
-    this.#window = new InputWindow(this.#summer, Math.min(MAX_BATCH_COUNT, Math.max(1, count)) * header.blockLength);
+    this.#turnLength = Math.min(TURN_LENGTH, TURN_BLOCKS * header.blockLength);
   }
 
   write(chunk: Uint8Array<ArrayBuffer>): void {
@@ -58,51 +55,37 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
       this.#hasStarted = true;
       return { type: "header", header: this.#parts.header };
     }
-    // The batch given last has been taken by now.
-    if (this.#window.isFull) this.#window.drop(this.#window.length);
-    if (this.#at < this.#chunk.length) {
-      this.#takeIn();
-      if (this.#window.isFull) return this.#sum(this.#window.length);
-      if (this.#at < this.#chunk.length) return BUSY;
-    }
+    if (this.#at < this.#chunk.length) return this.#takeIn();
     this.#chunk = NO_BYTES;
     this.#at = 0;
     return this.#isEnded ? this.#finish() : undefined;
   }
 
-  release(): void {
-    this.#summer.release();
-    this.#digest?.release();
-  }
+  release(): void {}
 
-  #takeIn(): void {
-    const window = this.#window;
-    const start = window.length;
-    const count = window.fill(this.#chunk, this.#at, TURN_LENGTH);
-    this.#at += count;
-    this.stats.bytesIn += count;
-    this.#digest?.update(window.view(start, start + count));
+  #takeIn(): SourceResult<SigEvent> {
+    const bytes = this.#chunk.subarray(this.#at, this.#at + this.#turnLength);
+    this.#at += bytes.length;
+    this.stats.bytesIn += bytes.length;
+    this.#digest?.update(bytes);
+    return this.#records(this.#summer.sum(bytes));
   }
 
   /** Returns the records of what is left, then the trailer, then {@linkcode DONE}. */
   #finish(): SourceResult<SigEvent> {
-    if (this.#isDone) return DONE;
-    const { header, hasShortBlock } = this.#parts;
-    const { length } = this.#window;
-    const summed = hasShortBlock ? length : length - length % header.blockLength;
-    if (summed > 0) {
-      const event = this.#sum(summed);
-      this.#window.drop(length);
-      return event;
+    if (!this.#isSummed) {
+      this.#isSummed = true;
+      return this.#records(this.#summer.finish(this.#parts.hasShortBlock));
     }
+    if (this.#isDone) return DONE;
     this.#isDone = true;
     const digest = this.#digest?.digest();
     if (digest) this.stats.digest = hex(digest);
     return { type: "end", trailer: { fileLength: this.stats.bytesIn, ...(digest && { digest }) } };
   }
 
-  #sum(length: number): SigEvent {
-    const batch = this.#summer.sum(length);
+  #records(batch: SumBatch): SourceResult<SigEvent> {
+    if (batch.count === 0) return BUSY;
     this.stats.sigCount += batch.count;
     return { type: "records", batch };
   }

@@ -1,9 +1,8 @@
 /**
  * What a backend of the kernel offers: the loops that touch every byte.
  *
- * The interface suits a backend whose data lies in one linear memory, as WebAssembly's does. A caller puts bytes
- * straight into that memory (`reserve`), then asks for a large batch of work in one call. Results come in columns,
- * so no object is made for each block.
+ * A caller hands over many bytes, and keeps those that it will need again: a backend that waits holds no more than part
+ * of a block. Results come in columns, so no object is made for each block.
  *
  * All offsets and lengths are in bytes. Both backends give the same results for the same calls.
  */
@@ -42,23 +41,24 @@ export interface SumBatch {
 
 /** Sums blocks for a signature. */
 export interface BlockSummer {
-  /** Returns memory of at least `length` bytes, with the bytes that were in it. Views returned before are stale. */
-  reserve(length: number): Uint8Array<ArrayBuffer>;
   /**
-   * Sums the blocks in the first `length` bytes of the memory. Only the last block of a file may be short. The batch is
-   * valid until the next call.
+   * Takes the next bytes of a file, and sums blocks that are complete: it may wait for more of them. The batch is valid
+   * until the next call.
    */
-  sum(length: number): SumBatch;
-  /** Gives the memory back. The summer is not used afterwards. */
-  release(): void;
+  sum(bytes: Uint8Array): SumBatch;
+  /**
+   * Sums the blocks that are left.
+   *
+   * @param hasShort Whether a short last block is one of them.
+   */
+  finish(hasShort: boolean): SumBatch;
 }
 
 /** A digest of a whole file, unkeyed, 256 bits. */
 export interface Digest {
   update(bytes: Uint8Array): void;
+  /** The digest. It is not used afterwards. */
   digest(): Uint8Array<ArrayBuffer>;
-  /** Gives the memory back. The digest is not used afterwards. */
-  release(): void;
 }
 
 /** How a search treats what it finds. */
@@ -72,11 +72,12 @@ export interface SearchOptions {
 export interface IndexBuilder {
   add(batch: SumBatch): void;
   /**
-   * Makes the index. The builder is not used afterwards.
+   * Makes the index, or part of it: until it is complete undefined is returned, and others can work before the next
+   * call. The builder is not used afterwards.
    *
    * @param lastLength Length of the last block, or undefined if the format does not say.
    */
-  finish(lastLength: number | undefined): SearchIndex;
+  finish(lastLength: number | undefined): SearchIndex | undefined;
 }
 
 /** Which of several equal blocks is kept, to stand for all of them. */
@@ -85,41 +86,43 @@ export type KeptBlock = "first" | "last";
 /** Indexed records: immutable, and shared by any number of searchers. */
 export interface SearchIndex {
   readonly count: number;
+  /** Which backend searches it: not the one asked for, if blocks are very long or memory is short. */
+  readonly backend: Backend;
   /** Bytes of memory that it holds. */
   readonly byteLength: number;
   searcher(options: SearchOptions): Searcher;
 }
 
 /**
- * Looks for blocks in a target that is seen through a window of memory.
+ * Looks for blocks in a target that is seen through a window.
  *
  * What is found depends only on the target's bytes, never on how they were split over calls.
  */
 export interface Searcher {
-  /** As {@linkcode BlockSummer.reserve}. */
-  reserve(length: number): Uint8Array<ArrayBuffer>;
   /**
-   * Searches on, as far as the bytes allow.
+   * Searches on, as far as the bytes and some milliseconds allow.
    *
-   * @param end Bytes of the memory that hold target.
+   * @param window Pieces of the target, from the start of the window on: those of the last call, and more.
    * @param isLast Whether the target ends there.
-   * @returns The number of matches in `matches`. If it is `MAX_MATCHES`, there may be more to find: call again.
+   * @returns The number of matches in `matches`.
    */
-  search(end: number, isLast: boolean): number;
-  /** Called when the first `length` bytes of the target in memory were dropped and the rest moved to the front. */
+  search(window: readonly Uint8Array[], isLast: boolean): number;
+  /** Whether the last search had found or done enough before it came to the end: call again with the same bytes. */
+  readonly isCutShort: boolean;
+  /** Moves the start of the window behind its first `length` bytes, at most to `settled`. */
   shift(length: number): void;
   /**
-   * Three numbers for each match: where it starts in memory, the block, and the length. Matches of consecutive blocks
-   * are joined.
+   * Three numbers for each match: where it starts in the window, the block, and the length. Matches of consecutive
+   * blocks are joined.
    */
   readonly matches: Uint32Array;
-  /** Everything in memory before this is decided: part of a match, or literal. */
+  /** Everything in the window before this is decided: part of a match, or literal. */
   readonly settled: number;
   /** Windows with a known weak sum and an unknown strong sum. */
   readonly falseAlarms: number;
   /** Windows with known weak and strong sums: blocks matched. */
   readonly goodAlarms: number;
-  /** Gives the memory back. The searcher is not used afterwards. */
+  /** Gives memory back sooner than the garbage collector does. The searcher is not used afterwards. */
   release(): void;
 }
 

@@ -4,20 +4,13 @@ import { PortableKernel } from "./portable/kernel.ts";
 import { WasmKernel } from "./wasm/kernel.ts";
 import { kernelModule } from "./wasm/kernel_module.ts";
 
-/** Longer blocks would need more memory than WebAssembly has, so the portable backend sums them. */
-const MAX_WASM_BLOCK_LENGTH = 2 ** 26;
-
 const portable = new PortableKernel();
 let wasm: Kernel | null | undefined;
 
-/**
- * The best backend that this runtime allows. Nothing is compiled before the first call.
- *
- * @param blockLength Bytes of a block, if blocks are to be summed.
- */
-export function defaultKernel(blockLength = 0): Kernel {
+/** The best backend that this runtime allows. Nothing is compiled before the first call. */
+export function defaultKernel(): Kernel {
   if (wasm === undefined) wasm = compile();
-  return blockLength > MAX_WASM_BLOCK_LENGTH ? portable : wasm ?? portable;
+  return wasm ?? portable;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { giveWay } from "../common/give_way.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { SigEvent, SigHeader } from "../engine/interface.ts";
 import { type LoadedSig, SigLoader } from "../engine/sig_loader.ts";
@@ -24,12 +25,13 @@ export async function loadSignature(source: ByteSource, parts: LoadParts): Promi
   const { format, header, maxInputLength, kernel } = parts;
   const reader = new RecognizingReader<SigEvent>("the signature", { kind: "signature", format, header });
   let loader: SigLoader | undefined;
-  let loaded: LoadedSig | undefined;
   let length = 0;
   const work = () => {
-    for (let event = reader.next(); event; event = loaded ? undefined : reader.next()) {
+    while (!loader?.isComplete) {
+      const event = reader.next();
+      if (!event) return;
       loader ??= new SigLoader(kernel, reader.codec!.search.keptBlock);
-      loaded = loader.take(event);
+      loader.take(event);
     }
   };
   await readChunks(source, (chunk) => {
@@ -45,14 +47,22 @@ export async function loadSignature(source: ByteSource, parts: LoadParts): Promi
     work();
   });
   reader.end();
-  if (!loaded) work();
-  return createSignature({ format: reader.codec!.name, kernel, ...loaded! });
+  work();
+  return createSignature({ format: reader.codec!.name, kernel, ...await finish(loader!) });
+}
+
+async function finish(loader: SigLoader): Promise<LoadedSig> {
+  for (;;) {
+    const loaded = loader.finish();
+    if (loaded) return loaded;
+    await giveWay();
+  }
 }
 
 /** Takes records, and makes a signature of them that has no trailer. */
 export interface RecordIndexer {
   add(batch: SumBatch): void;
-  finish(): Signature;
+  finish(): Promise<Signature>;
 }
 
 /** Indexes records that come from elsewhere than a file. */
@@ -61,6 +71,9 @@ export function indexRecords(codec: FormatCodec<Format>, header: SigHeader, kern
   loader.take({ type: "header", header });
   return {
     add: (batch) => void loader.take({ type: "records", batch }),
-    finish: () => createSignature({ format: codec.name, kernel, ...loader.take({ type: "end", trailer: {} })! }),
+    async finish() {
+      loader.take({ type: "end", trailer: {} });
+      return createSignature({ format: codec.name, kernel, ...await finish(loader) });
+    },
   };
 }

@@ -79,7 +79,7 @@ export class Signature {
 
   /** Which backend computes the sums of its deltas. */
   get backend(): Backend {
-    return this.#parts.kernel.backend;
+    return this.#parts.index.backend;
   }
 
   /** What `console.log` shows in Node and Bun. */

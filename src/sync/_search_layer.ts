@@ -1,3 +1,4 @@
+import { giveWay } from "../common/give_way.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { defaultKernel } from "../kernel/mod.ts";
 import { BlockIndex } from "./_block_index.ts";
@@ -33,10 +34,12 @@ export async function searchLayer(search: LayerSearch, found: FoundRuns): Promis
   const params = { weakSum, strongSum, strongLength, blockLength, salt };
   let left = Array.from({ length: blocks.count }, (_, entry) => entry);
   for (let pass = 0; pass < MAX_PASSES && left.length > 0; pass++) {
-    const builder = defaultKernel(blockLength).index(params, "first");
+    const builder = defaultKernel().index(params, "first");
     builder.add(blocks.records(left));
     const lastBlock = blocks.blocks(left.at(-1)!)[0]!;
-    const index = builder.finish(Math.min(blockLength, fileLength - lastBlock * blockLength));
+    const lastLength = Math.min(blockLength, fileLength - lastBlock * blockLength);
+    let index = builder.finish(lastLength);
+    for (; !index; index = builder.finish(lastLength)) await giveWay();
     const isFound = new Set<number>();
     await searchLocal(local, index, blockLength, (k, offset, length) => {
       const entry = left[k]!;

@@ -69,7 +69,7 @@ export function layeredSigStream(
   const layers = checkLayers(options.layers ?? recommendedLayers(fileLength));
   const codec = formats["rsync-streams"];
   const { weakSum, strongSum, salt: checkedSalt } = checkSigOptions(codec, { salt });
-  const kernel = defaultKernel(layers[0]!.blockLength);
+  const kernel = defaultKernel();
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
   return createPair(signer, options, kernel.backend, { convert: toUint8Array });

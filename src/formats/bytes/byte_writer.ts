@@ -1,8 +1,12 @@
 import { copyBytes, growBytes, viewOf } from "../../common/bytes.ts";
 
+const FIRST_LENGTH = 1024;
+/** A longer buffer is not kept for the next chunk: streams that wait are small. */
+const MAX_KEPT_LENGTH = 512 * 1024;
+
 /** Bytes being written, until they are taken as one chunk. */
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(FIRST_LENGTH);
   #view = viewOf(this.#bytes);
   #length = 0;
 
@@ -61,6 +65,7 @@ export class ByteWriter {
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
+    if (this.#bytes.length > MAX_KEPT_LENGTH) this.#use(new Uint8Array(FIRST_LENGTH));
     return taken;
   }
 
@@ -68,9 +73,13 @@ export class ByteWriter {
     const at = this.#length;
     this.#length += count;
     if (this.#length > this.#bytes.length) {
-      this.#bytes = growBytes(this.#bytes, at, this.#length);
-      this.#view = viewOf(this.#bytes);
+      this.#use(growBytes(this.#bytes, at, this.#length));
     }
     return at;
+  }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
   }
 }

@@ -8,7 +8,7 @@ export const BATCH_CAPACITY = 1024;
 /** Bytes of a weak sum. */
 const WEAK_LENGTH = 4;
 
-/** Writes records of weak and strong sum and nothing else, as all formats have them. */
+/** Writes records of weak and strong sum and nothing else, as all formats have them: `from` and those before `to`. */
 export function writePlainRecords(
   out: ByteWriter,
   batch: SumBatch,

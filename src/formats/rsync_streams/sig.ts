@@ -3,7 +3,7 @@ import type { SigEvent, SigHeader, SigTrailer } from "../../engine/interface.ts"
 import type { SumBatch } from "../../kernel/interface.ts";
 import { createBatch } from "../../kernel/sum_batch.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
-import type { ByteWriter } from "../bytes/byte_writer.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
 import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "../bytes/plain_records.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { SigEncoder } from "../bytes/writer.ts";
@@ -39,24 +39,45 @@ export function writeSigHeader(out: ByteWriter, header: SigHeader, isLayered = f
   out.bytes(salt!);
 }
 
+/** Bytes of the basis whose blocks make a frame; a block if that is longer. */
+const FRAME_BYTES = 2 ** 20;
+
 /** Writes signatures of the rsync-streams format. */
 export class RsyncStreamsSigWriter extends SigEncoder {
   #strongLength = 0;
+  #maxFrameCount = 0;
+  /** Records that wait for the rest of their frame. */
+  readonly #frame = new ByteWriter();
+  #frameCount = 0;
 
   protected header(header: SigHeader): void {
     this.#strongLength = header.strongLength;
+    const count = Math.floor(FRAME_BYTES / header.blockLength);
+    this.#maxFrameCount = Math.min(MAX_FRAME_COUNT, Math.max(1, count));
     writeSigHeader(this.out, header);
   }
 
   protected records(batch: SumBatch): void {
-    this.out.u32(batch.count, true);
-    writePlainRecords(this.out, batch, this.#strongLength, true);
+    for (let from = 0; from < batch.count;) {
+      const count = Math.min(batch.count - from, this.#maxFrameCount - this.#frameCount);
+      writePlainRecords(this.#frame, batch, this.#strongLength, true, from, from + count);
+      this.#frameCount += count;
+      from += count;
+      if (this.#frameCount === this.#maxFrameCount) this.#endFrame();
+    }
   }
 
   protected trailer({ fileLength, digest }: SigTrailer): void {
+    if (this.#frameCount > 0) this.#endFrame();
     this.out.u32(0, true);
     this.out.u64(fileLength!, true);
     if (digest) this.out.bytes(digest);
+  }
+
+  #endFrame(): void {
+    this.out.u32(this.#frameCount, true);
+    this.out.bytes(this.#frame.take());
+    this.#frameCount = 0;
   }
 }
 

@@ -17,6 +17,4 @@ export class PortableDigest implements Digest {
   digest(): Uint8Array<ArrayBuffer> {
     return this.#hash.digest().slice();
   }
-
-  release(): void {}
 }

@@ -10,12 +10,17 @@ export interface SumFactories {
   readonly strong: () => StrongHash;
 }
 
+/** Records put into the tables in one call: that takes some ten milliseconds. */
+const TURN_COUNT = 16_384;
+
 /** Collects records, then makes the index over them. */
 export class PortableIndexBuilder implements IndexBuilder {
   readonly #params: SumParams;
   readonly #kept: KeptBlock;
   readonly #sums: SumFactories;
   readonly #records: RecordStore;
+  #index: PortableSearchIndex | undefined;
+  #inserted = 0;
 
   constructor(params: SumParams, kept: KeptBlock, sums: SumFactories) {
     this.#params = params;
@@ -28,7 +33,15 @@ export class PortableIndexBuilder implements IndexBuilder {
     this.#records.add(batch);
   }
 
-  finish(lastLength: number | undefined): SearchIndex {
+  finish(lastLength: number | undefined): SearchIndex | undefined {
+    const index = this.#index ??= this.#createIndex(lastLength);
+    const from = this.#inserted;
+    this.#inserted = Math.min(index.count, from + TURN_COUNT);
+    index.insert(from, this.#inserted);
+    return this.#inserted === index.count ? index : undefined;
+  }
+
+  #createIndex(lastLength: number | undefined): PortableSearchIndex {
     this.#records.trim();
     return new PortableSearchIndex({
       params: this.#params,

@@ -32,6 +32,16 @@ const weakSums: Record<WeakSum, () => RollingSum> = {
   rabinkarp: () => new RabinKarp(),
 };
 
+/** Makes a weak sum. */
+export function createRollingSum(weakSum: WeakSum): RollingSum {
+  return weakSums[weakSum]();
+}
+
+/** Makes a strong sum, with the salt if there is one. */
+export function createStrongHash({ strongSum, salt }: SumParams): StrongHash {
+  return strongSums[strongSum](salt);
+}
+
 /** Sums that take the place of those that a signature names. */
 export interface CustomSums {
   weak?: (() => RollingSum) | undefined;

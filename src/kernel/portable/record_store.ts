@@ -9,6 +9,7 @@ const PAGE = 2 ** PAGE_SHIFT;
 export class RecordStore {
   readonly #params: SumParams;
   readonly #pages: SumBatch[] = [];
+  /** Records held. */
   count = 0;
   byteLength = 0;
 
@@ -25,6 +26,18 @@ export class RecordStore {
       this.count += n;
       from += n;
     }
+  }
+
+  /** All records, in order, in batches. */
+  get batches(): readonly SumBatch[] {
+    return this.#pages;
+  }
+
+  /** Forgets all records. */
+  clear(): void {
+    this.#pages.length = 0;
+    this.count = 0;
+    this.byteLength = 0;
   }
 
   /** Shrinks the last page to the records in it. */
@@ -66,6 +79,7 @@ export class RecordStore {
 
   #fill(page: SumBatch, at: number, batch: SumBatch, from: number, to: number): void {
     const { strongLength } = this.#params;
+    page.count = at + to - from;
     page.weak.set(batch.weak.subarray(from, to), at);
     page.strong.set(batch.strong.subarray(from * strongLength, to * strongLength), at * strongLength);
   }

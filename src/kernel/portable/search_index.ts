@@ -23,6 +23,8 @@ export class PortableSearchIndex implements SearchIndex {
   readonly params: SumParams;
   readonly records: RecordStore;
   readonly count: number;
+  readonly backend = "portable";
+  readonly #kept: KeptBlock;
   readonly #lastLength: number;
   readonly #createSearcher: IndexParts["createSearcher"];
   readonly #hash = new KeyedHash();
@@ -38,13 +40,18 @@ export class PortableSearchIndex implements SearchIndex {
     this.records = records;
     this.count = records.count;
     this.#lastLength = lastLength ?? params.blockLength;
+    this.#kept = kept;
     this.#createSearcher = createSearcher;
     this.#byStrong = new HashTable(this.count);
     this.#byWeak = new HashTable(this.count);
     const filterBits = Math.max(12, 3 + Math.ceil(Math.log2(this.count + 1)));
     this.#filter = new Uint8Array(2 ** (filterBits - 3));
     this.#filterShift = 32 - filterBits;
-    for (let k = 0; k < this.count; k++) this.#insert(k, kept);
+  }
+
+  /** Puts records into the tables, in their order: from `from` on, and before `to`. */
+  insert(from: number, to: number): void {
+    for (let k = from; k < to; k++) this.#insert(k);
   }
 
   get byteLength(): number {
@@ -71,11 +78,11 @@ export class PortableSearchIndex implements SearchIndex {
     return (this.#filter[bit >>> 3]! & (1 << (bit & 7))) !== 0 && this.#byWeak.get(this.#weakSlot(weak)) >= 0;
   }
 
-  #insert(k: number, kept: KeptBlock): void {
+  #insert(k: number): void {
     const { records } = this;
     const slot = this.#strongSlot(records.weak(k), records.strong(k));
     const isNew = this.#byStrong.get(slot) < 0;
-    if (isNew || kept === "last") this.#byStrong.set(slot, k);
+    if (isNew || this.#kept === "last") this.#byStrong.set(slot, k);
     if (isNew) this.#insertWeak(k);
   }
 

@@ -1,5 +1,8 @@
 /** The shape of the portable backend's sums. A custom sum has the same. */
 
+/** Blocks up to this length are given to a sum in one piece, longer ones in several. */
+export const MAX_PIECE_LENGTH = 2 ** 20;
+
 /** A weak sum that can be moved along by one byte. */
 export interface RollingSum {
   /** Starts over with an empty window. */

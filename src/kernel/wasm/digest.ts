@@ -1,48 +1,59 @@
 import { checkDigestSum } from "../check_digest_sum.ts";
 import type { Digest, StrongSum } from "../interface.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
-import type { InstancePool, KernelInstance } from "./instance.ts";
+import { type KernelInstance, PIECE_LENGTH } from "./instance.ts";
+import type { Guest } from "./place.ts";
 
-/** Bytes copied into the kernel's memory at a time: they stay in the cache. */
-const PIECE_LENGTH = 256 * 1024;
-
-/** A digest of a whole file. */
-export class WasmDigest implements Digest {
-  readonly #pool: InstancePool;
+/** A digest of a whole file, or of a long block, which may have a salt. Its state is in the kernel's memory until another digest works. */
+export class WasmDigest implements Digest, Guest {
   readonly #instance: KernelInstance;
-  readonly #length: number;
-  readonly #state: number;
-  readonly #piece: number;
-  #isReleased = false;
+  readonly #strongSum: StrongSum;
+  readonly #salt: Uint8Array | undefined;
+  #state: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(strongSum: StrongSum, pool: InstancePool) {
-    const { kind, length } = STRONG_SUMS[checkDigestSum(strongSum)];
-    this.#length = length;
-    this.#pool = pool;
-    this.#instance = pool.acquire();
-    const { exports } = this.#instance;
-    this.#state = this.#instance.allocate(exports.digest_state_size());
-    this.#piece = this.#instance.allocate(PIECE_LENGTH);
-    exports.digest_init(kind, this.#state);
+  constructor(strongSum: StrongSum, instance: KernelInstance, salt?: Uint8Array) {
+    this.#strongSum = checkDigestSum(strongSum);
+    this.#salt = salt;
+    this.#instance = instance;
+  }
+
+  /** Starts over. */
+  reset(): void {
+    this.#instance.digest.free(this);
+    this.#state = undefined;
   }
 
   update(bytes: Uint8Array): void {
-    const { exports } = this.#instance;
+    const state = this.#enter();
+    const { exports, bytesAt, bytes: memory } = this.#instance;
     for (let at = 0; at < bytes.length; at += PIECE_LENGTH) {
       const piece = bytes.subarray(at, at + PIECE_LENGTH);
-      this.#instance.bytes.set(piece, this.#piece);
-      exports.digest_update(this.#state, this.#piece, piece.length);
+      memory.set(piece, bytesAt);
+      exports.digest_update(state, bytesAt, piece.length);
     }
   }
 
   digest(): Uint8Array<ArrayBuffer> {
-    this.#instance.exports.digest_final(this.#state, this.#piece);
-    return this.#instance.bytes.slice(this.#piece, this.#piece + this.#length);
+    const state = this.#enter();
+    const { exports, strongAt } = this.#instance;
+    exports.digest_final(state, strongAt);
+    this.reset();
+    return this.#instance.bytes.slice(strongAt, strongAt + STRONG_SUMS[this.#strongSum].length);
   }
 
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#pool.release(this.#instance);
+  leave(): void {
+    const { address, length } = this.#instance.digest;
+    this.#state = this.#instance.bytes.slice(address, address + length);
+  }
+
+  /** Brings the state into the memory, and returns its address. */
+  #enter(): number {
+    const { digest, bytes, exports } = this.#instance;
+    const key = this.#instance.keyOf(this.#strongSum, this.#salt);
+    if (digest.take(this)) {
+      if (this.#state) bytes.set(this.#state, digest.address);
+      else exports.digest_init(STRONG_SUMS[this.#strongSum].kind, key, digest.address);
+    }
+    return digest.address;
   }
 }

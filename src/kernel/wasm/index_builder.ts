@@ -1,76 +1,135 @@
 import type { IndexBuilder, KeptBlock, SearchIndex, SumBatch, SumParams } from "../interface.ts";
+import { RecordStore } from "../portable/record_store.ts";
 import { randomKey } from "../random_key.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
-import type { KernelInstance } from "./instance.ts";
-import { WasmSearchIndex } from "./search_index.ts";
-import { makeStrongKey } from "./strong_key.ts";
+import { type KernelInstance, PIECE_COUNT } from "./instance.ts";
+import type { InstancePool } from "./instance_pool.ts";
+import { indexLayout, WasmSearchIndex } from "./search_index.ts";
 
-/** What the hash of the filter can address. Beyond eight million blocks more unknown sums pass. */
-const MAX_FILTER_LENGTH = 2 ** 24;
-/** Records copied into the kernel's memory at a time. */
-const PIECE_COUNT = 1024;
+/** Bytes of an index that is copied into the shared memory when it is searched: that takes some ten microseconds. */
+const MAX_SHARED_LENGTH = 256 * 1024;
+/** Records put into the tables in one call: that takes some milliseconds. */
+const TURN_COUNT = 65_536;
 
-/** Collects records in the memory of an instance of its own, then makes the tables behind them. */
+/** Collects records: outside of the kernel's memory while they are few, then in an instance for them alone. */
 export class WasmIndexBuilder implements IndexBuilder {
   readonly #params: SumParams;
   readonly #kept: KeptBlock;
-  readonly #instance: KernelInstance;
-  /** Columns of a piece. */
-  readonly #weak: number;
-  readonly #strong: number;
-  readonly #records: number;
+  readonly #pool: InstancePool;
+  readonly #createFallback: () => IndexBuilder;
   readonly #stride: number;
+  /** Records that are not in an instance. */
+  readonly #records: RecordStore;
+  /** Whether an instance was asked for, and the one that there was. */
+  #hasAsked = false;
+  #instance: KernelInstance | undefined;
   #count = 0;
+  #index: WasmSearchIndex | undefined;
+  #fallback: IndexBuilder | undefined;
+  #inserted = 0;
 
-  constructor(params: SumParams, kept: KeptBlock, instance: KernelInstance) {
+  /** @param createFallback Makes what takes over where there is no memory. */
+  constructor(params: SumParams, kept: KeptBlock, pool: InstancePool, createFallback: () => IndexBuilder) {
     this.#params = params;
     this.#kept = kept;
-    this.#instance = instance;
-    this.#weak = instance.allocate(4 * PIECE_COUNT);
-    this.#strong = instance.allocate(PIECE_COUNT * params.strongLength);
-    const key = makeStrongKey(instance, params);
-    this.#records = instance.end;
-    const { weakSum, strongSum, blockLength, strongLength } = params;
-    const { exports } = instance;
-    const { kind } = STRONG_SUMS[strongSum];
-    exports.index_init(this.#records, WEAK_SUMS[weakSum], kind, blockLength, strongLength, key);
-    this.#stride = exports.index_stride();
+    this.#pool = pool;
+    this.#createFallback = createFallback;
+    this.#stride = 4 + params.strongLength;
+    this.#records = new RecordStore(params);
   }
 
   add(batch: SumBatch): void {
+    if (this.#instance) return this.#addTo(this.#instance, batch);
+    this.#records.add(batch);
+    this.#count = this.#records.count;
+    if (this.#hasAsked || indexLayout(this.#count, this.#stride).byteLength <= MAX_SHARED_LENGTH) return;
+    this.#hasAsked = true;
+    const instance = this.#pool.acquire();
+    if (!instance) return;
+    this.#move(instance);
+    this.#records.clear();
+    this.#instance = instance;
+  }
+
+  finish(lastLength: number | undefined): SearchIndex | undefined {
+    if (!this.#instance) return this.#finishShared(lastLength);
+    const instance = this.#instance;
+    this.#index ??= this.#createIndex(instance, lastLength);
+    this.#insert(instance, Math.min(this.#count, this.#inserted + TURN_COUNT));
+    return this.#inserted === this.#count ? this.#index : undefined;
+  }
+
+  /**
+   * Makes the index in the shared memory, in one go since others work there too, and copies it out. If that memory
+   * cannot grow so far, the portable backend makes it.
+   */
+  #finishShared(lastLength: number | undefined): SearchIndex | undefined {
+    const { shared } = this.#pool;
+    const length = indexLayout(this.#count, this.#stride).byteLength;
+    if (this.#fallback || !shared.canHave(length)) return this.#finishPortable(lastLength);
+    shared.search.take(undefined);
+    shared.index = undefined;
+    this.#move(shared);
+    const index = this.#createIndex(shared, lastLength);
+    this.#insert(shared, this.#count);
+    index.save(shared);
+    return index;
+  }
+
+  #finishPortable(lastLength: number | undefined): SearchIndex | undefined {
+    if (!this.#fallback) {
+      this.#fallback = this.#createFallback();
+      for (const batch of this.#records.batches) this.#fallback.add(batch);
+      this.#records.clear();
+    }
+    return this.#fallback.finish(lastLength);
+  }
+
+  #createIndex(instance: KernelInstance, lastLength: number | undefined): WasmSearchIndex {
+    const layout = indexLayout(this.#count, this.#stride);
+    const index = new WasmSearchIndex({
+      params: this.#params,
+      layout,
+      lastLength: lastLength ?? this.#params.blockLength,
+      key: randomKey(),
+      pool: this.#pool,
+      instance: this.#instance,
+    });
+    const { indexAt } = instance;
+    instance.require(indexAt + layout.byteLength);
+    instance.bytes.fill(0, indexAt + layout.strongTable, indexAt + layout.byteLength);
+    index.select(instance);
+    return index;
+  }
+
+  #insert(instance: KernelInstance, to: number): void {
+    instance.exports.index_insert(this.#inserted, to, this.#kept === "last" ? 1 : 0);
+    this.#inserted = to;
+  }
+
+  /** Moves the records into the memory of an instance. */
+  #move(instance: KernelInstance): void {
+    const { blockLength, strongLength, weakSum, strongSum } = this.#params;
+    const { kind } = STRONG_SUMS[strongSum];
+    instance.exports.index_init(instance.indexAt, 0, WEAK_SUMS[weakSum], kind, blockLength, strongLength, 0);
+    this.#count = 0;
+    for (const batch of this.#records.batches) this.#addTo(instance, batch);
+  }
+
+  #addTo(instance: KernelInstance, batch: SumBatch): void {
     for (let from = 0; from < batch.count; from += PIECE_COUNT) {
-      this.#addPiece(batch, from, Math.min(batch.count, from + PIECE_COUNT));
+      this.#addPiece(instance, batch, from, Math.min(batch.count, from + PIECE_COUNT));
     }
   }
 
-  finish(lastLength: number | undefined): SearchIndex {
-    const { blockLength } = this.#params;
-    const instance = this.#instance;
-    const count = this.#count;
-    // The records were written there ahead; tables have to be zeros.
-    instance.allocateFresh(count * this.#stride);
-    // Half full: less than 64 bytes a block in all, with whole strong sums.
-    const slotCount = 2 * count + 1;
-    // At least 32 bits for each weak sum: less than one in a hundred unknown sums passes.
-    const filterLength = Math.min(MAX_FILTER_LENGTH, 2 ** Math.ceil(Math.log2(4 * (count + 2))));
-    const strongTable = instance.allocateFresh(4 * slotCount);
-    const weakTable = instance.allocateFresh(4 * slotCount);
-    const filter = instance.allocateFresh(filterLength);
-    const [low, high] = randomKey();
-    const keepLast = this.#kept === "last" ? 1 : 0;
-    const last = lastLength ?? blockLength;
-    instance.exports.index_finish(strongTable, weakTable, slotCount, filter, filterLength, low, high, last, keepLast);
-    return new WasmSearchIndex(instance, count);
-  }
-
-  #addPiece(batch: SumBatch, from: number, to: number): void {
+  #addPiece(instance: KernelInstance, batch: SumBatch, from: number, to: number): void {
     const { strongLength } = this.#params;
     const count = to - from;
-    this.#instance.require(this.#records + (this.#count + count) * this.#stride);
-    const { bytes, exports } = this.#instance;
-    new Uint32Array(bytes.buffer, this.#weak, count).set(batch.weak.subarray(from, to));
-    bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), this.#strong);
-    exports.index_add(count, this.#weak, this.#strong);
+    instance.require(instance.indexAt + (this.#count + count) * this.#stride);
+    const { bytes, exports, weakAt, strongAt } = instance;
+    new Uint32Array(bytes.buffer, weakAt, count).set(batch.weak.subarray(from, to));
+    bytes.set(batch.strong.subarray(from * strongLength, to * strongLength), strongAt);
+    exports.index_add(count, weakAt, strongAt);
     this.#count += count;
   }
 }

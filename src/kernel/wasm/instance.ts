@@ -1,4 +1,8 @@
 /** Instances of the kernel: each has a memory and the functions of assembly/. Addresses and lengths are in bytes. */
+import { RsyncError } from "../../common/rsync_error.ts";
+import { MATCH_FIELDS, MAX_MATCHES } from "../rules/search.ts";
+import { STRONG_SUMS, type StrongSum } from "../rules/sums.ts";
+import { Place } from "./place.ts";
 
 /** The exports of assembly/index.ts. */
 export interface KernelExports {
@@ -17,11 +21,12 @@ export interface KernelExports {
     dst: number,
   ): void;
   digest_state_size(): number;
-  digest_init(kind: number, state: number): void;
+  digest_init(kind: number, key: number, state: number): void;
   digest_update(state: number, src: number, length: number): void;
   digest_final(state: number, dst: number): void;
   index_init(
     records: number,
+    count: number,
     weakKind: number,
     strongKind: number,
     blockLength: number,
@@ -30,7 +35,7 @@ export interface KernelExports {
   ): void;
   index_stride(): number;
   index_add(count: number, weak: number, strong: number): void;
-  index_finish(
+  index_tables(
     strongTable: number,
     weakTable: number,
     slotCount: number,
@@ -39,10 +44,11 @@ export interface KernelExports {
     keyLow: number,
     keyHigh: number,
     lastLength: number,
-    keepLast: number,
   ): void;
+  index_insert(from: number, to: number, keepLast: number): void;
   searcher_size(): number;
   searcher_init(searcher: number, matches: number, tail: number, preferNext: number): void;
+  searcher_is_cut_short(searcher: number): number;
   searcher_set_bytes(searcher: number, bytes: number): void;
   searcher_settled(searcher: number): number;
   searcher_false_alarms(searcher: number): number;
@@ -54,19 +60,61 @@ export interface KernelExports {
 const PAGE = 65_536;
 /** The first address after the kernel's static data. */
 const FIRST_FREE = PAGE;
+/** Bytes that go through the kernel at a time: they stay in the cache. */
+export const PIECE_LENGTH = 256 * 1024;
+/** Blocks that are summed at a time, and records that are added at a time. */
+export const PIECE_COUNT = 4096;
+/** Room for an index that shares the memory, and for what is searched if blocks are short. Untouched, it is free. */
+const FIRST_ROOM = 2 ** 20;
+/** Bytes of the longest strong sum. */
+const MAX_STRONG_LENGTH = 32;
 
-/** One instance, and an allocator of its memory. */
+/**
+ * One instance. Its memory has, in this order: the kernel's static data, places whose length is fixed, and from
+ * `indexAt` on an index and the bytes that are searched.
+ */
 export class KernelInstance {
   readonly exports: KernelExports;
-  readonly #memory = new WebAssembly.Memory({ initial: FIRST_FREE / PAGE + 1 });
-  #end = FIRST_FREE;
-  /** Addresses of pieces that were freed, by length. */
-  readonly #free = new Map<number, number[]>();
-  #bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+  /** State of a digest. */
+  readonly digest: Place;
+  /** State of a search. */
+  readonly search: Place;
+  /** What a call takes and returns: bytes, weak sums, strong sums, matches. */
+  readonly bytesAt: number;
+  readonly weakAt: number;
+  readonly strongAt: number;
+  readonly matchesAt: number;
+  readonly indexAt: number;
+  readonly #keyAt: number;
+  /** What the key there was made of. */
+  #salt: Uint8Array | undefined;
+  #saltedSum: StrongSum | undefined;
+  /** The index that the memory has. */
+  index: object | undefined;
+  readonly #memory: WebAssembly.Memory;
+  #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(module: WebAssembly.Module) {
+    this.#memory = new WebAssembly.Memory({ initial: FIRST_FREE / PAGE });
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
     this.exports = exports as unknown as KernelExports;
+    this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    let end = FIRST_FREE;
+    const allocate = (length: number) => {
+      const at = end;
+      end = align(end + length);
+      return at;
+    };
+    const place = (length: number) => new Place(allocate(length), length);
+    this.digest = place(this.exports.digest_state_size());
+    this.search = place(this.exports.searcher_size());
+    this.bytesAt = allocate(PIECE_LENGTH);
+    this.weakAt = allocate(4 * PIECE_COUNT);
+    this.strongAt = allocate(MAX_STRONG_LENGTH * PIECE_COUNT);
+    this.matchesAt = allocate(4 * MATCH_FIELDS * MAX_MATCHES);
+    this.#keyAt = allocate(this.exports.strong_key_size());
+    this.indexAt = end;
+    this.require(end + FIRST_ROOM);
   }
 
   /** All of the memory. A view is detached when the memory grows, so ask for it each time. */
@@ -79,81 +127,58 @@ export class KernelInstance {
     return this.#memory.buffer.byteLength;
   }
 
-  /** The first address that was never allocated. */
-  get end(): number {
-    return this.#end;
-  }
-
-  /** Allocates `length` bytes, aligned to 16. Their content is arbitrary. */
-  allocate(length: number): number {
-    const reused = this.#free.get(length)?.pop();
-    return reused ?? this.allocateFresh(length);
-  }
-
   /**
-   * Allocates `length` bytes that nobody had before, aligned to 16. In an instance that was created, and not taken from
-   * a pool, they are zeros, or what was written there ahead.
+   * Makes the key of strong sums, if it is not there. It stays until another is asked for.
+   *
+   * @returns Its address, or 0 if there is no salt.
    */
-  allocateFresh(length: number): number {
-    const at = this.#end;
-    this.#end += Math.ceil(length / 16) * 16;
-    this.require(this.#end);
+  keyOf(strongSum: StrongSum, salt: Uint8Array | undefined): number {
+    const at = this.#keyAt;
+    if (!salt || this.#salt === salt && this.#saltedSum === strongSum) return salt ? at : 0;
+    this.#salt = salt;
+    this.#saltedSum = strongSum;
+    this.bytes.fill(0, at, this.indexAt);
+    this.bytes.set(salt, this.matchesAt);
+    this.exports.strong_key_init(STRONG_SUMS[strongSum].kind, this.matchesAt, at);
     return at;
-  }
-
-  /** Frees what was allocated with the same length. */
-  free(at: number, length: number): void {
-    const list = this.#free.get(length);
-    if (list) list.push(at);
-    else this.#free.set(length, [at]);
-  }
-
-  /** Frees everything. */
-  reset(): void {
-    this.#end = FIRST_FREE;
-    this.#free.clear();
   }
 
   /**
    * Grows the memory to `end` at least.
    *
-   * @throws {RangeError} If the runtime refuses so much memory.
+   * @throws {RsyncError} `limit`, if the runtime refuses so much memory.
    */
   require(end: number): void {
+    if (this.#reach(end)) return;
+    throw new RsyncError(
+      "limit",
+      `Cannot use WebAssembly: the runtime refuses to make its memory longer than ${this.byteLength} bytes, ` +
+        `${end} are needed`,
+    );
+  }
+
+  /** Whether there is room for an index of `length` bytes. */
+  canHave(length: number): boolean {
+    return this.#reach(this.indexAt + length);
+  }
+
+  #reach(end: number): boolean {
     const missing = end - this.byteLength;
-    if (missing <= 0) return;
     // At least an eighth more. Growing is cheap in V8 and a copy elsewhere, and untouched pages take no memory.
-    this.#memory.grow(Math.ceil(Math.max(missing, this.byteLength / 8) / PAGE));
+    return missing <= 0 || this.#grow(Math.max(missing, this.byteLength / 8)) || this.#grow(missing);
+  }
+
+  #grow(length: number): boolean {
+    try {
+      this.#memory.grow(Math.ceil(length / PAGE));
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
-/** Instances kept for the next streams: making one takes longer than summing a small file. */
-const MAX_POOLED = 4;
-/** An instance whose memory has grown beyond this is not kept. */
-const MAX_POOLED_LENGTH = 8 * 1024 * 1024;
-
-/** Makes instances of one module, and reuses them. */
-export class InstancePool {
-  readonly #module: WebAssembly.Module;
-  readonly #idle: KernelInstance[] = [];
-
-  constructor(module: WebAssembly.Module) {
-    this.#module = module;
-  }
-
-  /** An instance that is given back with `release`. Its memory may hold bytes of its former users. */
-  acquire(): KernelInstance {
-    return this.#idle.pop() ?? new KernelInstance(this.#module);
-  }
-
-  /** An instance with fresh, zeroed memory, which is left to the garbage collector. */
-  create(): KernelInstance {
-    return new KernelInstance(this.#module);
-  }
-
-  release(instance: KernelInstance): void {
-    if (this.#idle.length >= MAX_POOLED || instance.byteLength > MAX_POOLED_LENGTH) return;
-    instance.reset();
-    this.#idle.push(instance);
-  }
+/** The next address that suits vectors. */
+export function align(address: number): number {
+  return Math.ceil(address / 16) * 16;
 }

@@ -1,69 +1,114 @@
 import type { Searcher, SearchOptions } from "../interface.ts";
-import { MATCH_FIELDS, MAX_MATCHES, TAIL_RULES } from "../rules/search.ts";
+import { MATCH_FIELDS, TAIL_RULES } from "../rules/search.ts";
 import type { KernelInstance } from "./instance.ts";
+import type { Guest } from "./place.ts";
 
-const MATCHES_LENGTH = 4 * MATCH_FIELDS * MAX_MATCHES;
+/** What a search needs of its index. */
+export interface LoadableIndex {
+  /** Brings the index into the memory of an instance. Returns the first address behind it. */
+  load(instance: KernelInstance): number;
+  /** Makes the key of the strong sums, which others may have replaced. */
+  useKey(instance: KernelInstance): void;
+}
 
-/** One search in the memory of its index. */
-export class WasmSearcher implements Searcher {
+/** One search. Its state is in the kernel's memory, with bytes of the window, until another search needs the place. */
+export class WasmSearcher implements Searcher, Guest {
   settled = 0;
   falseAlarms = 0;
   goodAlarms = 0;
+  isCutShort = false;
+  matches = new Uint32Array(0);
+  readonly #index: LoadableIndex;
+  readonly #options: SearchOptions;
   readonly #instance: KernelInstance;
-  readonly #state: number;
-  readonly #matches: number;
+  #onRelease: () => void;
+  #state: Uint8Array<ArrayBuffer> | undefined;
+  /** Bytes dropped from the start of the window since the last call. */
+  #shift = 0;
+  /** Where bytes of windows go, where the window starts there, and how many of its bytes are there. */
   #bytesAt = 0;
-  #length = 0;
-  #isReleased = false;
+  #start = 0;
+  #copied = 0;
 
-  constructor(instance: KernelInstance, options: SearchOptions) {
-    const { exports } = instance;
-    const size = exports.searcher_size();
+  constructor(index: LoadableIndex, options: SearchOptions, instance: KernelInstance, onRelease: () => void) {
+    this.#index = index;
+    this.#options = options;
     this.#instance = instance;
-    this.#state = instance.allocate(size);
-    this.#matches = instance.allocate(MATCHES_LENGTH);
-    instance.bytes.fill(0, this.#state, this.#state + size);
-    exports.searcher_init(this.#state, this.#matches, TAIL_RULES[options.tail], options.preferNext ? 1 : 0);
+    this.#onRelease = onRelease;
   }
 
-  get matches(): Uint32Array {
-    return new Uint32Array(this.#instance.bytes.buffer, this.#matches, MATCHES_LENGTH / 4);
-  }
-
-  reserve(length: number): Uint8Array<ArrayBuffer> {
-    if (length > this.#length) this.#grow(length);
-    return this.#instance.bytes.subarray(this.#bytesAt, this.#bytesAt + this.#length);
-  }
-
-  search(end: number, isLast: boolean): number {
-    const { exports } = this.#instance;
-    const count = exports.search(this.#state, end, isLast ? 1 : 0);
+  search(window: readonly Uint8Array[], isLast: boolean): number {
+    const length = window.reduce((length, piece) => length + piece.length, 0);
+    this.#enter();
+    this.#copy(window, length);
+    const { exports, search: { address }, matchesAt, bytes } = this.#instance;
+    if (this.#shift > 0) exports.searcher_shift(address, this.#shift);
+    this.#shift = 0;
+    this.#index.useKey(this.#instance);
+    exports.searcher_set_bytes(address, this.#bytesAt + this.#start);
+    const count = exports.search(address, length, isLast ? 1 : 0);
     // u32, though WebAssembly returns it with a sign.
-    this.settled = exports.searcher_settled(this.#state) >>> 0;
-    this.falseAlarms = exports.searcher_false_alarms(this.#state);
-    this.goodAlarms = exports.searcher_good_alarms(this.#state);
+    this.settled = exports.searcher_settled(address) >>> 0;
+    this.falseAlarms = exports.searcher_false_alarms(address);
+    this.goodAlarms = exports.searcher_good_alarms(address);
+    this.isCutShort = exports.searcher_is_cut_short(address) !== 0;
+    this.matches = new Uint32Array(bytes.buffer, matchesAt, MATCH_FIELDS * count).slice();
     return count;
   }
 
   shift(length: number): void {
     this.settled -= length;
-    this.#instance.exports.searcher_shift(this.#state, length);
+    this.#shift += length;
+    this.#start += length;
+    this.#copied = Math.max(0, this.#copied - length);
+  }
+
+  leave(): void {
+    const { address, length } = this.#instance.search;
+    this.#state = this.#instance.bytes.slice(address, address + length);
+    this.#copied = 0;
   }
 
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#instance.free(this.#state, this.#instance.exports.searcher_size());
-    this.#instance.free(this.#matches, MATCHES_LENGTH);
-    if (this.#length > 0) this.#instance.free(this.#bytesAt, this.#length);
+    this.#instance.search.free(this);
+    this.#onRelease();
+    this.#onRelease = () => {};
   }
 
-  #grow(length: number): void {
-    const at = this.#instance.allocate(length);
-    this.#instance.bytes.copyWithin(at, this.#bytesAt, this.#bytesAt + this.#length);
-    if (this.#length > 0) this.#instance.free(this.#bytesAt, this.#length);
-    this.#bytesAt = at;
-    this.#length = length;
-    this.#instance.exports.searcher_set_bytes(this.#state, at);
+  /** Brings index and state into the memory. */
+  #enter(): void {
+    const { search: place, exports, matchesAt } = this.#instance;
+    if (!place.take(this)) return;
+    this.#bytesAt = this.#index.load(this.#instance);
+    const { bytes } = this.#instance;
+    if (this.#state) {
+      bytes.set(this.#state, place.address);
+    } else {
+      bytes.fill(0, place.address, place.address + place.length);
+      const { tail, preferNext } = this.#options;
+      exports.searcher_init(place.address, matchesAt, TAIL_RULES[tail], preferNext ? 1 : 0);
+    }
+  }
+
+  /** Copies the bytes that are not there. */
+  #copy(window: readonly Uint8Array[], length: number): void {
+    const instance = this.#instance;
+    // What is there is copied again if that is little, or if there is no room behind it.
+    const isLittle = this.#copied <= length - this.#copied;
+    if (isLittle || this.#bytesAt + this.#start + length > instance.byteLength) {
+      this.#start = 0;
+      this.#copied = 0;
+      // Then room for as much again: each byte of long blocks is copied once more, and not with each call.
+      instance.require(this.#bytesAt + (isLittle ? length : 2 * length));
+    }
+    const { bytes } = instance;
+    const at = this.#bytesAt + this.#start;
+    let position = 0;
+    for (const piece of window) {
+      const skipped = Math.min(piece.length, Math.max(0, this.#copied - position));
+      bytes.set(skipped > 0 ? piece.subarray(skipped) : piece, at + position + skipped);
+      position += piece.length;
+    }
+    this.#copied = length;
   }
 }

@@ -1,0 +1,93 @@
+/** Jobs for `memory_test.ts`, each in a process of its own. They print a number. */
+import { deltaStream, loadSigs, type Signature, sigStream } from "rsync-streams";
+import { makeSig, makeSigs } from "./_helpers.ts";
+import { randomBytes } from "./_recipes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MIB = 2 ** 20;
+
+async function collect(): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    (globalThis as unknown as { gc: () => void }).gc();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Writes a chunk to a stream, whose reader waits for more than that makes. */
+async function feed({ readable, writable }: ReadableWritablePair, chunk: Bytes): Promise<object> {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  const writing = writer.write(chunk).then(() => "used up");
+  while (await Promise.race([writing, reader.read()]) !== "used up");
+  return [reader, writer];
+}
+
+/** How many streams and signatures are left of those that were dropped. */
+async function dropped(): Promise<number> {
+  const refs: WeakRef<object>[] = [];
+  const keep = (value: object) => refs.push(new WeakRef(value));
+  const make = async () => {
+    // With so many blocks it has a memory of its own.
+    const { bytes } = await makeSig(randomBytes(1, MIB), { blockLength: 128 });
+    const small = await makeSigs(randomBytes(2, 5000));
+    for (let i = 0; i < 30; i++) {
+      for (const sigs of [small, await loadSigs(bytes)]) {
+        const pair = deltaStream(sigs);
+        await feed(pair, randomBytes(i, 300_000));
+        keep(sigs);
+        keep(pair.readable);
+      }
+      const pair = sigStream({ digest: true });
+      await feed(pair, randomBytes(i, 300_000));
+      keep(pair.writable);
+    }
+  };
+  await make();
+  await collect();
+  return refs.filter((ref) => ref.deref()).length;
+}
+
+/** Bytes that each of many open streams holds. */
+async function open(make: () => ReadableWritablePair): Promise<number> {
+  const count = 500;
+  const kept = [await feed(make(), randomBytes(3, 900_000))];
+  await collect();
+  const before = Deno.memoryUsage().rss;
+  for (let i = 0; i < count; i++) kept.push(await feed(make(), randomBytes(4, 900_000)));
+  await collect();
+  return kept.length && (Deno.memoryUsage().rss - before) / count;
+}
+
+/** Bytes that a delta of new data needs at its peak, with blocks of 16 MiB. */
+async function longBlocks(): Promise<number> {
+  const length = 256;
+  const mib = (seed: number) => {
+    const bytes = randomBytes(5, MIB);
+    bytes[0] = seed;
+    return bytes;
+  };
+  const source = (seed: number) => {
+    let at = 0;
+    return new ReadableStream<Bytes>({
+      pull: (controller) => at++ < length ? controller.enqueue(mib(seed + at)) : controller.close(),
+    }, { highWaterMark: 0 });
+  };
+  const sigs: Signature = await loadSigs(source(0).pipeThrough(sigStream({ blockLength: 16 * MIB })));
+  await collect();
+  const before = Deno.memoryUsage().rss;
+  let peak = 0;
+  for await (const _ of source(7).pipeThrough(deltaStream(sigs))) peak = Math.max(peak, Deno.memoryUsage().rss);
+  return peak - before;
+}
+
+const jobs: Record<string, () => Promise<number>> = {
+  dropped,
+  "open-signers": () => open(() => sigStream()),
+  "open-matchers": async () => {
+    const sigs = await makeSigs(randomBytes(6, 100_000));
+    return await open(() => deltaStream(sigs));
+  },
+  "long-blocks": longBlocks,
+};
+console.log(await jobs[Deno.args[0]!]!());
