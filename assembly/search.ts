@@ -22,6 +22,8 @@ import {
 } from "./searcher";
 import { knows } from "./tables";
 
+/** Longer windows are summed one by one: several are long work. */
+const MAX_TOGETHER: u32 = 4 * 1024 * 1024;
 /** Room for the weak sums of the blocks of a run. */
 const WEAK: usize = memory.data(RUN * 4, 16);
 
@@ -49,7 +51,7 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
     const isKnown = scan(s, end);
     if (<i64>s.position > limit) return;
     if (isKnown && isExhausted(s, s.position) && !isNext(s, s.position, current(s))) skipUnbudgeted(s, limit);
-    else if (isKnown && s.alarms >= PATIENCE && blockLength <= MAX_FOUR_LENGTH) testFour(s, end, limit);
+    else if (isKnown && s.alarms >= PATIENCE && blockLength <= MAX_TOGETHER) testFour(s, end, limit);
     else if (!isKnown || !test(s, s.position, blockLength, current(s))) step(s, end);
   }
 }
@@ -61,8 +63,9 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
 function takeRun(s: Searcher, limit: i64): bool {
   const first = s.expected - 1;
   const start = s.position;
+  const run: u32 = blockLength > MAX_TOGETHER ? 1 : s.run;
   let maxCount: u32 = 0;
-  while (maxCount < s.run && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
+  while (maxCount < run && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
     if (<i64>start + <i64>maxCount * blockLength > limit) break;
     maxCount++;
   }
@@ -112,8 +115,6 @@ function skipUnbudgeted(s: Searcher, limit: i64): void {
 
 /** False alarms in a row after which windows are tested four at a time. */
 const PATIENCE: u32 = 4;
-/** Longer windows are tested one by one: four of them are long work. */
-const MAX_FOUR_LENGTH: u32 = 4 * 1024 * 1024;
 /** How many bytes the search looks ahead for the next three. */
 const REACH: u32 = 16384;
 /** The starts of up to four windows, and their weak sums. */

@@ -8,9 +8,10 @@ import {
   encodeDeltaStream,
   loadSigs,
   patchStream,
+  type Signature,
   sigStream,
 } from "rsync-streams";
-import { makeSigs } from "./_helpers.ts";
+import { makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -92,5 +93,36 @@ for (const [name, flow] of Object.entries(FLOWS)) {
   Deno.test(`${name} lets timers run while data in memory flows through`, async () => {
     const count = await timersDuring(flow);
     assert.ok(count >= 2, `${count} timers ran`);
+  });
+}
+
+/** The signature of one block of zeros, which has another strong sum. */
+async function lyingSig(blockLength: number): Promise<Signature> {
+  const zeros = new Uint8Array(MIB);
+  const stream = ReadableStream.from(times(blockLength / MIB, zeros)).pipeThrough(sigStream({ blockLength }));
+  const sig = await toBytes(stream);
+  sig[sig.length - 20]! ^= 1;
+  return await loadSigs(sig);
+}
+
+for (const blockLength of [4 * MIB, 64 * MIB, 128 * MIB]) {
+  Deno.test(`deltaStream() lets timers run between strong sums of ${blockLength / MIB} MiB that are in vain`, async () => {
+    const sigs = await lyingSig(blockLength);
+    const target = new Uint8Array(blockLength + 16 * MIB);
+    const { stats, ...pair } = deltaStream(sigs);
+    const seen = new Set<number>();
+    let isOver = false;
+    const timer = () => {
+      seen.add(stats.falseAlarms);
+      if (!isOver) id = setTimeout(timer, 0);
+    };
+    let id = setTimeout(timer, 0);
+    await through([target], pair);
+    isOver = true;
+    clearTimeout(id);
+    assert.ok(stats.falseAlarms >= 8, `${stats.falseAlarms} false alarms`);
+    // Of long ones each is a turn of its own.
+    const most = blockLength === 4 * MIB ? 16 : 2;
+    assert.ok(seen.size >= stats.falseAlarms / most, `timers saw ${seen.size} counts`);
   });
 }
