@@ -26,7 +26,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of
    * what is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns
    * what rdiff chooses.
-   * @default about 0.9 times the square root of `fileLength`; 1024 if that is not given, and in other formats
+   * @default about the square root of `fileLength`; 1024 if that is not given, and in other formats
    */
   blockLength?: number | undefined;
   /**

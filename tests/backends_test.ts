@@ -238,7 +238,7 @@ Deno.test("both backends take the same blocks where some of a run have a wrong s
     const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 16, blockLength: 128 };
     const basis = randomBytes(12, count * sums.blockLength);
     const lying = await sign(portable, basis, sums);
-    for (let k = 0; k < count; k += every) lying[16 + 4 + k * 20 + 4]! ^= 1;
+    for (let k = 0; k < count; k += every) lying[32 + 4 + k * 20 + 4]! ^= 1;
     const expected = await delta(await load(portable, lying), basis);
     assert.equal(expected.stats.falseAlarms, Math.ceil(count / every));
     assert.equal(expected.stats.goodAlarms, count - expected.stats.falseAlarms);

@@ -111,7 +111,7 @@ test("takes sums and lengths of the rsync-streams format", async (folder) => {
   assert.deepEqual({ weakSum, strongSum, blockLength, strongLength }, {
     weakSum: "rollsum",
     strongSum: "blake2b",
-    blockLength: 352,
+    blockLength: 384,
     strongLength: 16,
   });
   assert.equal(digest.length, 64);
@@ -180,7 +180,7 @@ test("tells statistics and details on the standard error alone", async (folder) 
   const signature = await cli(DENO, ["signature", "-sv", "basis", "sig"], folder);
   assert.match(
     signature.stderr,
-    /signature: 427 blocks of 352 bytes; 150000 bytes read, \d+ written; [\d.]+ s, .*B\/s\n$/,
+    /signature: 391 blocks of 384 bytes; 150000 bytes read, \d+ written; [\d.]+ s, .*B\/s\n$/,
   );
   const delta = await cli(DENO, ["-s", "delta", "sig", "target"], folder);
   assert.match(delta.stderr, /^rsync-streams: delta: \d+ blocks found, \d+ false alarms; \d+ bytes copied, [^\n]+\n$/);

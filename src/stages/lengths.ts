@@ -7,7 +7,7 @@
  *
  * Blocks of b bytes make a signature of L / b records of s bytes, and each of k edits spoils about one block, of which
  * c parts travel after compression: `L * s / b + k * b * c` bytes, least at `b = sqrt(L * s / (k * c))`. How many edits
- * there will be is not known. {@linkcode BLOCK_FACTOR} stands for the rest of the root: the value that did best over
+ * there will be is not known. {@linkcode BLOCK_FACTOR} stands for the rest of the root: the value that did well on each of
  * pairs of releases (`deno task bench bytes --sweep`).
  */
 
@@ -25,7 +25,7 @@ const PLAIN_MARGIN_BITS = 40;
 /** Where the length is not known. */
 const UNKNOWN_BLOCK_LENGTH = 1024;
 /** Blocks are that many times the square root of the length. */
-const BLOCK_FACTOR = 0.9;
+const BLOCK_FACTOR = 1;
 const MIN_BLOCK_LENGTH = 128;
 const MAX_BLOCK_LENGTH = 2 ** 20;
 /** Block lengths are multiples of it: 16 bytes are summed at a time. */

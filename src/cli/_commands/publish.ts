@@ -16,16 +16,16 @@ import { openProgress, transfer } from "../_transfer.ts";
 /** What the name of a published signature ends in. */
 const SUFFIX = ".rsig";
 
-const CHECK = flag({ name: "check", help: "write nothing, and exit with 106 if a signature does not fit its file" });
+const CHECK = flag({ name: "check", help: "write nothing; exit with 106 if a signature does not fit" });
 
 export const publish: CommandSpec = {
   name: "publish",
   usage: "FILE...",
   operands: { min: 1, max: Infinity },
-  summary: "make the layered signature of a file, for a server",
-  details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both
-on a server. Those who have an older version find out with few bytes what they are missing.
-A ${SUFFIX} that is there is replaced.
+  summary: "make the layered signature of a file beside it",
+  details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
+server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is
+there is replaced.
 
 A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
   examples: ["rsync-streams publish app.tar", "rsync-streams publish --check app.tar"],
