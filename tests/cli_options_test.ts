@@ -68,7 +68,7 @@ const SIZES: [value: string, bytes: number | undefined][] = [
   [" 1k", 1024],
   ["010k", 8192],
   ["1G", 2 ** 30],
-  ["auto", 352],
+  ["auto", 384],
   ["k", undefined],
   ["4kB", undefined],
   ["4 k", undefined],
