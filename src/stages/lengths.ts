@@ -7,8 +7,8 @@
  *
  * Blocks of b bytes make a signature of L / b records of s bytes, and each of k edits spoils about one block, of which
  * c parts travel after compression: `L * s / b + k * b * c` bytes, least at `b = sqrt(L * s / (k * c))`. How many edits
- * there will be is not known. {@linkcode BLOCK_FACTOR} stands for the rest of the root: the value that did well on each of
- * pairs of releases (`deno task bench bytes --sweep`).
+ * there will be is not known. {@linkcode BLOCK_FACTOR} stands for the rest of the root: the value that did well on each
+ * of the pairs of releases (`deno task bench bytes --sweep`).
  */
 
 /** Bits of a weak sum. */

@@ -154,7 +154,10 @@ export function parseFooter(bytes: Uint8Array, start: number): LayeredFooter {
   let from = 0, to = 0;
   const fail = (why: string) => footerError(why, start + from);
   const length = footerLength(bytes, start);
-  if (length !== bytes.length) throw fail(`it says it has ${length} bytes, ${bytes.length} were expected`);
+  if (length !== bytes.length) {
+    const why = `it says it has ${length} bytes, ${bytes.length} were expected`;
+    throw footerError(why, start + bytes.length - FOOTER_END_LENGTH);
+  }
   const take = (length: number) => {
     from = to;
     to += length;
