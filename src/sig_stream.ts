@@ -65,8 +65,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
 /**
  * Makes a transform that turns the bytes of a basis into its signature.
  *
- * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with
- * their content: some 10 to 14 bytes for each block in the default format. Memory stays below some MiB, however long blocks
+ * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with their
+ * content: some 10 to 14 bytes for each block in the default format. Memory stays below some MiB, however long blocks
  * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.

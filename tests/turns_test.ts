@@ -106,7 +106,7 @@ async function lyingSig(blockLength: number): Promise<Signature> {
 }
 
 for (const blockLength of [4 * MIB, 64 * MIB, 128 * MIB]) {
-  Deno.test(`deltaStream() lets timers run between strong sums of ${blockLength / MIB} MiB that are in vain`, async () => {
+  Deno.test(`deltaStream() lets timers run between strong sums of ${blockLength / MIB} MiB in vain`, async () => {
     const sigs = await lyingSig(blockLength);
     const target = new Uint8Array(blockLength + 16 * MIB);
     const { stats, ...pair } = deltaStream(sigs);

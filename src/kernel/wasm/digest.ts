@@ -5,8 +5,8 @@ import { type KernelInstance, PIECE_LENGTH } from "./instance.ts";
 import type { Guest } from "./place.ts";
 
 /**
- * A digest of a whole file, or of a long block, which may have a salt. Its state is in the kernel's memory until another
- * digest works.
+ * A digest of a whole file, or of a long block, which may have a salt. Its state is in the kernel's memory until
+ * another digest works.
  */
 export class WasmDigest implements Digest, Guest {
   readonly #instance: KernelInstance;
