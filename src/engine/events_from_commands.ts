@@ -1,4 +1,4 @@
-import { isBytes } from "../common/bytes.ts";
+import { isBytes, toUint8Array } from "../common/bytes.ts";
 import type { DataCommand, DeltaCommand } from "./delta_command.ts";
 import type { DeltaEvent } from "./interface.ts";
 import { DONE, type Inlet, type Source, type SourceResult } from "./stage.ts";
@@ -37,7 +37,8 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
       this.stats.copiedBytes += copy.length;
     } else {
       if (command.digest) this.#takeDigest(command.digest);
-      if (data.length > 0) this.#events.push({ type: "data", bytes: data as Uint8Array<ArrayBuffer> });
+      const bytes = toUint8Array(data);
+      if (data.length > 0) this.#events.push({ type: "data", bytes });
       this.stats.literalBytes += data.length;
       this.stats.bytesIn += data.length;
     }
@@ -84,13 +85,13 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
     if (!this.#digest) {
       throw new TypeError("Cannot encode the delta: a digest was seen, and the first command names none");
     }
-    if (algorithm !== "sha-256" || sum !== undefined && sum.length !== DIGEST_LENGTH) {
+    if (algorithm !== "sha-256" || sum !== undefined && !(isBytes(sum) && sum.length === DIGEST_LENGTH)) {
       throw new TypeError(
         `Cannot encode the delta: a digest of ${sum?.length} bytes by ${algorithm} was given, ` +
           `${DIGEST_LENGTH} bytes by sha-256 were expected`,
       );
     }
-    this.#digest = digest;
+    this.#digest = { algorithm, ...(sum && { sum: new Uint8Array(sum) }) };
   }
 }
 

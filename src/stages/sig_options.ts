@@ -65,7 +65,7 @@ function checkSalt({ saltLength }: SigCodec, salt: unknown, name: string): Uint8
   }
   if (salt === undefined) return crypto.getRandomValues(new Uint8Array(saltLength));
   if (!isBytes(salt)) throw new TypeError(`Cannot use ${name}: ${kindOf(salt)} was given, a Uint8Array was expected`);
-  if (salt.length === saltLength) return salt.slice();
+  if (salt.length === saltLength) return new Uint8Array(salt);
   throw new RangeError(`Cannot use ${name}: ${salt.length} bytes were given, ${saltLength} were expected`);
 }
 

@@ -1,3 +1,4 @@
+import { giveWay } from "../common/give_way.ts";
 import { Matcher } from "../engine/matcher.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { BUSY, DONE } from "../engine/stage.ts";
@@ -29,9 +30,13 @@ export async function searchLocal(
     digest: undefined,
   });
   let at = 0;
-  const take = () => {
+  const take = async () => {
     for (let part = matcher.next(); part !== undefined && part !== DONE; part = matcher.next()) {
-      if (part === BUSY) continue;
+      if (part === BUSY) {
+        await giveWay();
+        signal?.throwIfAborted();
+        continue;
+      }
       if (part.type === "data") at += part.bytes.length;
       if (part.type !== "copy") continue;
       for (let done = 0; done < part.length; done += blockLength) {
@@ -42,7 +47,7 @@ export async function searchLocal(
     }
   };
   try {
-    take();
+    await take();
     const buffer = new Uint8Array(READ_LENGTH);
     for (let offset = 0;;) {
       signal?.throwIfAborted();
@@ -50,10 +55,11 @@ export async function searchLocal(
       if (count === 0) break;
       offset += count;
       matcher.write(buffer.subarray(0, count));
-      take();
+      await take();
+      await giveWay();
     }
     matcher.end();
-    take();
+    await take();
   } finally {
     matcher.release();
   }

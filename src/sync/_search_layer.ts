@@ -12,6 +12,9 @@ import type { FoundRuns, Span } from "./plan.ts";
  */
 const MAX_PASSES = 8;
 
+/** Records that are noted without letting others work. */
+const RECORDS_AT_ONCE = 16_384;
+
 /** What searching a layer needs. */
 export interface LayerSearch {
   readonly sig: LayeredSig;
@@ -62,7 +65,10 @@ async function readBlocks({ sig, layer, missing, maxGap, signal }: LayerSearch):
     const batch = await sig.records(layer, start, end);
     for (; next < wanted.length && wanted[next]!.end <= end; next++) {
       const span = wanted[next]!;
-      blocks.add(batch, span.start - start, span.end - span.start, span.start);
+      for (let at = span.start; at < span.end; at += RECORDS_AT_ONCE) {
+        blocks.add(batch, at - start, Math.min(RECORDS_AT_ONCE, span.end - at), at);
+        await giveWay();
+      }
     }
   }
   return blocks;

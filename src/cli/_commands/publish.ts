@@ -1,12 +1,14 @@
 import { hex } from "../../common/bytes.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
 import { createSha256 } from "../../digest/mod.ts";
 import { fileBasis } from "../../files/file_basis.ts";
-import { fileReadable } from "../../files/file_readable.ts";
+import type { LayeredFooter } from "../../formats/rsync_streams/layers.ts";
 import { LayeredSig } from "../../sync/layered_sig.ts";
 import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import { CliError, EXIT, systemError } from "../_errors.ts";
-import { openInput } from "../_input.ts";
+import { CliError, EXIT, systemError, usageError } from "../_errors.ts";
+import { isStandard, openInput } from "../_input.ts";
+import { checkName } from "../_names.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
@@ -36,6 +38,7 @@ A signature goes stale when its file changes afterwards: publish again, or find 
 async function run(invocation: Invocation): Promise<void> {
   const stale: string[] = [];
   for (const path of invocation.operands) {
+    if (isStandard(path)) throw usageError("a file has to be named, since the signature lies beside it", "publish");
     if (!invocation.options.get(CHECK)) await publishFile(path, invocation);
     else if (!await isFresh(path, invocation)) stale.push(path);
   }
@@ -55,30 +58,36 @@ async function publishFile(path: string, invocation: Invocation): Promise<void> 
   });
 }
 
-/** Whether a published signature is of the file beside it, by length and digest. */
+/** Whether a published signature is of the file beside it, by length and digest. A damaged one is not. */
 async function isFresh(path: string, invocation: Invocation): Promise<boolean> {
-  const { fileLength, digest } = await readFooter(path + SUFFIX);
+  const input = await openInput(path, invocation);
+  const footer = await readFooter(path + SUFFIX);
   const hash = createSha256();
   let length = 0;
-  for await (const chunk of fileReadable(path)) {
-    invocation.signal?.throwIfAborted();
-    hash.update(chunk);
-    length += chunk.length;
-  }
-  const isSame = length === fileLength && hex(hash.digest()) === hex(digest);
-  reportDetail(invocation, `${path}: the ${SUFFIX} ${isSame ? "fits" : "does not fit"}`);
+  const count = new WritableStream<Uint8Array>({
+    write(chunk) {
+      hash.update(chunk);
+      length += chunk.length;
+    },
+  });
+  await input.readable.pipeTo(count, invocation.signal ? { signal: invocation.signal } : {});
+  const isSame = length === footer?.fileLength && hex(hash.digest()) === hex(footer.digest);
+  reportDetail(invocation, `${input.name}: the ${SUFFIX} ${isSame ? "fits" : "does not fit"}`);
   return isSame;
 }
 
-async function readFooter(path: string) {
+/** What a published signature says at its end, or undefined if it is damaged. */
+async function readFooter(path: string): Promise<LayeredFooter | undefined> {
+  checkName("open", path);
   try {
     const file = await fileBasis(path);
     try {
-      return (await LayeredSig.open(file)).footer;
+      return file.size ? (await LayeredSig.open(file)).footer : undefined;
     } finally {
       await file.close();
     }
   } catch (error) {
+    if (error instanceof RsyncError) return undefined;
     throw systemError("read", path, error);
   }
 }
