@@ -5,6 +5,7 @@ import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { DONE, type Stage } from "../src/engine/stage.ts";
 import { formats } from "../src/formats/mod.ts";
 import { defaultKernel } from "../src/kernel/mod.ts";
+import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { loadSignature } from "../src/stages/loader.ts";
 import { createDeltaStage } from "../src/stages/matcher.ts";
@@ -224,6 +225,27 @@ for (const refused of ["second memory", "growth"] as const) {
     });
   });
 }
+
+Deno.test("loadSigs() says that there is no memory for an index, by an error with code limit", async () => {
+  const { bytes } = await makeSig(randomBytes(8, MIB), { blockLength: 64 });
+  const { Uint32Array } = globalThis;
+  class Short extends Uint32Array {
+    constructor(length: number) {
+      if (length > 10_000) throw new RangeError("Array buffer allocation failed");
+      super(length);
+    }
+  }
+  globalThis.Uint32Array = Short as Uint32ArrayConstructor;
+  try {
+    const parts = { format: codec.name, header: undefined, maxInputLength: Infinity, kernel: new PortableKernel() };
+    await assert.rejects(
+      loadSignature(bytes, parts),
+      (error) => error instanceof RsyncError && error.code === "limit" && error.cause instanceof RangeError,
+    );
+  } finally {
+    globalThis.Uint32Array = Uint32Array;
+  }
+});
 
 test("blocks of more than 64 MiB are signed by WebAssembly and searched by the portable backend", async () => {
   const blockLength = 64 * MIB + 1;

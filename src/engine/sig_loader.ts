@@ -1,3 +1,4 @@
+import { RsyncError } from "../common/rsync_error.ts";
 import type { IndexBuilder, KeptBlock, Kernel, SearchIndex } from "../kernel/interface.ts";
 import type { SigEvent, SigHeader, SigTrailer } from "./interface.ts";
 
@@ -33,7 +34,7 @@ export class SigLoader {
       this.#header = event.header;
       this.#builder = this.#kernel.index(event.header, this.#kept);
     } else if (event.type === "records") {
-      this.#builder!.add(event.batch);
+      inMemory(() => this.#builder!.add(event.batch));
     } else {
       this.#trailer = event.trailer;
     }
@@ -43,8 +44,20 @@ export class SigLoader {
   finish(): LoadedSig | undefined {
     const header = this.#header!;
     const trailer = this.#trailer!;
-    const index = this.#builder!.finish(lastLength(header, trailer));
+    const index = inMemory(() => this.#builder!.finish(lastLength(header, trailer)));
     return index && { header, trailer, index };
+  }
+}
+
+/** Does work that takes as much memory as the signature is long. */
+function inMemory<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RsyncError("limit", "Cannot index the signature: the runtime refuses the memory that it needs", {
+      cause,
+    });
   }
 }
 

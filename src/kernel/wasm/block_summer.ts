@@ -5,7 +5,7 @@ import { createBatch } from "../sum_batch.ts";
 import { type KernelInstance, PIECE_COUNT, PIECE_LENGTH } from "./instance.ts";
 
 /** Bytes to gather for a call of the kernel, so that it can sum several blocks at a time; a block if that is longer. */
-const GATHER_LENGTH = 64 * 1024;
+const GATHER_LENGTH = 128 * 1024;
 
 /**
  * Sums blocks, four or more at a time. They go through the kernel's memory in pieces, and what is left waits outside of
