@@ -26,7 +26,10 @@ export function runOnce([program, ...args]: readonly string[]): Promise<Run> {
     let output = "";
     const timer = setInterval(() => peak = Math.max(peak, peakOf(child.pid!)), 10);
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => output += text);
-    child.on("error", reject);
+    child.on("error", (error) => {
+      clearInterval(timer);
+      reject(error);
+    });
     child.on("exit", (code) => {
       clearInterval(timer);
       const seconds = (performance.now() - start) / 1000;

@@ -1,5 +1,7 @@
 /** deno task bench NAME [OPTIONS]. Without a name: what there is. */
 import process from "node:process";
+import { bytes } from "./bytes/main.ts";
+import { digests } from "./digests.ts";
 import { hostile } from "./hostile.ts";
 import { kernel } from "./kernel.ts";
 import { peers } from "./peers.ts";
@@ -14,6 +16,8 @@ const benches: Record<string, (args: string[]) => Promise<void> | void> = {
   streams,
   hostile,
   "weak-sums": weakSums,
+  bytes,
+  digests,
 };
 const [name, ...args] = process.argv.slice(2);
 
@@ -25,7 +29,9 @@ peers     whole processes against rdiff: --size MIB --rounds N --blocks A,B --on
 scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
 weak-sums  the rolling sums: speed in each runtime, and false alarms on real data: --runtimes deno,node,bun
-hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME`);
+digests   SHA-256: its three implementations and crypto.subtle, in each runtime: --runtimes deno,node,bun
+hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME
+bytes     on the wire, beside rsync, zsync and rdiff: --pairs "NAME;NAME" --json --sweep --growth --max MIB`);
 } else if (benches[name]) {
   await benches[name](args);
 } else {

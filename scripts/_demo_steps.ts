@@ -33,8 +33,9 @@ export async function measureSteps(
   };
 
   let sigs: Signature;
+  const { size } = await stat(basis);
   await run("Signature", "basis", basis, () => {
-    return fileReadable(basis).pipeThrough(sigStream({ blockLength })).pipeTo(write(sig!));
+    return fileReadable(basis).pipeThrough(sigStream({ fileLength: size, blockLength })).pipeTo(write(sig!));
   });
   await run("Loading", "signature", sig!, async () => {
     sigs = await loadSigs(fileReadable(sig!));

@@ -76,8 +76,10 @@ export async function syncOverHttp(job: SyncJob): Promise<SyncReport> {
 /** The client: sends the signature of the basis while it is made, and patches with the delta that comes back. */
 async function update(url: string, job: SyncJob): Promise<{ bytesUp: number; bytesDown: number }> {
   const { blockLength, onSig, onPatch } = job;
+  const { size } = await Deno.stat(job.basis);
   const [up, down] = [counter(), counter()];
-  const sig = fileReadable(job.basis).pipeThrough(sigStream({ blockLength, onProgress: onSig })).pipeThrough(up);
+  const sig = fileReadable(job.basis).pipeThrough(sigStream({ fileLength: size, blockLength, onProgress: onSig }))
+    .pipeThrough(up);
   const response = await fetch(url, { method: "POST", body: sig, duplex: "half" } as RequestInit);
   if (!response.ok || !response.body) {
     await response.body?.cancel();

@@ -6,7 +6,7 @@
  *
  * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported. TypeScript compiles
  * them to JavaScript, declarations and source maps. Under the condition `workerd` the entries come from a bundle, in
- * which the kernel is an imported module, since workerd compiles no WebAssembly from bytes.
+ * which WebAssembly is imported as modules, since workerd compiles no WebAssembly from bytes.
  */
 import {
   chmodSync,
@@ -30,7 +30,11 @@ const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and pa
 const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams web-streams wasm simd deno bun workers";
 const OLDEST_NODE = "20";
 const KERNEL = "src/kernel/wasm/_generated/kernel.wasm";
-const KERNEL_MODULE = "src/kernel/wasm/kernel_module.js";
+/** WebAssembly as files, and the modules that compile their bytes, which only import them for workerd. */
+const WASM_FILES = [
+  { file: KERNEL, loader: "src/kernel/wasm/kernel_module.js", load: "kernelModule" },
+  { file: "src/digest/_generated/sha256.wasm", loader: "src/digest/sha256_module.js", load: "sha256Module" },
+];
 /** What the command imports: `runProgram` of it. */
 const COMMAND = "src/cli/program.js";
 /** Copied as they are. */
@@ -208,10 +212,11 @@ function bundleForWorkerd(entries: Entry[]): string[] {
   const copy = join(CACHE, "workerd");
   rmSync(copy, { recursive: true, force: true });
   cpSync(NPM, copy, { recursive: true });
-  writeFileSync(
-    join(copy, KERNEL_MODULE),
-    `import module from "../${KERNEL}";\nexport function kernelModule() {\n  return module;\n}\n`,
-  );
+  const used = wasmFiles();
+  for (const { file, loader, load } of used) {
+    const code = `import module from "../${file}";\nexport function ${load}() {\n  return module;\n}\n`;
+    writeFileSync(join(copy, loader), code);
+  }
   run(toolCommand("esbuild", "esbuild"), [
     ...included.map(({ key, js }) => `${outputName(key)}=${join(copy, js)}`),
     ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--chunk-names=shared-[hash]"],
@@ -221,10 +226,16 @@ function bundleForWorkerd(entries: Entry[]): string[] {
   const text = [...walk(join(NPM, "workerd"))].map((path) => readFileSync(join(NPM, "workerd", path), "utf8")).join(
     "\n",
   );
-  if (!text.includes(`from "../${KERNEL}"`) || text.includes("new WebAssembly.Module(")) {
-    throw new Error("Cannot build the package: the bundle for workerd does not import its kernel");
+  const missing = used.filter(({ file }) => !text.includes(`from "../${file}"`));
+  if (missing.length > 0 || text.includes("new WebAssembly.Module(")) {
+    throw new Error("Cannot build the package: the bundle for workerd does not import its WebAssembly");
   }
   return included.map(({ key }) => key);
+}
+
+/** The WebAssembly of the package: that whose loader an entry imports. */
+function wasmFiles(): typeof WASM_FILES {
+  return WASM_FILES.filter(({ loader }) => existsSync(join(NPM, loader)));
 }
 
 /** `.` is mod, `./files` is files. */
@@ -311,8 +322,10 @@ export function buildNpm(): string {
   stage(packages);
   compile(entries);
   tidy(entries);
-  mkdirSync(dirname(join(NPM, KERNEL)), { recursive: true });
-  copyFileSync(join(ROOT, KERNEL), join(NPM, KERNEL));
+  for (const { file } of wasmFiles()) {
+    mkdirSync(dirname(join(NPM, file)), { recursive: true });
+    copyFileSync(join(ROOT, file), join(NPM, file));
+  }
   writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
   const inWorkerd = bundleForWorkerd(entries);
   for (const document of DOCUMENTS) copyFileSync(join(ROOT, document), join(NPM, document));
@@ -335,7 +348,14 @@ export function builtTarball(): string {
   const tarball = tarballPath();
   if (!existsSync(tarball)) return buildNpm();
   const made = statSync(tarball).mtimeMs;
-  const inputs = [...sources(), ...DOCUMENTS, KERNEL, "deno.json", "scripts/build_npm.ts", "scripts/npm_tools.ts"];
+  const inputs = [
+    ...sources(),
+    ...DOCUMENTS,
+    ...WASM_FILES.map(({ file }) => file),
+    "deno.json",
+    "scripts/build_npm.ts",
+    "scripts/npm_tools.ts",
+  ];
   return inputs.some((path) => statSync(join(ROOT, path)).mtimeMs > made) ? buildNpm() : tarball;
 }
 

@@ -15,12 +15,13 @@ const ROOMS = [
   ["src/cli/"], // the command, the only entry that may import other entries
   ["src/callbacks/", "src/files/"], // entries of their own
   ["src/*.ts"], // the public factories
+  ["src/sync/"], // finding a remote file's blocks in a local one
   ["src/stages/"], // where codec, engine and kernel are put together
   ["src/streams/"], // a stage becomes a pair of streams
   ["src/basis/"], // what can be read at random
   ["src/formats/"], // codecs: nothing else knows a magic or an opcode
   ["src/engine/"], // bytes in, records or commands out
-  ["src/kernel/"], // sums, indexes and searches
+  ["src/kernel/", "src/digest/"], // sums, indexes and searches; SHA-256 of a whole file
   ["src/common/"], // what every room may use
 ];
 

@@ -12,24 +12,25 @@ const NPM_TIMEOUT_MS = 120_000;
 
 const CACHE = fileURLToPath(new URL("../.cache/demo/", import.meta.url));
 
-/** Fetches a release with npm, from the registry that npm is configured for, and unzips it. Keeps it in the cache. */
-export async function packageTar(pack: string, version: string): Promise<string> {
-  const name = `${pack}-${version}`;
-  const tar = join(CACHE, `${name}.tar`);
+/** Fetches a release with npm, from the registry that npm is configured for, and unzips it. Keeps it in `folder`. */
+export async function packageTar(pack: string, version: string, folder: string = CACHE): Promise<string> {
+  // npm names the archive of `@scope/name` like this.
+  const name = `${pack.replace("@", "").replace("/", "-")}-${version}`;
+  const tar = join(folder, `${name}.tar`);
   if (await stat(tar).then(() => true, () => false)) return tar;
 
   console.error(`Fetching ${pack}@${version} with npm …`);
-  await mkdir(CACHE, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const args = ["pack", `${pack}@${version}`, "--pack-destination", ".", "--loglevel=error", "--fetch-retries=1"];
   await promisify(execFile)("npm", args, {
-    cwd: CACHE,
+    cwd: folder,
     timeout: NPM_TIMEOUT_MS,
     // npm is a .cmd file on Windows, which only a shell runs.
     shell: process.platform === "win32",
   }).catch((error) => {
     throw npmError(error);
   });
-  const zipped = join(CACHE, `${name}.tgz`);
+  const zipped = join(folder, `${name}.tgz`);
   await fileReadable(zipped).pipeThrough(new DecompressionStream("gzip")).pipeTo(atomicWritable(tar));
   await rm(zipped);
   return tar;

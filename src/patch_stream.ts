@@ -57,8 +57,7 @@ export function patchStream(
   options: PatchStreamOptions = {},
 ): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, PatchStats> {
   const { maxOutputLength = Infinity } = checkOptions(options);
-  const kernel = defaultKernel();
   const limit = checkLimit("maxOutputLength", maxOutputLength);
-  const stage = createPatchStage({ basis: toPatchBasis(basis), kernel, maxOutputLength: limit }, options);
-  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
+  const stage = createPatchStage({ basis: toPatchBasis(basis), maxOutputLength: limit }, options);
+  return createPair(stage, options, defaultKernel().backend, { convert: toUint8Array });
 }

@@ -52,8 +52,8 @@ export function recommendedBlockLength(fileLength?: number): number {
  * Returns the shortest strong length that is safe against accidents: about one delta in 2^32 goes wrong by chance.
  * `rdiff signature -S -1` chooses the same (librsync's `rs_sig_args`).
  *
- * It is no defence against an attacker who controls part of a file. With untrusted files keep the whole sum, which is
- * the default of `sigStream`. The rsync-streams format takes no less than 8.
+ * It is for librsync's format, whose sums are not keyed, and no defence against an attacker who controls part of a
+ * file. With untrusted files keep the whole sum there, which is the default of `sigStream`.
  *
  * @param fileLength Length of the basis in bytes, or undefined if it is not known.
  * @param blockLength Bytes of a block.

@@ -12,10 +12,21 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 /** Options of {@linkcode sigStream}. */
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
-   * Bytes of a block. Small blocks find more of what is the same, and make a longer signature. From 16
-   * to 2^30; the luapower and librsync formats take 1 and more. {@linkcode recommendedBlockLength} fits it to the
-   * length of the basis.
-   * @default {1024}
+   * Length of the basis in bytes, if known. It chooses block and strong length of the rsync-streams format for the
+   * fewest bytes.
+   */
+  fileLength?: number | undefined;
+  /**
+   * 16 bytes that the strong sums of the rsync-streams format are keyed with. Give it only where the same basis has to
+   * have the same signature: whoever knows it before a file is made can forge collisions.
+   * @default random
+   */
+  salt?: Uint8Array | undefined;
+  /**
+   * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of
+   * what is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns
+   * what rdiff chooses.
+   * @default about the square root of `fileLength`; 1024 if that is not given, and in other formats
    */
   blockLength?: number | undefined;
   /**
@@ -31,10 +42,11 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   strongSum?: StrongSum | undefined;
   /**
-   * Bytes kept of each strong sum. Shortening it is a decision about security: keep all 32 with untrusted files.
-   * Against accidents alone, 8 to 16 are enough; see {@linkcode minStrongLength}. At least 8; the librsync format takes
-   * 1 and more.
-   * @default the whole sum: 32, of `"md4"` 16
+   * Bytes kept of each strong sum. The rsync-streams format has sums that are keyed with a random salt, and a digest:
+   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2;
+   * the librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
+   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other
+   * formats the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**
@@ -43,8 +55,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   format?: Format | undefined;
   /**
-   * Whether the signature ends in a digest of the whole basis. Only the rsync-streams format can carry one. It costs a
-   * second pass of the strong sum over each byte.
+   * Whether the signature ends in a digest of the whole basis. Only the rsync-streams format can carry one: its
+   * SHA-256.
    * @default {false}
    */
   digest?: boolean | undefined;
@@ -53,8 +65,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
 /**
  * Makes a transform that turns the bytes of a basis into its signature.
  *
- * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with
- * their content: 36 bytes for each block in the default format. Memory stays below some MiB, however long blocks
+ * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with their
+ * content: some 10 to 14 bytes for each block in the default format. Memory stays below some MiB, however long blocks
  * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.

@@ -21,7 +21,11 @@ export interface Runtime {
 
 const PROGRAM = fileURLToPath(new URL("../src/cli/mod.ts", import.meta.url));
 const BUNDLED = fileURLToPath(new URL("../src/cli/bin.ts", import.meta.url));
+/** The command in Deno. */
 export const DENO: Runtime = { name: "Deno", command: [Deno.execPath(), "run", "-A", "--quiet", PROGRAM] };
+
+/** The command in Deno, called as rdiff. */
+export const DENO_RDIFF: Runtime = { name: "Deno as rdiff", command: [...DENO.command, "--rdiff"] };
 
 /** Whether a missing tool is a failure. */
 export const isCi = Boolean(Deno.env.get("CI"));
@@ -45,10 +49,14 @@ export async function exec(command: readonly string[], cwd?: string, stdin?: Uin
   return { code, stdout: stdout as Bytes, stderr: new TextDecoder().decode(stderr) };
 }
 
+/** Words as the shell takes them, whatever is in them. */
+export function quoteWords(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
 /** A script of the shell, in which `cli` is the command. */
 export function shellScript({ command }: Runtime, script: string): string {
-  const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  return `cli() { ${words} "$@"; }\n${script}`;
+  return `cli() { ${quoteWords(command)} "$@"; }\n${script}`;
 }
 
 /** Runs a script of the shell, in which `cli` is the command. */
@@ -59,6 +67,16 @@ export function shell(runtime: Runtime, script: string, cwd: string): Promise<Ru
 /** Runs the command. */
 export function cli({ command }: Runtime, args: readonly string[], cwd: string, stdin?: Uint8Array): Promise<Run> {
   return exec([...command, ...args], cwd, stdin);
+}
+
+/** Starts the command, with a pipe to its standard input. */
+export function start(
+  { command: [name, ...before] }: Runtime,
+  args: readonly string[],
+  cwd: string,
+): Deno.ChildProcess {
+  return new Deno.Command(name!, { args: [...before, ...args], cwd, stdin: "piped", stdout: "null", stderr: "null" })
+    .spawn();
 }
 
 /**
@@ -89,7 +107,7 @@ export async function fails(
 ): Promise<void> {
   const { stderr, ...other } = await run;
   assert.equal(other.code, code, stderr);
-  assert.match(stderr, /^rsync-streams: [^\n]+\n$/);
+  assert.match(stderr, /^(rsync-streams|rdiff): [^\n]+\n$/);
   assert.match(stderr, message);
 }
 

@@ -37,8 +37,12 @@ export function source(bytes: Uint8Array, chunking: Chunking = "whole"): Readabl
   return ReadableStream.from(chunks(bytes, chunking));
 }
 
-export async function makeSig(basis: Uint8Array, options?: SigStreamOptions, chunking?: Chunking) {
-  const stream = sigStream(options);
+/** The salt of signatures that tests compare. */
+export const SALT = Uint8Array.from({ length: 16 }, (_, i) => i);
+
+export async function makeSig(basis: Uint8Array, options: SigStreamOptions = {}, chunking?: Chunking) {
+  const isSalted = (options.format ?? "rsync-streams") === "rsync-streams";
+  const stream = sigStream(isSalted ? { salt: SALT, ...options } : options);
   const bytes = await toBytes(source(basis, chunking).pipeThrough(stream));
   return { bytes, stats: stream.stats };
 }

@@ -408,8 +408,8 @@ for (const [name, make] of Object.entries(STAGES)) {
       const { readable, writable } = make();
       const writer = writable.getWriter();
       const first = writer.write(input);
-      const closing = end === "cancel" ? [writer.close()] : [];
-      const rejected = [writer.write(input), ...closing, writer.closed].map(rejection);
+      // The close comes last: no write may follow it.
+      const rejected = [writer.closed, writer.write(input), writer.close()].map(rejection);
       await settle();
       await (end === "cancel" ? readable.cancel(reason) : writer.abort(reason));
       assert.equal(await first, undefined);

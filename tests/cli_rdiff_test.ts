@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertBytes, fromBase64 } from "./_helpers.ts";
 import { type Gen, generate } from "./_librsync_recipes.ts";
 import { assertFile, BASIS, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, fails, hasProgram, isCi, names, quiet, runMany, shell } from "./_cli_runner.ts";
+import { cli, DENO_RDIFF, fails, hasProgram, isCi, names, quiet, runMany, shell } from "./_cli_runner.ts";
 import malformed from "./vectors/librsync_malformed.json" with { type: "json" };
 
 /** Command lines on which rdiff fails because of an overflow. Long blocks are supported here. */
@@ -16,7 +16,7 @@ test("exits as rdiff does on its command lines", async (folder) => {
     await Deno.mkdir(cwd);
     await Deno.writeFile(`${cwd}/f`, BASIS.subarray(0, 1000));
     if (argv[0] === "delta") await Deno.writeTextFile(`${cwd}/o`, "what was there");
-    jobs.push({ args: argv, cwd });
+    jobs.push({ args: ["--rdiff", ...argv], cwd });
   }
   const runs = await runMany(jobs);
   for (const [i, { argv, exit, stderr }] of malformed.cli.entries()) {
@@ -27,7 +27,7 @@ test("exits as rdiff does on its command lines", async (folder) => {
     }
     assert.equal(runs[i]!.code, 0, argv.join(" "));
     const isWarned = stderr.some((line) => line.includes("Warning"));
-    assert.match(runs[i]!.stderr, isWarned ? /^rsync-streams: warning: [^\n]+ are recommended\n$/ : /^$/);
+    assert.match(runs[i]!.stderr, isWarned ? /^rdiff: warning: [^\n]+ are recommended\n$/ : /^$/);
   }
 });
 
@@ -66,7 +66,7 @@ test("exits as rdiff does on damaged files, and leaves no output", async (folder
     await Deno.writeFile(`${folder}/${id}`, fromBase64(file));
     await Deno.writeFile(`${folder}/${id}.other`, generate((kind === "delta" ? basis : target)!));
     const inputs = kind === "delta" ? ["patch", `${id}.other`, id] : ["delta", id, `${id}.other`];
-    jobs.push({ args: [...inputs, `${id}.made`], cwd: folder });
+    jobs.push({ args: [...inputs, `${id}.made`, "--rdiff"], cwd: folder });
   }
   const runs = await runMany(jobs);
   const made = await names(folder);
@@ -75,7 +75,7 @@ test("exits as rdiff does on damaged files, and leaves no output", async (folder
     const { code, stderr } = runs[i]!;
     const expected = OTHER_DAMAGE[id] ?? (outcome === "abort" ? 0 : exit);
     if (code !== expected) differences[id] = `${code} instead of ${expected}`;
-    assert.match(stderr, code === 0 ? /^$/ : /^rsync-streams: cannot [^\n]+\n$/, id);
+    assert.match(stderr, code === 0 ? /^$/ : /^rdiff: cannot [^\n]+\n$/, id);
     assert.equal(made.includes(`${id}.made`), code === 0, id);
   }
   assert.deepEqual(differences, {});
@@ -117,11 +117,13 @@ for (const [turn, options] of SIGNATURE_OPTIONS.entries()) {
       const args = turn % 3 === 0 ? [...options, "signature"] : ["signature", ...options];
       for (const length of [0, 65_536, BASIS.length]) {
         await Deno.writeFile(`${folder}/basis`, BASIS.subarray(0, length));
-        const [ours, theirs] = await Promise.all([DENO, RDIFF].map((one) => cli(one, [...args, "basis"], folder)));
+        const [ours, theirs] = await Promise.all(
+          [DENO_RDIFF, RDIFF].map((one) => cli(one, [...args, "basis"], folder)),
+        );
         assert.equal(ours!.code, 0, ours!.stderr);
         assertBytes(ours!.stdout, theirs!.stdout, `signature of ${length} bytes`);
       }
-      const [by, other] = turn % 2 === 0 ? [DENO, RDIFF] : [RDIFF, DENO];
+      const [by, other] = turn % 2 === 0 ? [DENO_RDIFF, RDIFF] : [RDIFF, DENO_RDIFF];
       await cli(by, [...args, "basis", "sig"], folder);
       await quiet(cli(other, ["delta", "sig", "target", "delta"], folder));
       await quiet(cli(by, ["patch", "basis", "delta", "made"], folder));
@@ -133,7 +135,7 @@ for (const [turn, options] of SIGNATURE_OPTIONS.entries()) {
 
 test("stands in for rdiff: lengths of a file on the standard input, and of a pipe", async (folder) => {
   for (const script of ["cli signature -S -1 <basis", "cat basis | cli signature -S -1 -- -", "cli signature <basis"]) {
-    const [ours, theirs] = await Promise.all([DENO, RDIFF].map((one) => shell(one, script, folder)));
+    const [ours, theirs] = await Promise.all([DENO_RDIFF, RDIFF].map((one) => shell(one, script, folder)));
     assert.equal(ours!.code, 0, ours!.stderr);
     assertBytes(ours!.stdout, theirs!.stdout, script);
   }

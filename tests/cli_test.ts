@@ -1,14 +1,11 @@
 /** The command line as a new user would try it: processes, files, pipes, and mistakes. */
 import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
-import { assertFile, BASIS, CASES, isWindows, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, exec, fails, findRuntimes, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { assertFile, BASIS, CASES, TARGET, test } from "./_cli_cases.ts";
+import { cli, DENO, exec, fails, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { runtimes } from "./_cli_runtimes.ts";
 import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
-
-const bundleFolder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
-globalThis.addEventListener("unload", () => Deno.removeSync(bundleFolder, { recursive: true }));
-const runtimes = isWindows ? [] : await findRuntimes(bundleFolder);
 
 for (const runtime of runtimes) {
   for (const [name, run] of Object.entries(CASES)) {
@@ -30,7 +27,11 @@ test("replaces a file only with -f, and only by a whole one", async (folder) => 
   await fails(cli(DENO, ["transcode", "delta", "made", "--to", "librsync"], folder), 100, /it exists/);
   const delta = await Deno.readFile(`${folder}/delta`);
   await Deno.writeFile(`${folder}/delta`, delta.subarray(0, -1));
-  await fails(cli(DENO, ["patch", "-f", "basis", "delta", "made"], folder), 103, /cannot read the delta.*ends after 0/);
+  await fails(
+    cli(DENO, ["patch", "-f", "basis", "delta", "made"], folder),
+    103,
+    /cannot read the delta.*ends after \d+ of/,
+  );
   await Deno.writeFile(`${folder}/short`, BASIS.subarray(0, 1000));
   await Deno.writeFile(`${folder}/delta`, delta);
   await fails(cli(DENO, ["patch", "-f", "short", "delta", "made"], folder), 103, /basis/);
@@ -47,7 +48,7 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
   test(`does the three jobs, tells what files are, and transcodes: ${format}`, async (folder) => {
     await quiet(cli(DENO, ["signature", "-b", "512", "--format", format, "basis", "sig"], folder));
     await quiet(cli(DENO, ["delta", ...told, "sig", "target", "delta"], folder));
-    await quiet(cli(DENO, ["patch", ...told, "basis", "delta", "made"], folder));
+    await quiet(cli(DENO, ["patch", "-q", ...told, "basis", "delta", "made"], folder));
     await assertFile(`${folder}/made`, TARGET);
 
     const sig = await json(DENO, ["info", "--json", ...kind("signature"), "sig"], folder);
@@ -68,7 +69,7 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     assert.equal(delta.literalShare, delta.literalBytes / TARGET.length);
     assert.equal(delta.commandCount, delta.copyCount + delta.dataCount);
     assert.ok(delta.literalBytes >= 3_333 && delta.literalBytes < 3_333 + 2_000);
-    assert.equal(delta.digestSum, format === "rsync-streams" ? "blake3" : null);
+    assert.equal(delta.digest?.length, format === "rsync-streams" ? 64 : undefined);
 
     const lines = await text(DENO, ["info", ...kind("delta"), "delta"], folder);
     assert.match(lines, new RegExp(`^delta: delta\nformat +${format}\n`));
@@ -80,14 +81,14 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
       const other = await json(DENO, ["info", "--json", "other"], folder);
       assert.equal(other.format, to);
       assert.equal(other.digest, to === "librsync" ? null : delta.digest);
-      await quiet(cli(DENO, ["patch", "-f", "basis", "other", "made"], folder));
+      await quiet(cli(DENO, ["patch", "-qf", "basis", "other", "made"], folder));
       await assertFile(`${folder}/made`, TARGET);
     }
   });
 }
 
 test("makes a delta of another format than the signature's", async (folder) => {
-  await quiet(cli(DENO, ["signature", "basis", "sig"], folder));
+  await quiet(cli(DENO, ["signature", "--format", "librsync", "basis", "sig"], folder));
   await quiet(cli(DENO, ["delta", "--format", "rsync-streams", "sig", "target", "delta"], folder));
   assert.equal(
     (await json(DENO, ["info", "--json"], folder, await Deno.readFile(`${folder}/delta`))).digest.length,
@@ -103,8 +104,7 @@ test("makes a delta of another format than the signature's", async (folder) => {
 });
 
 test("takes sums and lengths of the rsync-streams format", async (folder) => {
-  const args =
-    "signature --format rsync-streams --strong-sum blake2b --weak-sum rollsum --block-length auto -S 16 --digest";
+  const args = "signature --strong-sum blake2b --weak-sum rollsum --block-length auto -S 16 --digest";
   await quiet(cli(DENO, [...args.split(" "), "basis", "sig"], folder));
   const info = await json(DENO, ["info", "--json", "sig"], folder);
   const { weakSum, strongSum, blockLength, strongLength, digest } = info;
@@ -115,23 +115,22 @@ test("takes sums and lengths of the rsync-streams format", async (folder) => {
     strongLength: 16,
   });
   assert.equal(digest.length, 64);
-  await fails(
-    cli(DENO, ["signature", "--format=rsync-streams", "-b", "15", "basis"], folder),
-    108,
-    /block length \(-b\)/,
-  );
+  await fails(cli(DENO, ["signature", "-b", "15", "basis"], folder), 108, /block length \(-b\)/);
 });
 
 const MISTAKES: [args: string, message: RegExp][] = [
-  ["", /a command is missing: one of signature, delta, patch, info, transcode was expected/],
+  ["", /a command is missing: one of signature, delta, patch, info, transcode, publish was expected/],
   ["signature -b", /-b needs a value/],
   ["signature --force=yes basis", /--force takes no value/],
   ["signature basis sig more", /too many files: rsync-streams signature \[OPTIONS\] \[BASIS \[SIGNATURE\]\]/],
   ["signature --json basis", /signature has no option --json; try "rsync-streams signature --help"/],
   ["info -f basis", /info has no option -f/],
   ["signature --format zip basis", /unknown format "zip": one of rsync-streams, luapower, librsync was expected/],
-  ["signature -H blake3 basis", /strong sum \(-H\) of the librsync format: one of "blake2b", "md4" was expected/],
-  ["signature --digest basis", /the librsync format does not carry one/],
+  [
+    "signature --format librsync -H blake3 basis",
+    /strong sum \(-H\) of the librsync format: one of "blake2b", "md4" was/,
+  ],
+  ["signature --format librsync --digest basis", /the librsync format does not carry one/],
   ["signature --format luapower basis", /luapower format does not record the block length: give it with -b/],
   ["delta - - out", /cannot both come from the standard input/],
   ["patch --format luapower basis target", /give it with -b/],
@@ -146,10 +145,10 @@ test("tells in one line what is wrong with a command line", async (folder) => {
 });
 
 const OUT_OF_RANGE: [args: string, message: RegExp][] = [
-  ["signature -b -1 basis", /the block length \(-b\): an integer from 1 to 1073741824 was expected, -1 was given/],
-  ["signature -b 4294967296 -S -1 basis", /the block length \(-b\): .* 4294967296 was given/],
-  ["signature -b 64 -S -2 basis", /the strong length \(-S\): an integer from 1 to 32 was expected, -2 was given/],
-  ["signature --format rsync-streams -S 7 basis", /the strong length \(-S\): an integer from 8 to 32 was expected/],
+  ["signature -b -1 basis", /the block length \(-b\): an integer from \d+ to 1073741824 was expected, -1 was given/],
+  ["signature -b 4G -S -1 basis", /the block length \(-b\): .* 4294967296 was given/],
+  ["signature -b 64 -S -2 basis", /the strong length \(-S\): an integer from \d+ to 32 was expected, -2 was given/],
+  ["signature -S 1 basis", /the strong length \(-S\): an integer from 2 to 32 was expected, 1 was given/],
   ["patch --format luapower -b -1 basis target", /the block length \(-b\): .* -1 was given/],
   ["info --format luapower -b -1 --kind delta target", /the block length \(-b\): .* -1 was given/],
   ["transcode target --to luapower -b 1073741825", /the block length \(-b\): .* 1073741825 was given/],
@@ -181,7 +180,7 @@ test("tells statistics and details on the standard error alone", async (folder) 
   const signature = await cli(DENO, ["signature", "-sv", "basis", "sig"], folder);
   assert.match(
     signature.stderr,
-    /signature: 391 blocks of 384 bytes; 150000 bytes read, 14088 written; [\d.]+ s, .*B\/s\n$/,
+    /signature: 391 blocks of 384 bytes; 150000 bytes read, \d+ written; [\d.]+ s, .*B\/s\n$/,
   );
   const delta = await cli(DENO, ["-s", "delta", "sig", "target"], folder);
   assert.match(delta.stderr, /^rsync-streams: delta: \d+ blocks found, \d+ false alarms; \d+ bytes copied, [^\n]+\n$/);
@@ -215,13 +214,16 @@ test("has help that does the job as it stands", async (folder) => {
   await assertFile(`${folder}/here/new.iso`, TARGET);
 });
 
-const COMMANDS = ["signature", "delta", "patch", "info", "transcode"];
+/** The commands, and how many options each has. */
+const OPTION_COUNTS = { signature: 14, delta: 11, patch: 10, info: 8, transcode: 9, publish: 6 };
+const COMMANDS = Object.keys(OPTION_COUNTS) as (keyof typeof OPTION_COUNTS)[];
 
 test("writes an option in the same way for each command that has it", async (folder) => {
   const seen = new Map<string, string>();
-  for (const help of await Promise.all(COMMANDS.map((command) => text(DENO, [command, "--help"], folder)))) {
+  const helps = await Promise.all(COMMANDS.map((command) => text(DENO, [command, "--help"], folder)));
+  for (const [i, help] of helps.entries()) {
     const options = [...help.matchAll(/^ {2}(?:-(?<short>.), | {4})--(?<name>[\w-]+)(?: (?<value>[A-Z]+))? {2}/gm)];
-    assert.ok(options.length >= 7);
+    assert.equal(options.length, OPTION_COUNTS[COMMANDS[i]!]);
     for (const { groups } of options) {
       const { short = "", name, value = "" } = groups!;
       const spelling = `-${short} ${value}`;
@@ -236,7 +238,7 @@ for (const command of COMMANDS) {
     const help = await text(DENO, [command, "--help"], folder);
     assert.match(help, new RegExp(`^Usage: rsync-streams ${command} \\[OPTIONS\\] `));
     assert.match(help, new RegExp(`\nExamples:\n  [^\n]*rsync-streams ${command} `));
-    assert.match(help, /-\?, --help/);
+    assert.match(help, /-h, --help/);
     assert.ok(help.split("\n").every((line) => line.length <= 100));
   });
 }
@@ -249,7 +251,7 @@ if (!hasScript) {
 for (const runtime of runtimes) {
   test(`in ${runtime.name} shows progress on a terminal, and no binary there`, async (folder) => {
     // A slow pipe, so that the job lasts long enough for a bar.
-    const slow = "{ cat basis; sleep 0.6; cat basis basis basis; sleep 0.2; cat basis; } | cli signature -b 32 - sig";
+    const slow = "{ cat basis; sleep 0.6; cat basis basis basis; sleep 0.2; cat basis; } | cli signature -b 64 - sig";
     const [shown, refused] = await Promise.all([slow, "cli signature basis"].map((script) => {
       return exec(["script", "-qec", shellScript(runtime, script), "/dev/null"], folder);
     }));

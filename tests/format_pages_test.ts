@@ -1,7 +1,8 @@
 /** Compares the worked examples on the format pages with what the library writes, and checks the links of the docs. */
 import assert from "node:assert/strict";
 import { type Format, loadSigs } from "rsync-streams";
-import { hex, makeDelta, makeSig, patch } from "./_helpers.ts";
+import { LayeredSig, layeredSigStream } from "rsync-streams/sync";
+import { hex, makeDelta, makeSig, patch, SALT, source, toBytes } from "./_helpers.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FORMATS: readonly Format[] = ["rsync-streams", "librsync", "luapower"];
@@ -51,6 +52,27 @@ for (const format of FORMATS) {
   });
 }
 
+Deno.test("the worked example of a layered signature is what the library writes, where it should be", async () => {
+  const page = read("docs/formats/rsync-streams.md");
+  const basis = inputFile(page, "basis");
+  const layers = [{ blockLength: 64, strongLength: 4 }, { blockLength: 16, strongLength: 2 }];
+  const label = { entityTag: '"v1"', modifiedMs: Date.UTC(2026, 0, 1) };
+  const bytes = await toBytes(source(basis).pipeThrough(layeredSigStream({ layers, salt: SALT, ...label })));
+  assert.equal(spaced(bytes), outputFile(page, "layered"));
+  assert.ok(page.includes(`The layered signature, ${bytes.length} bytes`), "length");
+
+  const { footer } = await LayeredSig.open(bytes);
+  assert.deepEqual([footer.layers, footer.fileLength], [layers, basis.length]);
+  assert.equal((await loadSigs(bytes)).sigCount, 5);
+  const block = page.match(/^```hex layered\n([^]*?)^```$/m)![1]!;
+  let at = 0;
+  for (const line of block.trimEnd().split("\n")) {
+    const place = line.match(/ at (\d+)/)?.[1];
+    if (place !== undefined) assert.equal(at, Number(place), line);
+    at += line.match(/^[0-9a-f]{2}( [0-9a-f]{2})*/)![0].split(" ").length;
+  }
+});
+
 /** Headings as GitHub makes them into fragments of links. */
 function fragments(page: string): string[] {
   return Array.from(page.matchAll(/^#+ (.*)$/gm), ([, title]) => {
@@ -61,6 +83,7 @@ function fragments(page: string): string[] {
 const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
+  "docs/sync.md",
   "docs/formats/README.md",
   ...FORMATS.map((format) => `docs/formats/${format}.md`),
   "tests/vectors/README.md",

@@ -1,8 +1,17 @@
 /** Chunks whose bytes are taken away, or change, while they wait in a stream. */
 import assert from "node:assert/strict";
-import { type DeltaCommand, deltaStream, encodeDeltaStream, loadSigs, patchStream, sigStream } from "rsync-streams";
+import { Buffer } from "node:buffer";
+import {
+  decodeDeltaStream,
+  type DeltaCommand,
+  deltaStream,
+  encodeDeltaStream,
+  loadSigs,
+  patchStream,
+  sigStream,
+} from "rsync-streams";
 import { readFromReadable } from "rsync-streams/callbacks";
-import { makeDelta, makeSigs } from "./_helpers.ts";
+import { makeDelta, makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
 const basis = randomBytes(1, 300_000);
@@ -41,7 +50,7 @@ function parts(name: string): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]
 
 for (const [name, make] of Object.entries(STREAMS)) {
   for (const which of [0, 1]) {
-    Deno.test(`${name} fails when a chunk is transferred while it waits: the ${which ? "second" : "first"}`, async () => {
+    Deno.test(`${name} fails when a waiting chunk is transferred: the ${which ? "second" : "first"}`, async () => {
       const chunks = parts(name);
       const { buffer } = chunks[which]!;
       assertNamed(await failure(make(), chunks, () => structuredClone(buffer, { transfer: [buffer] })));
@@ -118,4 +127,22 @@ Deno.test("a chunk may be transferred as soon as its write is done", async () =>
   }
   await writer.close();
   assert.ok((await result).length > 0);
+});
+
+Deno.test("a Buffer may be used again once its write is done, and what was read of it stays", async () => {
+  const commands = decodeDeltaStream();
+  const writer = commands.writable.getWriter();
+  const buffer = Buffer.from(delta);
+  const read = Array.fromAsync(commands.readable);
+  await writer.write(buffer);
+  buffer.fill(0xff);
+  await writer.close();
+  const data = (await read).flatMap((command) => command.data ? [...command.data] : []);
+  assert.ok(data.length > 0 && data.some((byte) => byte !== 0xff));
+
+  const sig = Buffer.from(await toBytes(new Blob([basis]).stream().pipeThrough(sigStream())));
+  const loaded = await loadSigs(sig);
+  sig.fill(0);
+  const { stats } = await makeDelta(basis, loaded);
+  assert.equal(stats.copiedBytes, basis.length);
 });

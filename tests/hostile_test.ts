@@ -13,7 +13,8 @@ import {
   type RsyncErrorCode,
   type SigStreamOptions,
 } from "rsync-streams";
-import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
+import { type Layer, layeredSigStream } from "rsync-streams/sync";
+import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, SALT, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -83,6 +84,8 @@ const TARGET = concat([randomBytes(3, 30), BASIS.subarray(128, 300), BASIS.subar
 
 interface Small extends SigStreamOptions {
   blockLength: number;
+  /** Of a layered signature. */
+  layers?: Layer[];
 }
 
 const QUICK = { strongSum: "blake3", strongLength: 8 } as const;
@@ -92,8 +95,15 @@ const SMALL: Record<string, Small> = {
   "rabinkarp, no short block": { ...QUICK, blockLength: 100 },
   "rollsum": { ...QUICK, blockLength: 64, weakSum: "rollsum" },
   "rollsum and a digest": { ...QUICK, blockLength: 64, weakSum: "rollsum", digest: true },
+  "2 bytes of strong sum": { blockLength: 64, strongSum: "blake2b", strongLength: 2 },
+  "layered": { blockLength: 64, layers: [{ blockLength: 128, strongLength: 8 }, { blockLength: 64, strongLength: 8 }] },
   "luapower": { blockLength: 64, format: "luapower" },
 };
+
+async function smallSig({ layers, ...options }: Small): Promise<Bytes> {
+  if (!layers) return (await makeSig(BASIS, options)).bytes;
+  return await toBytes(source(BASIS).pipeThrough(layeredSigStream({ layers, salt: SALT })));
+}
 
 function told({ format, blockLength }: Small): { format?: "luapower"; blockLength?: number } {
   return format === "luapower" ? { format, blockLength } : {};
@@ -103,7 +113,7 @@ function told({ format, blockLength }: Small): { format?: "luapower"; blockLengt
 
 for (const [name, options] of Object.entries(SMALL)) {
   Deno.test(`loadSigs() rejects every prefix of a signature: ${name}`, async () => {
-    const { bytes } = await makeSig(BASIS, options);
+    const bytes = await smallSig(options);
     for (let length = 0; length < bytes.length; length++) {
       // Luapower's records are all alike: what can be told is a record that is cut.
       if (options.format === "luapower" && length % 36 === 0) {
@@ -122,7 +132,7 @@ for (const [name, options] of Object.entries(SMALL)) {
   });
 
   Deno.test(`a signature with any byte flipped is an error, or its delta gives the target: ${name}`, async () => {
-    const { bytes } = await makeSig(BASIS, options);
+    const bytes = await smallSig(options);
     let errors = 0;
     for (const { at, flipped } of flips(bytes)) {
       const ends = [];
@@ -176,7 +186,7 @@ for (const [name, { digest, sig }] of Object.entries(DELTAS)) {
 }
 
 Deno.test("patchStream() gives the target or an error for every byte of a delta with a digest flipped", async () => {
-  for (const strongSum of ["blake2sp", "blake3", "blake2b"] as const) {
+  for (const strongSum of ["blake3", "blake2b"] as const) {
     const { bytes } = await makeDelta(TARGET, await makeSigs(BASIS, { blockLength: 64, strongSum }));
     for (const { at, flipped } of flips(bytes)) {
       const ends = [
@@ -253,10 +263,11 @@ Deno.test("patchStream() ends in a known error or well for every byte of a luapo
 Deno.test("loadSigs(), patchStream() and decodeDeltaStream() end in a known error or well for any bytes", async () => {
   const heads = [
     Uint8Array.of(),
-    Uint8Array.of(0x92, 0x52, 0x53, 0x53, 1, 0, 3, 1, 64, 0, 0, 0, 8, 0, 0, 0),
-    Uint8Array.of(0x92, 0x52, 0x53, 0x53, 1, 1, 1, 2, 16, 0, 0, 0, 8, 0, 0, 0),
-    Uint8Array.of(0x92, 0x52, 0x53, 0x44, 1, 0, 0, 0),
-    Uint8Array.of(0x92, 0x52, 0x53, 0x44, 1, 1, 0, 0),
+    sigHead({ weakSum: 2, strongSum: 3, blockLength: 64 }),
+    sigHead({ flags: 1, strongLength: 2 }),
+    bytesOf(sigHead({ flags: 3 }), 1, u32(16), 8),
+    deltaHead(),
+    deltaHead({ digest: 4 }),
   ];
   const command = fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.nat(6).map((byte) => Uint8Array.of(byte)));
   const arbitrary = fc.tuple(fc.constantFrom(...heads), fc.array(command, { maxLength: 8 }))
@@ -299,6 +310,7 @@ interface HeaderFields {
   blockLength?: number;
   strongLength?: number;
   reserved?: [number, number, number];
+  salt?: Uint8Array;
 }
 
 const SIG_MAGIC = Uint8Array.of(0x92, 0x52, 0x53, 0x53);
@@ -307,11 +319,16 @@ const DELTA_MAGIC = Uint8Array.of(0x92, 0x52, 0x53, 0x44);
 /** A header of rollsum, BLAKE3, blocks of 16 bytes and 8 bytes of strong sum, save for what is said. */
 function sigHead(fields: HeaderFields = {}): Bytes {
   const { magic = SIG_MAGIC, version = 1, flags = 0, weakSum = 1, strongSum = 2 } = fields;
-  const { blockLength = 16, strongLength = 8, reserved = [0, 0, 0] } = fields;
-  return bytesOf(magic, version, flags, weakSum, strongSum, u32(blockLength), strongLength, ...reserved);
+  const { blockLength = 16, strongLength = 8, reserved = [0, 0, 0], salt = SALT } = fields;
+  return bytesOf(magic, version, flags, weakSum, strongSum, u32(blockLength), strongLength, ...reserved, salt);
 }
 
 const RECORD = new Uint8Array(12);
+
+/** The table of layers after the header of a layered signature. */
+function table(...layers: (readonly [blockLength: number, strongLength: number])[]): Bytes {
+  return bytesOf(layers.length, ...layers.flatMap(([blockLength, strongLength]) => [u32(blockLength), strongLength]));
+}
 
 interface Lie {
   bytes: Bytes;
@@ -332,65 +349,121 @@ const SIG_LIES: Record<string, Lie & { options?: LoadSigsOptions }> = {
   },
   "version 0": { bytes: sigHead({ version: 0 }), code: "unsupported", offset: 4 },
   "version 2": { bytes: sigHead({ version: 2 }), code: "unsupported", offset: 4 },
-  "an unknown flag": { bytes: sigHead({ flags: 2 }), code: "unsupported", offset: 5 },
+  "an unknown flag": { bytes: sigHead({ flags: 4 }), code: "unsupported", offset: 5 },
   "an unknown flag beside a known one": { bytes: sigHead({ flags: 0x81 }), code: "unsupported", offset: 5 },
   "weak sum 0": { bytes: sigHead({ weakSum: 0 }), code: "unsupported", offset: 6 },
   "weak sum 3": { bytes: sigHead({ weakSum: 3, blockLength: 64 }), code: "unsupported", offset: 6 },
   "strong sum 0": { bytes: sigHead({ strongSum: 0 }), code: "unsupported", offset: 7 },
+  "strong sum 1": { bytes: sigHead({ strongSum: 1 }), code: "unsupported", offset: 7 },
   "strong sum 4": { bytes: sigHead({ strongSum: 4 }), code: "unsupported", offset: 7 },
   "blocks of 0 bytes": { bytes: sigHead({ blockLength: 0 }), code: "unsupported", offset: 8 },
   "blocks of 15 bytes": { bytes: sigHead({ blockLength: 15 }), code: "unsupported", offset: 8 },
   "blocks of 2^30 + 1 bytes": { bytes: sigHead({ blockLength: 2 ** 30 + 1 }), code: "unsupported", offset: 8 },
   "blocks of 2^32 - 1 bytes": { bytes: sigHead({ blockLength: 2 ** 32 - 1 }), code: "unsupported", offset: 8 },
-  "strong sums of 7 bytes": { bytes: sigHead({ strongLength: 7 }), code: "unsupported", offset: 12 },
+  "strong sums of 1 byte": { bytes: sigHead({ strongLength: 1 }), code: "unsupported", offset: 12 },
   "strong sums of 33 bytes": { bytes: sigHead({ strongLength: 33 }), code: "unsupported", offset: 12 },
   "strong sums of 0 bytes": { bytes: sigHead({ strongLength: 0 }), code: "unsupported", offset: 12 },
   "a first reserved byte": { bytes: sigHead({ reserved: [1, 0, 0] }), code: "unsupported", offset: 13 },
   "a last reserved byte": { bytes: sigHead({ reserved: [0, 0, 128] }), code: "unsupported", offset: 15 },
-  "a frame of 65,537 records": { bytes: bytesOf(sigHead(), u32(65_537), RECORD), code: "limit", offset: 16 },
-  "a frame of 2^32 - 1 records": { bytes: bytesOf(sigHead(), u32(2 ** 32 - 1), RECORD), code: "limit", offset: 16 },
+  "a frame of 65,537 records": { bytes: bytesOf(sigHead(), u32(65_537), RECORD), code: "limit", offset: 32 },
+  "a frame of 2^32 - 1 records": { bytes: bytesOf(sigHead(), u32(2 ** 32 - 1), RECORD), code: "limit", offset: 32 },
   "a frame of more records than there are": {
     bytes: bytesOf(sigHead(), u32(3), RECORD, RECORD),
     code: "truncated",
-    offset: 44,
+    offset: 60,
   },
   "more records than the file has blocks": {
     bytes: bytesOf(sigHead(), u32(2), RECORD, RECORD, u32(0), u64(16n)),
     code: "trailing-data",
-    offset: 48,
+    offset: 64,
   },
   "a record of an empty file": {
     bytes: bytesOf(sigHead(), u32(1), RECORD, u32(0), u64(0n)),
     code: "trailing-data",
-    offset: 36,
+    offset: 52,
   },
   "fewer records than the file has blocks": {
     bytes: bytesOf(sigHead(), u32(1), RECORD, u32(0), u64(17n)),
     code: "truncated",
-    offset: 36,
+    offset: 52,
   },
-  "a file of 2^53 bytes": { bytes: bytesOf(sigHead(), u32(0), u64(2n ** 53n)), code: "unsupported", offset: 20 },
+  "a file of 2^53 bytes": { bytes: bytesOf(sigHead(), u32(0), u64(2n ** 53n)), code: "unsupported", offset: 36 },
   "a file of 2^64 - 1 bytes": {
     bytes: bytesOf(sigHead(), u32(0), u64(2n ** 64n - 1n)),
     code: "unsupported",
-    offset: 20,
+    offset: 36,
   },
   "a file of 2^53 - 1 bytes without records": {
     bytes: bytesOf(sigHead(), u32(0), u64(2n ** 53n - 1n)),
     code: "truncated",
-    offset: 20,
+    offset: 36,
   },
-  "a byte after the trailer": { bytes: bytesOf(sigHead(), u32(0), u64(0n), 0), code: "trailing-data", offset: 28 },
+  "a byte after the trailer": { bytes: bytesOf(sigHead(), u32(0), u64(0n), 0), code: "trailing-data", offset: 44 },
   "a frame after the trailer": {
     bytes: bytesOf(sigHead(), u32(0), u64(0n), u32(1), RECORD),
     code: "trailing-data",
-    offset: 28,
+    offset: 44,
   },
   "no digest, where there shall be one": { bytes: bytesOf(sigHead({ flags: 1 }), u32(0), u64(0n)), code: "truncated" },
   "a digest, where there shall be none": {
     bytes: bytesOf(sigHead(), u32(0), u64(0n), new Uint8Array(32)),
     code: "trailing-data",
-    offset: 28,
+    offset: 44,
+  },
+  "a layered signature without a digest": {
+    bytes: bytesOf(sigHead({ flags: 2 }), table([16, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layered signature of no layers": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table()),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layered signature of 9 layers": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table(...Array.from({ length: 9 }, (_, i) => [2 ** (12 - i), 8] as const))),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layer that does not divide the one before": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([40, 8], [16, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layer like the one before": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([16, 8], [16, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layer of 15 bytes": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([30, 8], [15, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a layer of strong sums of 1 byte": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([32, 1], [16, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a finest layer of other blocks than the header's": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([32, 8])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a finest layer of other strong sums than the header's": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([16, 9])),
+    code: "unsupported",
+    offset: 32,
+  },
+  "a frame of 1,025 records in a layered signature": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([16, 8]), u32(1025), RECORD),
+    code: "unsupported",
+    offset: 38,
+  },
+  "a frame after one that is not full in a layered signature": {
+    bytes: bytesOf(sigHead({ flags: 3 }), table([16, 8]), u32(1), RECORD, u32(1), RECORD),
+    code: "unsupported",
+    offset: 54,
   },
   "luapower: half a record": {
     bytes: new Uint8Array(36 + 18),
@@ -400,9 +473,9 @@ const SIG_LIES: Record<string, Lie & { options?: LoadSigsOptions }> = {
   },
   "more than maxInputLength": {
     bytes: bytesOf(sigHead(), u32(0), u64(0n)),
-    options: { maxInputLength: 27 },
+    options: { maxInputLength: 43 },
     code: "limit",
-    offset: 27,
+    offset: 43,
   },
 };
 
@@ -414,8 +487,10 @@ for (const [name, { bytes, options, code, offset }] of Object.entries(SIG_LIES))
 }
 
 Deno.test("loadSigs() takes the least and the most that its header may say", async () => {
-  const empty = await loadSigs(bytesOf(sigHead({ blockLength: 2 ** 30, strongLength: 32 }), u32(0), u64(0n)));
-  assert.equal(empty.sigCount, 0);
+  for (const strongLength of [2, 32]) {
+    const empty = await loadSigs(bytesOf(sigHead({ blockLength: 2 ** 30, strongLength }), u32(0), u64(0n)));
+    assert.deepEqual([empty.sigCount, empty.strongLength], [0, strongLength]);
+  }
   const sigs = await loadSigs(bytesOf(sigHead(), u32(1), RECORD, u32(1), RECORD, u32(0), u64(32n)));
   assert.equal(sigs.sigCount, 2);
   assert.equal(sigs.fileLength, 32);
@@ -484,7 +559,9 @@ const DELTA_LIES: Record<string, DeltaLie> = {
     offset: 0,
   },
   "version 2": { bytes: deltaHead({ version: 2 }), code: "unsupported", offset: 4 },
-  "an unknown digest": { bytes: deltaHead({ digest: 4 }), code: "unsupported", offset: 5 },
+  "a digest by BLAKE3": { bytes: deltaHead({ digest: 2 }), code: "unsupported", offset: 5 },
+  "a digest by BLAKE2b": { bytes: deltaHead({ digest: 3 }), code: "unsupported", offset: 5 },
+  "an unknown digest": { bytes: deltaHead({ digest: 5 }), code: "unsupported", offset: 5 },
   "a digest far from any": { bytes: deltaHead({ digest: 255 }), code: "unsupported", offset: 5 },
   "a first reserved byte": { bytes: deltaHead({ reserved: [1, 0] }), code: "unsupported", offset: 6 },
   "a last reserved byte": { bytes: deltaHead({ reserved: [0, 1] }), code: "unsupported", offset: 7 },
@@ -588,11 +665,11 @@ const DELTA_LIES: Record<string, DeltaLie> = {
     code: "digest-mismatch",
   },
   "a wrong digest": {
-    bytes: bytesOf(deltaHead({ digest: 2 }), dataHead(1n), 65, 0, 1, new Uint8Array(32)),
+    bytes: bytesOf(deltaHead({ digest: 4 }), dataHead(1n), 65, 0, 1, new Uint8Array(32)),
     code: "digest-mismatch",
     isPatchOnly: true,
   },
-  "half a digest": { bytes: bytesOf(deltaHead({ digest: 2 }), 0, 0, new Uint8Array(16)), code: "truncated", offset: 8 },
+  "half a digest": { bytes: bytesOf(deltaHead({ digest: 4 }), 0, 0, new Uint8Array(16)), code: "truncated", offset: 8 },
   "a digest, where there shall be none": {
     bytes: bytesOf(deltaHead(), 0, 0, new Uint8Array(32)),
     code: "trailing-data",
@@ -719,7 +796,7 @@ Deno.test("patchStream() rejects the delta of another basis by its digest", asyn
 
 Deno.test("patchStream() never closes after a wrong digest, whatever was read before", async () => {
   const data = new Uint8Array(300_000);
-  const bytes = bytesOf(deltaHead({ digest: 2 }), dataHead(300_000n), data, 0, varint(300_000n), new Uint8Array(32));
+  const bytes = bytesOf(deltaHead({ digest: 4 }), dataHead(300_000n), data, 0, varint(300_000n), new Uint8Array(32));
   const reader = source(bytes).pipeThrough(patchStream(TEN)).getReader();
   const error = await (async () => {
     while (!(await reader.read()).done);

@@ -179,3 +179,26 @@ Deno.test("both backends refuse a salt of another length, or for a strong sum wi
   const custom = new PortableKernel({ strong: () => ({ length: 1, reset() {}, update() {}, digest: () => SALT }) });
   assert.throws(() => custom.summer(params("blake3", SALT)), TypeError);
 });
+
+Deno.test("an index with a salt keeps its records, whatever their number", () => {
+  const params: SumParams = {
+    weakSum: "rabinkarp",
+    strongSum: "blake3",
+    strongLength: 4,
+    blockLength: 64,
+    salt: SALT,
+  };
+  for (const kernel of KERNELS) {
+    for (let count = 1; count <= 20; count++) {
+      const bytes = randomBytes(count, 64 * count);
+      const summer = kernel.summer(params);
+      const builder = kernel.index(params, "first");
+      builder.add(summer.sum(bytes));
+      builder.add(summer.finish(true));
+      const searcher = builder.finish(64)!.searcher({ tail: "last", preferNext: false });
+      searcher.search([bytes], true);
+      assert.equal(searcher.goodAlarms, count, `${kernel.backend}, ${count} records`);
+      searcher.release();
+    }
+  }
+});

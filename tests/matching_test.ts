@@ -192,7 +192,7 @@ function recordsOf(sig: Uint8Array): { start: number; end: number }[] {
   const view = new DataView(sig.buffer, sig.byteOffset, sig.byteLength);
   const length = 4 + sig[12]!;
   const records = [];
-  for (let at = 16; view.getUint32(at, true) > 0;) {
+  for (let at = 32; view.getUint32(at, true) > 0;) {
     const count = view.getUint32(at, true);
     for (at += 4; records.length < count; at += length) records.push({ start: at, end: at + length });
   }

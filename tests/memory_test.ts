@@ -10,7 +10,7 @@ import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { loadSignature } from "../src/stages/loader.ts";
 import { createDeltaStage } from "../src/stages/matcher.ts";
 import { createSigStage } from "../src/stages/signer.ts";
-import { assertBytes, makeDelta, makeSig, makeSigs, patch } from "./_helpers.ts";
+import { assertBytes, makeDelta, makeSig, makeSigs, patch, SALT } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -122,7 +122,7 @@ test("streams that take turns with the kernel's memory find their state again", 
   const count = 8;
   const bases = Array.from({ length: count }, (_, i) => randomBytes(10 + i, 50_000 + 700 * i));
   const targets = bases.map((basis, i) => concat([randomBytes(i, 777), basis.subarray(20_000), basis]));
-  const options = { blockLength: 512, digest: true };
+  const options = { blockLength: 512, digest: true, salt: SALT };
   const expected = await Promise.all(bases.map((basis) => makeSig(basis, options)));
   const interleaved = (bytes: Bytes, pair: ReadableWritablePair<Bytes, Bytes>) => {
     const pieces = Array.from(
@@ -194,7 +194,7 @@ async function runStage(stage: Stage<Bytes, Bytes>, bytes: Bytes): Promise<Bytes
 }
 
 async function sigsBy(kernel: WasmKernel, basis: Bytes, blockLength: number): Promise<Signature> {
-  const sums = { weakSum: "rabinkarp", strongSum: "blake3", strongLength: 32, blockLength } as const;
+  const sums = { weakSum: "rabinkarp", strongSum: "blake3", strongLength: 32, blockLength, salt: SALT } as const;
   const sig = await runStage(createSigStage(codec, { ...sums, hasDigest: true }, kernel), basis);
   return await loadSignature(sig, { format: codec.name, header: undefined, maxInputLength: Infinity, kernel });
 }

@@ -20,9 +20,9 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** Copies end here at most: a distance back to the start still fits a varint. */
-const MOST_END = 2 ** 52;
-/** Bytes of a copy at most: its head still fits a varint. */
+/** Copies end here at most. */
+const MOST_END = Number.MAX_SAFE_INTEGER;
+/** Bytes of a copy at most, and from the end of a copy to the next: twice as many and one still fit a varint. */
 const MOST = 2 ** 52 - 1;
 
 /** A byte that tells an offset from the one 2^32, and 2^31, before it. */
@@ -136,14 +136,15 @@ Deno.test("encodeDeltaStream() refuses a luapower block number of 2^32 and more"
   await assert.rejects(encoded, (error) => error instanceof RsyncError && error.code === "unsupported");
 });
 
-Deno.test("encodeDeltaStream() and decodeDeltaStream() take copies up to 2^52", async () => {
+Deno.test("encodeDeltaStream() and decodeDeltaStream() take copies up to 2^53 - 1, in steps under 2^52", async () => {
   const commands: DeltaCommand[] = [
+    { copy: { offset: MOST, length: 1 } },
     { copy: { offset: MOST_END - 1, length: 1 } },
-    { copy: { offset: 0, length: 1 } },
-    { copy: { offset: MOST_END - 5, length: 5 } },
-    { copy: { offset: 0, length: MOST } },
-    { copy: { offset: 1, length: 1 } },
-    { copy: { offset: MOST_END - 1, length: 1 } },
+    { copy: { offset: MOST_END - MOST, length: 5 } },
+    { copy: { offset: MOST_END - MOST + 5 - MOST, length: MOST } },
+    { copy: { offset: 7, length: 1 } },
+    { copy: { offset: 0, length: 8 } },
+    { copy: { offset: MOST + 8, length: 3 } },
   ];
   const delta = await encode(commands);
   for (const chunking of ["whole", 1] as Chunking[]) assert.deepEqual(await decode(delta, {}, chunking), commands);
@@ -151,18 +152,36 @@ Deno.test("encodeDeltaStream() and decodeDeltaStream() take copies up to 2^52", 
   assertBytes(await patch(new SparseBasis(), await encode(short)), targetOf(short), "target bytes");
 });
 
+Deno.test("encodeDeltaStream() writes copies of any length to 2^53 - 1 in the librsync format", async () => {
+  const options = { format: "librsync" } as const;
+  for (const copy of [{ offset: 0, length: MOST_END }, { offset: MOST_END - 1, length: 1 }]) {
+    assert.deepEqual(await decode(await encode([{ copy }], options), options, 1), [{ copy }]);
+  }
+});
+
+/** Commands whose copies are so near each other, and so short, that the rsync-streams format can write them. */
+function inReach(commands: DeltaCommand[]): DeltaCommand[] {
+  let expected = 0;
+  return commands.map((command) => {
+    if (!command.copy) return command;
+    const { offset, length } = command.copy;
+    const at = Math.max(expected - MOST, Math.min(offset, expected + MOST, MOST_END - 1));
+    const copy = { offset: at, length: Math.min(length, MOST, MOST_END - at) };
+    expected = copy.offset + copy.length;
+    return { copy };
+  });
+}
+
 Deno.test("decodeDeltaStream() gives back what encodeDeltaStream() was given, at any offsets and lengths", async () => {
   const big = fc.oneof(
     fc.nat(300),
     fc.integer({ min: 2 ** 31 - 9, max: 2 ** 33 }),
     fc.maxSafeNat().map((n) => Math.floor(n / 2)),
+    fc.maxSafeNat(),
   );
-  const copy = fc.tuple(big, big).map(([offset, length]) => {
-    const at = Math.min(offset, MOST_END - 1);
-    return { copy: { offset: at, length: Math.max(1, Math.min(length, MOST, MOST_END - at)) } };
-  });
+  const copy = fc.tuple(big, big).map(([offset, length]) => ({ copy: { offset, length: Math.max(1, length) } }));
   const data = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((data) => ({ data }));
-  const commands = fc.array<DeltaCommand>(fc.oneof(copy, data), { maxLength: 12 }).filter((all) =>
+  const commands = fc.array<DeltaCommand>(fc.oneof(copy, data), { maxLength: 12 }).map(inReach).filter((all) =>
     all.reduce((sum, { copy, data }) => sum + (copy?.length ?? data!.length), 0) <= Number.MAX_SAFE_INTEGER
   );
   await fc.assert(fc.asyncProperty(commands, fc.integer({ min: 1, max: 20 }), async (commands, chunking) => {
@@ -173,17 +192,40 @@ Deno.test("decodeDeltaStream() gives back what encodeDeltaStream() was given, at
   }));
 });
 
-Deno.test("encodeDeltaStream() refuses copies that end beyond 2^52, or are that long", async () => {
-  const far = [
-    { offset: 0, length: 2 ** 52 },
-    { offset: 2 ** 52 - 1, length: 2 },
-    { offset: 1, length: 2 ** 52 },
-    { offset: 2 ** 52, length: 1 },
-    { offset: Number.MAX_SAFE_INTEGER, length: 1 },
+Deno.test("encodeDeltaStream() refuses copies that end beyond 2^53 - 1, or have no bytes", async () => {
+  const wrong = [
+    { offset: 0, length: 2 ** 53 },
+    { offset: 1, length: MOST_END },
+    { offset: MOST_END, length: 1 },
     { offset: 2 ** 53, length: 1 },
     { offset: 1, length: Infinity },
+    { offset: NaN, length: 1 },
+    { offset: 0.5, length: 1 },
+    { offset: -1, length: 1 },
+    { offset: 0, length: 0 },
   ];
-  for (const copy of far) await assert.rejects(encode([{ copy }]), RangeError, JSON.stringify(copy));
+  for (const format of ["rsync-streams", "librsync"] as const) {
+    for (const copy of wrong) await assert.rejects(encode([{ copy }], { format }), RangeError, JSON.stringify(copy));
+  }
+});
+
+Deno.test("encodeDeltaStream() refuses lengths and distances of 2^52 in the rsync-streams format", async () => {
+  const far = [
+    [{ offset: 0, length: 2 ** 52 }],
+    [{ offset: 1, length: 2 ** 52 }],
+    [{ offset: 0, length: MOST_END }],
+    [{ offset: 2 ** 52, length: 1 }],
+    [{ offset: MOST_END - 1, length: 1 }],
+    [{ offset: MOST, length: 1 }, { offset: 0, length: 1 }],
+    [{ offset: MOST, length: 2 }, { offset: 1, length: 1 }],
+  ];
+  for (const copies of far) {
+    await assert.rejects(
+      encode(copies.map((copy) => ({ copy }))),
+      (error) => error instanceof RsyncError && error.code === "unsupported",
+      JSON.stringify(copies),
+    );
+  }
 });
 
 Deno.test("encodeDeltaStream() refuses a target longer than 2^53 - 1", async () => {
@@ -200,8 +242,8 @@ async function farSig(block: Bytes, number: number, last: Bytes): Promise<Bytes>
   const blockLength = block.length;
   const options = { blockLength, strongSum: "blake3", strongLength: 16 } as const;
   const RECORD = 4 + 16;
-  const recordOf = async (bytes: Bytes) => (await makeSig(bytes, options)).bytes.slice(20, 20 + RECORD);
-  const header = (await makeSig(new Uint8Array(), options)).bytes.slice(0, 16);
+  const recordOf = async (bytes: Bytes) => (await makeSig(bytes, options)).bytes.slice(36, 36 + RECORD);
+  const header = (await makeSig(new Uint8Array(), options)).bytes.slice(0, 32);
   const records = randomBytes(5, (number + 1) * RECORD);
   records.set(await recordOf(block), number * RECORD);
   const count = Uint32Array.of(number + 2);

@@ -9,7 +9,7 @@ import {
   sigStream,
   type StreamPair,
 } from "rsync-streams";
-import { assertBytes, chunks, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
+import { assertBytes, chunks, makeDelta, makeSig, makeSigs, patch, SALT, sha256, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -49,12 +49,21 @@ const WRONG_KINDS: Record<string, Anything[]> = {
     { strongSum: "sha256" },
     { strongSum: null },
     { strongSum: "toString" },
+    { strongSum: "blake2sp" },
+    { strongSum: "md4" },
     { strongLength: "32" },
     { format: "zip" },
     { format: "constructor" },
     { format: 1 },
     { digest: 1 },
     { digest: "yes" },
+    { salt: "0123456789abcdef" },
+    { salt: SALT.buffer },
+    { salt: null },
+    { fileLength: "5" },
+    { fileLength: null },
+    { ...LUAPOWER, salt: SALT },
+    { format: "librsync", salt: SALT },
     { ...LUAPOWER, weakSum: "rabinkarp" },
     { ...LUAPOWER, strongSum: "blake3" },
     { ...LUAPOWER, digest: true },
@@ -97,11 +106,17 @@ const OUT_OF_RANGE: Record<string, Anything[]> = {
     { blockLength: 15, weakSum: "rollsum" },
     { ...LUAPOWER, blockLength: 0 },
     { ...LUAPOWER, blockLength: 2 ** 30 + 1 },
-    { strongLength: 7 },
+    { strongLength: 1 },
     { strongLength: 33 },
     { strongLength: 8.5 },
     { strongLength: NaN },
     { ...LUAPOWER, strongLength: 16 },
+    { salt: SALT.subarray(1) },
+    { salt: new Uint8Array(17) },
+    { salt: new Uint8Array(0) },
+    { fileLength: -1 },
+    { fileLength: 0.5 },
+    { fileLength: 2 ** 53 },
   ],
   "deltaStream()": [
     { memLength: 0 },
@@ -150,7 +165,9 @@ for (const [name, make] of Object.entries(FACTORIES)) {
   });
 
   Deno.test(`${name} takes undefined for each option as if it were left out`, () => {
-    const names = "blockLength weakSum strongSum strongLength format digest memLength maxOutputLength onProgress";
+    const names =
+      "fileLength salt blockLength weakSum strongSum strongLength format digest memLength maxOutputLength " +
+      "onProgress";
     const options = Object.fromEntries(names.split(" ").map((one) => [one, undefined]));
     make({ ...options, writableStrategy: undefined, readableStrategy: undefined });
     make(undefined);
@@ -173,8 +190,10 @@ for (const [name, make] of Object.entries(FACTORIES)) {
 Deno.test("factories take the least and the most of each range", () => {
   sigStream({ blockLength: 64 });
   sigStream({ blockLength: 2 ** 30 });
-  sigStream({ blockLength: 16, weakSum: "rollsum", strongLength: 8 });
+  sigStream({ blockLength: 16, weakSum: "rollsum", strongLength: 2 });
   sigStream({ blockLength: 16, weakSum: "rabinkarp", strongLength: 32 });
+  sigStream({ fileLength: 0 });
+  sigStream({ fileLength: Number.MAX_SAFE_INTEGER });
   sigStream({ format: "luapower", blockLength: 1 });
   deltaStream(SIGS, { memLength: 1, format: "luapower" });
   deltaStream(SIGS, { memLength: 2 ** 30, format: "luapower" });
@@ -227,11 +246,23 @@ Deno.test("sigStream() without options makes the signature that its documentatio
   const sigs = await loadSigs((await makeSig(BASIS)).bytes);
   assert.deepEqual(
     [sigs.format, sigs.blockLength, sigs.weakSum, sigs.strongSum, sigs.strongLength, sigs.digest],
-    ["rsync-streams", 1024, "rabinkarp", "blake3", 32, undefined],
+    ["rsync-streams", 1024, "rabinkarp", "blake3", 10, undefined],
   );
   assert.equal(sigs.sigCount, 11);
   assert.equal(sigs.fileLength, BASIS.length);
   assert.ok(sigs.byteLength > 0);
+});
+
+Deno.test("sigStream() takes a salt of its own for each signature, and copies the one that it is given", async () => {
+  const made = async (salt?: Uint8Array) => await toBytes(source(BASIS).pipeThrough(sigStream({ ...QUICK, salt })));
+  const [first, second] = [await made(), await made()];
+  assert.notDeepEqual(first.subarray(16, 32), second.subarray(16, 32));
+  assertBytes(await made(first.subarray(16, 32)), first, "signature of the same salt");
+
+  const salt = SALT.slice();
+  const { readable, writable } = sigStream({ ...QUICK, salt });
+  salt.fill(0xee);
+  assertBytes(await toBytes(source(BASIS).pipeThrough({ readable, writable })), SIG, "signature bytes");
 });
 
 Deno.test("Signature.digest is the caller's own copy", async () => {
@@ -247,7 +278,11 @@ Deno.test("Signature.digest is the caller's own copy", async () => {
 Deno.test("stats are final once the streams have closed", async () => {
   const sig = sigStream({ ...QUICK, digest: true });
   const sigBytes = await toBytes(source(BASIS, 777).pipeThrough(sig));
-  assert.deepEqual({ ...sig.stats }, { bytesIn: BASIS.length, bytesOut: sigBytes.length, sigCount: 11 });
+  const signed = { bytesIn: BASIS.length, bytesOut: sigBytes.length, sigCount: 11 };
+  assert.deepEqual({ ...sig.stats }, { ...signed, digest: await sha256(BASIS) });
+  const plain = sigStream({ ...QUICK, salt: SALT });
+  await toBytes(source(BASIS, 777).pipeThrough(plain));
+  assert.deepEqual({ ...plain.stats }, { ...signed, bytesOut: sigBytes.length - 32 });
 
   const delta = deltaStream(await loadSigs(sigBytes));
   const deltaBytes = await toBytes(source(TARGET, 777).pipeThrough(delta));
@@ -262,12 +297,13 @@ Deno.test("stats are final once the streams have closed", async () => {
     goodAlarms: 9,
     copiedBytes,
     literalBytes,
+    digest: await sha256(TARGET),
   });
 
   const patched = patchStream(BASIS);
   await toBytes(source(deltaBytes, 777).pipeThrough(patched));
   const made = { bytesOut: TARGET.length, copiedBytes, literalBytes };
-  assert.deepEqual({ ...patched.stats }, { bytesIn: deltaBytes.length, ...made });
+  assert.deepEqual({ ...patched.stats }, { bytesIn: deltaBytes.length, ...made, digest: await sha256(TARGET) });
 
   const decoded = decodeDeltaStream();
   const commands = await Array.fromAsync(source(deltaBytes, 777).pipeThrough(decoded));
@@ -386,7 +422,7 @@ Deno.test("every stage takes any view and any ArrayBuffer as a chunk", async () 
   const target = concat(Array.from({ length: times }, () => TARGET));
   const kinds = (bytes: Bytes) => ReadableStream.from(asKinds(bytes));
 
-  const sig = await toBytes(kinds(BASIS).pipeThrough(sigStream(QUICK)));
+  const sig = await toBytes(kinds(BASIS).pipeThrough(sigStream({ ...QUICK, salt: SALT })));
   assertBytes(sig, (await makeSig(basis, QUICK)).bytes, "signature bytes");
   const sigs = await loadSigs(sig);
   const delta = await toBytes(kinds(TARGET).pipeThrough(deltaStream(sigs)));

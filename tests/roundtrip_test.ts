@@ -31,8 +31,8 @@ const FORMATS: readonly FormatTraits[] = [
   {
     format: "rsync-streams",
     weakSums: ["rabinkarp", "rollsum"],
-    strongSums: ["blake2sp", "blake3", "blake2b"],
-    strongLengths: [8, 32],
+    strongSums: ["blake3", "blake2b"],
+    strongLengths: [2, 32],
     leastBlockLength: 16,
     hasDigest: true,
     isBlockwise: false,

@@ -66,7 +66,7 @@ const FLOWS: Record<string, () => Promise<unknown>> = {
   "sigStream() with a chunk of 1 GiB": () => through([GIB_CHUNK], sigStream()),
   "deltaStream()": () => through(times(LENGTH / PIECE.length, PIECE), deltaStream(SIGS)),
   "deltaStream() with a chunk of 1 GiB": () => through([GIB_CHUNK], deltaStream(SIGS)),
-  "patchStream()": () => through([librsyncDelta(LENGTH / PIECE.length, COPY_PIECE)], patchStream(PIECE)),
+  "patchStream()": () => through([librsyncDelta(8 * LENGTH / PIECE.length, COPY_PIECE)], patchStream(PIECE)),
   "patchStream() with many short commands": () => through([librsyncDelta(COUNT, ONE_LITERAL)], patchStream(PIECE)),
   "decodeDeltaStream()": () => through([librsyncDelta(COUNT, COPY_BYTE)], decodeDeltaStream()),
   "encodeDeltaStream()": () =>

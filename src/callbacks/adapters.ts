@@ -174,7 +174,7 @@ export function writeToWritable(writable: WritableStream<Uint8Array<ArrayBuffer>
   const writer = writable.getWriter();
   return {
     // A copy: the caller may fill its buffer again when the write is done, the writable may keep the chunk.
-    write: (buffer, length) => writer.write(buffer.slice(0, length) as Uint8Array<ArrayBuffer>),
+    write: (buffer, length) => writer.write(new Uint8Array(buffer.subarray(0, length))),
     close: () => writer.close().finally(() => writer.releaseLock()),
     abort: (reason) => writer.abort(reason).finally(() => writer.releaseLock()),
   };

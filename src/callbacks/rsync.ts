@@ -311,7 +311,7 @@ export class Rsync {
   }
 
   #patching(seek: SeekCallback, read: ReadCallback): PatchParts {
-    return { basis: toPatchBasis(basisFromCallbacks({ seek, read })), kernel: this.#kernel, maxOutputLength: Infinity };
+    return { basis: toPatchBasis(basisFromCallbacks({ seek, read })), maxOutputLength: Infinity };
   }
 }
 

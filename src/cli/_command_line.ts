@@ -1,8 +1,7 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { COMMANDS } from "./_command_list.ts";
-import { type CommandSpec, type OptionSpec, OptionValues } from "./_command_spec.ts";
+import { type CommandSpec, type Dialect, type OptionSpec, OptionValues } from "./_command_spec.ts";
 import { usageError } from "./_errors.ts";
-import { HELP, VERSION } from "./_shared_options.ts";
+import { HELP, RDIFF, VERSION } from "./_shared_options.ts";
+import { splitCommandLine } from "./_tokens.ts";
 
 /** A command line, parsed. */
 export interface CommandLine {
@@ -12,76 +11,73 @@ export interface CommandLine {
   readonly options: OptionValues;
 }
 
-/** The options of all commands by name, since an option may stand before its command. */
-const OPTIONS: ReadonlyMap<string, OptionSpec> = new Map(
-  COMMANDS.flatMap(acceptedOptions).map((spec) => [spec.name, spec]),
-);
-
-const CONFIG = parseConfig();
+/** What `help` is called as a command. */
+const HELP_COMMAND = "help";
 
 /**
  * Parses a command line. As in rdiff, options may stand anywhere, also before the command.
  *
  * @throws {CliError} If it does not follow the usage of a command.
  */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  // Strict parsing would refuse "-S -1". So what it checks is checked here.
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: CONFIG,
-    strict: false,
-    tokens: true,
-    allowPositionals: true,
-  });
+export function parseCommandLine(args: readonly string[], dialect: Dialect): CommandLine {
+  const { given, operands: [first, ...operands] } = splitCommandLine(args, optionsOf(dialect));
   const options = new OptionValues();
-  const seen: { name: string; rawName: string }[] = [];
-  const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") positionals.push(token.value);
-    if (token.kind !== "option") continue;
-    const { rawName, value } = token;
-    const spec = findOption(token.name);
-    if (!spec) throw usageError(`unknown option ${rawName}`);
-    if (spec.value && value === undefined) throw usageError(`${rawName} needs a value`);
-    if (!spec.value && value !== undefined) throw usageError(`${rawName} takes no value`);
-    options.set(spec, spec.parse(value ?? ""));
-    seen.push({ name: spec.name, rawName });
+  for (const { spec, value } of given) options.set(spec, spec.parse(value, dialect.isRdiff));
+  if (options.get(HELP) || options.get(VERSION)) {
+    return { command: dialect.commands.find(({ name }) => name === first), operands, options };
   }
-  const [first, ...operands] = positionals;
-  const command = COMMANDS.find(({ name }) => name === first);
-  if (options.get(HELP) || options.get(VERSION)) return { command, operands, options };
-  if (!command) {
-    const what = first === undefined ? "a command is missing" : `unknown command ${JSON.stringify(first)}`;
-    throw usageError(`${what}: one of ${COMMANDS.map(({ name }) => name).join(", ")} was expected`);
+  if (first === undefined) throw usageError(`a command is missing: ${expectedCommands(dialect)}`);
+  const name = findCommandName(first, dialect);
+  if (name === HELP_COMMAND) return parseHelp(operands, options, dialect);
+  const command = dialect.commands.find((command) => command.name === name)!;
+  for (const { spec, rawName } of given) {
+    if (acceptedOptions(command).some(({ name }) => name === spec.name)) continue;
+    throw usageError(`${name} has no option ${rawName}`, name);
   }
-  for (const { name, rawName } of seen) {
-    if (acceptedOptions(command).some((spec) => spec.name === name)) continue;
-    throw usageError(`${command.name} has no option ${rawName}`, command.name);
-  }
-  checkOperands(command, operands);
+  checkOperands(command, operands, dialect);
   return { command, operands, options };
 }
 
-function checkOperands({ name, usage, operands: { min, max } }: CommandSpec, operands: readonly string[]): void {
+/** `help` and `help COMMAND`. */
+function parseHelp([name, ...others]: readonly string[], options: OptionValues, dialect: Dialect): CommandLine {
+  if (others.length > 0) throw usageError(`too many commands: ${dialect.name} ${HELP_COMMAND} [COMMAND]`);
+  const wanted = name === undefined ? undefined : findCommandName(name, dialect);
+  options.set(HELP, true);
+  return { command: dialect.commands.find(({ name }) => name === wanted), operands: [], options };
+}
+
+/**
+ * Finds the command that a word means. The start of a name is enough if no other starts in the same way. rdiff takes
+ * the first that does, and so the word without letters for its first command.
+ */
+function findCommandName(word: string, dialect: Dialect): string {
+  const names = dialect.commands.map(({ name }) => name);
+  if (!dialect.isRdiff) names.push(HELP_COMMAND);
+  const meant = names.filter((name) => name.startsWith(word));
+  const exact = meant.find((name) => name === word);
+  if (exact || meant.length === 1 || meant.length > 1 && dialect.isRdiff) return exact ?? meant[0]!;
+  if (word === "" || meant.length === 0) {
+    throw usageError(`unknown command ${JSON.stringify(word)}: ${expectedCommands(dialect)}`);
+  }
+  throw usageError(`${JSON.stringify(word)} may mean ${meant.join(" or ")}: write more of it`);
+}
+
+function expectedCommands({ commands }: Dialect): string {
+  return `one of ${commands.map(({ name }) => name).join(", ")} was expected`;
+}
+
+function checkOperands(command: CommandSpec, operands: readonly string[], dialect: Dialect): void {
+  const { name, usage, operands: { min, max } } = command;
   if (operands.length >= min && operands.length <= max) return;
   const what = operands.length < min ? "files are missing" : "too many files";
-  throw usageError(`${what}: rsync-streams ${name} [OPTIONS] ${usage}`, name);
+  throw usageError(`${what}: ${dialect.name} ${name} [OPTIONS] ${usage}`, name);
+}
+
+/** The options of all commands by name, since an option may stand before its command. */
+function optionsOf({ commands }: Dialect): readonly OptionSpec[] {
+  return [...new Map(commands.flatMap(acceptedOptions).map((spec) => [spec.name, spec])).values()];
 }
 
 function acceptedOptions({ options, ignoredOptions = [] }: CommandSpec): readonly OptionSpec[] {
-  return [...options, ...ignoredOptions];
-}
-
-function findOption(name: string): OptionSpec | undefined {
-  return OPTIONS.get(name) ?? [...OPTIONS.values()].find(({ aliases }) => aliases?.includes(name));
-}
-
-function parseConfig(): NonNullable<ParseArgsConfig["options"]> {
-  const config: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const { name, short, value, aliases = [] } of OPTIONS.values()) {
-    const type = value ? "string" : "boolean";
-    config[name] = short ? { type, short } : { type };
-    for (const alias of aliases) config[alias] = { type };
-  }
-  return config;
+  return [...options, ...ignoredOptions, RDIFF];
 }

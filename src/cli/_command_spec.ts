@@ -1,12 +1,22 @@
 /** What a command and its options are, as data. Parsing, help and running read it. */
 
+/** How the program is called: as what it is, or as rdiff, which it then is in everything. */
+export interface Dialect {
+  /** What messages and help call the program. */
+  readonly name: string;
+  /** Whether formats, lengths, options, numbers and exit codes are those of rdiff. */
+  readonly isRdiff: boolean;
+  /** All commands, in the order of help. */
+  readonly commands: readonly CommandSpec[];
+}
+
 /** One option: how it is written, what its value means, and what help says of it. */
 export interface OptionSpec<T = unknown> {
   /** The long name, without dashes. Options of one name are the same option in each command, but for their `help`. */
   readonly name: string;
   /** The letter of the short form. */
   readonly short?: string;
-  /** Other long names. */
+  /** Other names. Those of one letter are short forms. */
   readonly aliases?: readonly string[];
   /** What help calls the value. Undefined if the option takes none. */
   readonly value?: string;
@@ -17,9 +27,10 @@ export interface OptionSpec<T = unknown> {
   /**
    * Converts the value, which is empty if the option takes none.
    *
+   * @param isRdiff Whether to accept what rdiff accepts, and nothing else.
    * @throws {CliError} If the value means nothing.
    */
-  parse(value: string): T;
+  parse(value: string, isRdiff: boolean): T;
 }
 
 /** The options of one command line. */
@@ -39,6 +50,7 @@ export class OptionValues {
 
 /** What a command gets to work with. */
 export interface Invocation {
+  readonly dialect: Dialect;
   readonly operands: readonly string[];
   readonly options: OptionValues;
   /** Ends the run early. */

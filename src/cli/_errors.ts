@@ -1,3 +1,4 @@
+import { codeOf } from "../files/system_error.ts";
 import { RsyncError, type RsyncErrorCode } from "../common/rsync_error.ts";
 
 /** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and 141 for SIGPIPE. */
@@ -36,6 +37,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EBUSY: "it is in use",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
+  EILSEQ: "it is a link to a name that is not UTF-8",
   EISDIR: "it is a folder",
   ELOOP: "too many symbolic links",
   EMFILE: "too many open files",
@@ -49,6 +51,15 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ESPIPE: "it cannot be read at random",
 };
 
+/** The flag of Deno for what no other allows, such as devices. */
+const ALL = "--allow-all";
+
+/** What allows the things that Node with `--permission` denies. */
+const NODE_FLAGS: Readonly<Record<string, string>> = {
+  FileSystemRead: "--allow-fs-read",
+  FileSystemWrite: "--allow-fs-write",
+};
+
 /** A failure with an exit code of its own. Its message is printed as it is. */
 export class CliError extends Error {
   override readonly name = "CliError";
@@ -60,31 +71,71 @@ export class CliError extends Error {
   }
 }
 
+/** A command line that does not follow the usage. */
+class UsageError extends CliError {
+  /** The command whose help would help, if it is known. */
+  readonly command: string | undefined;
+
+  constructor(message: string, command: string | undefined) {
+    super(EXIT.USAGE, message);
+    this.command = command;
+  }
+}
+
 /** A command line that does not follow the usage: of `command`, if it is known. */
 export function usageError(message: string, command?: string): CliError {
-  const help = ["rsync-streams", ...(command ? [command] : []), "--help"].join(" ");
-  return new CliError(EXIT.USAGE, `${message}; try "${help}"`);
+  return new UsageError(message, command);
 }
 
 /**
- * Converts an error of the system into one that names the file. Other errors are returned unchanged.
+ * Converts an error of the system or the runtime into one that names the file. Other errors are returned unchanged.
  *
  * @param doing What was done with the file.
  * @param name The name of the file.
  * @param error What was thrown.
+ * @param where What else than the file is meant, such as " in the folder x".
  */
-export function systemError(doing: "open" | "read" | "write", name: string, error: unknown): unknown {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  if (error instanceof CliError || error instanceof RsyncError || typeof code !== "string") return error;
+export function systemError(doing: "open" | "read" | "write", name: string, error: unknown, where = ""): unknown {
+  if (error instanceof CliError || error instanceof RsyncError) return error;
+  const denial = explainDenial(error, doing === "write" ? "folder" : "file");
+  if (denial) return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${denial}`, { cause: error });
+  const code = codeOf(error);
+  if (code === undefined) return error;
   if (code === "EPIPE") {
     return new CliError(EXIT.CLOSED_PIPE, `cannot write ${name}: nobody reads it`, { cause: error });
   }
   const why = SYSTEM_ERRORS[code] ?? (error as Error).message;
-  return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}`, { cause: error });
+  return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${why}${where}`, { cause: error });
 }
 
-/** The exit code and the message of a failed run. A closed pipe has no message. */
-export function explain(error: unknown): { exitCode: number; message: string | undefined } {
+/**
+ * Which permission of Deno or Node is missing. Undefined if that is not what an error is about.
+ *
+ * @param named What the flag must name, if it names anything.
+ */
+function explainDenial(error: unknown, named: "file" | "folder" = "file"): string | undefined {
+  const { name, message, permission } = (error ?? {}) as Record<string, unknown>;
+  if (name === "NotCapable") {
+    const [flag = ALL] = /--allow-[a-z]+/.exec(String(message)) ?? [];
+    const other = flag === ALL ? "" : ` or does not name the ${named}`;
+    return `Deno does not permit it, since ${flag} is missing${other}`;
+  }
+  if (codeOf(error) === "ERR_ACCESS_DENIED") {
+    const flag = NODE_FLAGS[String(permission)] ?? "a flag for it";
+    return `Node does not permit it, since ${flag} is missing or does not name the ${named}`;
+  }
+}
+
+/**
+ * The exit code and the message of a failed run. A closed pipe has no message.
+ *
+ * @param program What the program is called.
+ */
+export function explain(error: unknown, program: string): { exitCode: number; message: string | undefined } {
+  if (error instanceof UsageError) {
+    const { exitCode, message, command } = error;
+    return { exitCode, message: `${message}; try "${[program, command, "--help"].filter(Boolean).join(" ")}"` };
+  }
   if (error instanceof CliError) {
     const { exitCode, message } = error;
     return { exitCode, message: exitCode === EXIT.CLOSED_PIPE ? undefined : message };
@@ -95,6 +146,8 @@ export function explain(error: unknown): { exitCode: number; message: string | u
     const exitCode = isWriting ? EXIT.UNIMPLEMENTED : EXIT_OF_CODE[error.code];
     return { exitCode, message: formatMessage(error.message) };
   }
+  const denial = explainDenial(error);
+  if (denial) return { exitCode: EXIT.IO, message: `cannot go on: ${denial}` };
   if (isOutOfMemory(error)) return { exitCode: EXIT.MEMORY, message: `out of memory: ${error.message}` };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: EXIT.INTERNAL, message: `internal error: ${message}` };
@@ -105,7 +158,7 @@ function isOutOfMemory(error: unknown): error is RangeError {
   return error instanceof RangeError && /memory|allocation|array buffer/i.test(error.message);
 }
 
-/** Formats a message of the library as this program prints messages: on one line, after its name and a colon. */
+/** Formats a message of the library as this program prints messages: after its name and a colon. */
 export function formatMessage(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1).replaceAll(/\s*\n\s*/g, " ").replaceAll("`", "");
+  return message.slice(0, 1).toLowerCase() + message.slice(1);
 }

@@ -2,8 +2,11 @@
 import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
 
-/** The format of a signature if none is named: rdiff's. */
-export const DEFAULT_SIG_FORMAT: Format = "librsync";
+/** The format of a signature if none is named: the one whose result is verified. */
+export const DEFAULT_SIG_FORMAT: Format = FORMAT_NAMES[0]!;
+
+/** The format of a signature for rdiff, which knows no other. */
+export const RDIFF_SIG_FORMAT: Format = FORMAT_NAMES.find((format) => formats[format].hasRdiffExact)!;
 
 /** rdiff's names of strong sums, where they are not the library's. */
 const RDIFF_STRONG_SUMS: Readonly<Record<string, StrongSum>> = { blake2: "blake2b" };
@@ -18,9 +21,14 @@ export function hasShortBlock(format: Format): boolean {
   return formats[format].hasShortBlock;
 }
 
-/** Bytes of the shortest strong sum that a format can have. */
-export function minStrongLength(format: Format): number {
-  return formats[format].sig.minStrongLength;
+/** Whether signatures of a format choose lengths as rdiff does, and deltas can be as it writes them. */
+export function isOfRdiff(format: Format): boolean {
+  return formats[format].hasRdiffExact;
+}
+
+/** Whether signatures and deltas of a format can carry a digest. */
+export function hasDigest(format: Format): boolean {
+  return formats[format].hasDigest;
 }
 
 /** The formats that have to be named since their files do not say it, for help. */
@@ -32,18 +40,17 @@ export const DIGEST_FORMATS: string = FORMAT_NAMES.filter((format) => formats[fo
 /** The formats by name. */
 export const FORMAT_CHOICES: Readonly<Record<string, Format>> = byName(FORMAT_NAMES);
 
-const inHelpOrder = [DEFAULT_SIG_FORMAT, ...FORMAT_NAMES.filter((name) => name !== DEFAULT_SIG_FORMAT)]
-  .map((name) => formats[name]);
+const codecs = FORMAT_NAMES.map((name) => formats[name]);
 
 /** The weak sums of all formats by name. */
 export const WEAK_SUM_CHOICES: Readonly<Record<string, WeakSum>> = byName(
-  inHelpOrder.flatMap(({ sig }) => sig.weakSums),
+  codecs.flatMap(({ sig }) => sig.weakSums),
 );
 
 /** The strong sums of all formats by name. */
 export const STRONG_SUM_CHOICES: Readonly<Record<string, StrongSum>> = {
   ...RDIFF_STRONG_SUMS,
-  ...byName(inHelpOrder.flatMap(({ sig }) => sig.strongSums)),
+  ...byName(codecs.flatMap(({ sig }) => sig.strongSums)),
 };
 
 /** The weak sums that each format can choose from, for help. */
@@ -63,7 +70,7 @@ function rdiffName(sum: StrongSum): string {
 }
 
 function listSums(sumsOf: (codec: typeof formats[Format]) => readonly string[]): string {
-  const lists = inHelpOrder.map((codec) => {
+  const lists = codecs.map((codec) => {
     const [first, ...others] = sumsOf(codec);
     return others.length > 0 ? `${codec.name}: ${[`${first} (default)`, ...others].join(", ")}` : "";
   });

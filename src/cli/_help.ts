@@ -1,31 +1,41 @@
-import { COMMANDS } from "./_command_list.ts";
-import type { CommandSpec, OptionSpec } from "./_command_spec.ts";
+import type { CommandSpec, Dialect, OptionSpec } from "./_command_spec.ts";
+import { RDIFF } from "./_shared_options.ts";
 import { VERSION } from "./version.ts";
 
 const OPERANDS = `A file that is missing or "-" is the standard input or output.`;
+
+const EXIT_CODES = `A failed run leaves no output file, and does not change an existing one. Exit codes: 0 success,
+100 error of a file or the system, 101 wrong command line, 102 memory or a limit used up,
+103 unexpected end, 104 not a file of the kind that was expected, 105 impossible in the format,
+106 damaged file or wrong result, 107 internal error, 108 option out of range,
+141 the reader of the output has gone.
+`;
 
 const OPTION_WIDTH = 26;
 const HELP_WIDTH = 71;
 
 /** What `--help` prints: the help of one command, or of all. */
-export function helpText(command: CommandSpec | undefined): string {
-  return command ? commandHelp(command) : generalHelp();
+export function helpText(command: CommandSpec | undefined, dialect: Dialect): string {
+  if (dialect.isRdiff) return rdiffHelp(dialect);
+  return command ? commandHelp(command, dialect) : generalHelp(dialect);
 }
 
 /** What `--version` prints. */
-export function versionText(): string {
-  return `rsync-streams ${VERSION}
+export function versionText({ name, isRdiff }: Dialect): string {
+  const what = isRdiff ? `${name} (rsync-streams ${VERSION})` : `${name} ${VERSION}`;
+  return `${what}
 Works in place of rdiff: reads and writes files of librsync 0.9 to 2.3, and its own formats.
 `;
 }
 
-function generalHelp(): string {
-  const commands = COMMANDS.map(({ name, usage, summary }) => `  ${name.padEnd(10)} ${usage.padEnd(27)} ${summary}`);
-  return `Usage: rsync-streams COMMAND [OPTIONS] FILES
+function generalHelp({ name: program, commands }: Dialect): string {
+  const lines = commands.map(({ name, usage, summary }) => `  ${name.padEnd(10)} ${usage.padEnd(27)} ${summary}`);
+  return `Usage: ${program} COMMAND [OPTIONS] FILES
 
 Updates a file from a newer one elsewhere: only what changed crosses the wire.
 
-${commands.join("\n")}
+${lines.join("\n")}
+  ${"help".padEnd(10)} ${"[COMMAND]".padEnd(27)} describe a command and its options
 
 Here is old.iso, there is new.iso:
   here   rsync-streams signature old.iso old.sig               send old.sig there
@@ -33,19 +43,34 @@ Here is old.iso, there is new.iso:
   here   rsync-streams patch old.iso changes.delta new.iso
 
 ${OPERANDS} Options may stand anywhere.
-"rsync-streams COMMAND --help" lists the options of a command. The commands of rdiff take the
-options and files that rdiff takes: "alias rdiff=rsync-streams" works.
+The start of a command's name is enough: "sig", "del", "pat".
 
-A failed run leaves no output file, and does not change an existing one. Exit codes: 0 success,
-100 error of a file or the system, 101 wrong command line, 102 memory or a limit used up,
-103 unexpected end, 104 not a file of the kind that was expected, 105 impossible in the format,
-106 damaged file or wrong result, 107 internal error, 108 option out of range,
-141 the reader of the output has gone.
-`;
+With --${RDIFF.name}, or under the name rdiff, it is rdiff in everything: commands, options, formats,
+lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"
+
+Least permissions in Deno: --allow-read=INPUTS,FOLDER --allow-write=FOLDER, where FOLDER is that of
+the output. /dev, /proc and /sys need --allow-all. In Node: --permission with --allow-fs-read for
+the program, the inputs and FOLDER/, and --allow-fs-write for FOLDER/. Pipes need none.
+
+${EXIT_CODES}`;
 }
 
-function commandHelp({ name, usage, details, examples, options }: CommandSpec): string {
-  return `Usage: rsync-streams ${name} [OPTIONS] ${usage}
+function rdiffHelp({ name: program, commands }: Dialect): string {
+  const usage = commands.map(({ name, usage }) => `${program} [OPTIONS] ${name} ${usage}`);
+  const options = new Map(commands.flatMap(({ options }) => options).map((spec) => [spec.name, spec]));
+  return `Usage: ${usage.join("\n       ")}
+
+${OPERANDS} Options may stand anywhere.
+This is rsync-streams in place of rdiff. "rsync-streams --help" describes what else it can do.
+
+Options:
+${[...options.values()].flatMap(optionLines).join("\n")}
+
+${EXIT_CODES}`;
+}
+
+function commandHelp({ name, usage, details, examples, options }: CommandSpec, { name: program }: Dialect): string {
+  return `Usage: ${program} ${name} [OPTIONS] ${usage}
 
 ${details}
 

@@ -4,15 +4,22 @@ import type { BasisSource } from "../basis/basis_source.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
+import { checkName } from "./_names.ts";
 
 const STDIN = 0;
+const STDIN_NAME = "the standard input";
 
 /** A file or the standard input, read from start to end. */
 export interface Input {
   /** What messages call it. */
   readonly name: string;
-  /** Its length in bytes. Undefined if it is not a regular file. */
+  /** Its length in bytes. Undefined if it is not a regular file, or the system does not know: see `reportedSize`. */
   readonly size: number | undefined;
+  /**
+   * Its length as the system reports it. 0 may be any length: files of `/proc` and of some file systems have bytes all
+   * the same.
+   */
+  readonly reportedSize: number | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -21,43 +28,53 @@ export function isStandard(path: string | undefined): path is "-" | undefined {
   return path === undefined || path === "-";
 }
 
+/** How an input is read. */
+export interface InputOptions {
+  /** Ends the readable with an error. */
+  readonly signal: AbortSignal | undefined;
+  /** Called with each chunk. */
+  readonly look?: (chunk: Uint8Array) => void;
+}
+
 /**
  * Opens a file, or the standard input if the path is `-` or missing.
  *
  * @throws {CliError} If there is no such file, or it is a folder.
  */
-export async function openInput(path: string | undefined): Promise<Input> {
+export async function openInput(path: string | undefined, options: InputOptions): Promise<Input> {
   if (isStandard(path)) {
-    const name = "the standard input";
+    const reportedSize = sizeOf(stdinStat());
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
-    return { name, size: stdinSize(), readable: named(name, () => process.stdin[Symbol.asyncIterator]()) };
+    const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), options);
+    return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, readable };
   }
-  const size = await regularSize(path);
-  return { name: path, size, readable: named(path, () => fileReadable(path)[Symbol.asyncIterator]()) };
+  const reportedSize = sizeOf(await checkFile(path));
+  const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), options);
+  return { name: path, size: reportedSize || undefined, reportedSize, readable };
 }
 
-/** A basis that has to be closed. */
+/**
+ * A basis that has to be closed. It has no size: whatever length the system reports is a hint, and a copy that needs
+ * more bytes than there are fails all the same.
+ */
 export interface OpenBasis extends BasisSource {
+  /** What messages call it. */
+  readonly name: string;
   close(): Promise<void>;
 }
 
 /**
- * Opens the basis. It is read at random, so it must be a file.
+ * Opens the basis, or takes the standard input if the path is `-`. It is read at random, so it must be a file.
  *
- * @throws {CliError} If it cannot be opened, or is the standard input.
+ * @throws {CliError} If it cannot be opened.
  */
-export async function openBasis(path: string | undefined): Promise<OpenBasis> {
-  if (isStandard(path)) {
-    throw new CliError(
-      EXIT.USAGE,
-      "the basis cannot come from the standard input: it is read at random, so name a file",
-    );
-  }
-  await regularSize(path);
+export async function openBasis(path: string): Promise<OpenBasis> {
+  if (isStandard(path)) return stdinBasis();
+  await checkFile(path);
   try {
     const basis = await fileBasis(path);
     return {
-      size: basis.size,
+      name: path,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);
@@ -70,16 +87,53 @@ export async function openBasis(path: string | undefined): Promise<OpenBasis> {
   }
 }
 
-async function regularSize(path: string): Promise<number | undefined> {
-  const stat = await orThrow("open", path, fs.promises.stat(path));
-  if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
-  return stat.isFile() ? stat.size : undefined;
+/**
+ * The standard input as a basis: it stays open, and is read from its start whatever was read of it before. A pipe fails
+ * at the first read, since a delta may have nothing to copy.
+ */
+function stdinBasis(): OpenBasis {
+  const stat = stdinStat();
+  const isSeekable = stat?.isFile() || stat?.isBlockDevice();
+  const readInto = (buffer: Uint8Array, offset: number) => {
+    if (isSeekable) return orThrow("read", STDIN_NAME, readAt(STDIN, buffer, offset));
+    const why = "it cannot be read at random, as a basis is: name a file, or redirect one";
+    throw new CliError(EXIT.IO, `cannot read the basis from ${STDIN_NAME}: ${why}`);
+  };
+  return {
+    name: STDIN_NAME,
+    async read(offset, length) {
+      const buffer = new Uint8Array(length);
+      return buffer.subarray(0, await readInto(buffer, offset));
+    },
+    readInto,
+    async close() {},
+  };
 }
 
-function stdinSize(): number | undefined {
+function readAt(fd: number, buffer: Uint8Array, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(fd, buffer, 0, buffer.length, offset, (error, count) => error ? reject(error) : resolve(count));
+  });
+}
+
+/** Asks the system about a file that is to be read. */
+async function checkFile(path: string): Promise<fs.Stats> {
+  checkName("open", path);
+  const stat = await fs.promises.stat(path).catch((error) => {
+    // To ask takes no permission for the file itself.
+    throw systemError("open", path, error, error.code === "EACCES" ? " by a folder of its path" : undefined);
+  });
+  if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
+  return stat;
+}
+
+function sizeOf(stat: fs.Stats | undefined): number | undefined {
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+function stdinStat(): fs.Stats | undefined {
   try {
-    const stat = fs.fstatSync(STDIN);
-    return stat.isFile() ? stat.size : undefined;
+    return fs.fstatSync(STDIN);
   } catch {
     // A process may have no standard input.
     return undefined;
@@ -98,18 +152,34 @@ async function orThrow<T>(doing: "open" | "read", name: string, work: Promise<T>
 function named(
   name: string,
   open: () => AsyncIterator<Uint8Array<ArrayBuffer>>,
+  { signal, look }: InputOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let iterator: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
+  let onAbort: () => void;
+  const end = () => {
+    signal?.removeEventListener("abort", onAbort);
+    // Not awaited: it follows the pending read, which may never return.
+    iterator?.return?.()?.catch(() => {});
+  };
   return new ReadableStream({
+    start(controller) {
+      onAbort = () => {
+        controller.error(signal!.reason);
+        end();
+      };
+      signal?.addEventListener("abort", onAbort);
+    },
     async pull(controller) {
       iterator ??= open();
       const { done, value } = await orThrow("read", name, iterator.next());
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (signal?.aborted) return;
+      if (done) {
+        end();
+        return controller.close();
+      }
+      look?.(value);
+      controller.enqueue(value);
     },
-    cancel() {
-      // Not awaited: it follows the pending read, which may never return.
-      iterator?.return?.()?.catch(() => {});
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
 }

@@ -5,47 +5,86 @@ import { usageError } from "./_errors.ts";
 type Named = Pick<OptionSpec, "name" | "short" | "aliases" | "help">;
 type NamedWithValue = Named & { readonly value: string };
 
+/** rdiff keeps numbers in 32 bits, with a sign. */
+const RDIFF_LIMIT = 2 ** 31;
+
+/** A number of C: blanks, a sign, and digits that are octal after 0 and hexadecimal after 0x. Or nothing, for 0. */
+const NUMBER = /^(?:[ \t\n\v\f\r]*([+-]?)(0x[\da-f]+|0[0-7]*|[1-9]\d*))?$/i;
+const UNITS: readonly string[] = ["", "k", "m", "g", "t"];
+
 /** An option that takes no value. */
 export function flag(named: Named): OptionSpec<true> {
   return { ...named, parse: () => true };
 }
 
-/** An option whose value is an integer, or one of some words that stand for integers. */
-export function integerOption(
-  named: NamedWithValue,
-  words: Readonly<Record<string, number>> = {},
-): OptionSpec<number> {
-  return { ...named, parse: (value) => Object.hasOwn(words, value) ? words[value]! : parseInteger(value) };
+/** An option whose value is an integer. */
+export function integerOption(named: NamedWithValue): OptionSpec<number> {
+  return { ...named, parse: (value, isRdiff) => isRdiff ? rdiffInteger(value) : integer(value, value) };
 }
 
 /**
- * An option whose value is one of a few words.
+ * An option whose value is a number of bytes, such as `4096` or `4k`.
  *
  * @param named Names and help.
- * @param choices What each word means.
- * @param what What messages call the value.
+ * @param words Words that stand for numbers.
  */
-export function choiceOption<T>(
+export function bytesOption(
   named: NamedWithValue,
-  choices: Readonly<Record<string, T>>,
-  what: string = named.name,
-): OptionSpec<T> {
-  const words = Object.keys(choices);
+  words: Readonly<Record<string, number>> = {},
+): OptionSpec<number> {
   return {
     ...named,
-    choices: words,
-    parse(value) {
-      if (Object.hasOwn(choices, value)) return choices[value]!;
-      throw usageError(`unknown ${what} ${JSON.stringify(value)}: one of ${words.join(", ")} was expected`);
+    parse(value, isRdiff) {
+      if (isRdiff) return rdiffInteger(value);
+      if (Object.hasOwn(words, value)) return words[value]!;
+      const [, digits = value, unit = ""] = /^(.+?)([kmgt])(?:ib)?$/is.exec(value) ?? [];
+      return integer(digits, value) * 1024 ** UNITS.indexOf(unit.toLowerCase());
     },
   };
 }
 
-/** Reads a decimal or hexadecimal number, as rdiff does. */
-function parseInteger(value: string): number {
-  // rdiff accepts "-b=1024" too.
-  const text = value.replace(/^=/, "");
-  if (!/^[+-]?(0x[\da-f]+|\d+)$/i.test(text)) throw usageError(`invalid number: ${value}`);
-  const magnitude = Number(text.replace(/^[+-]/, ""));
-  return text.startsWith("-") ? 0 - magnitude : magnitude;
+/** What the values of an option are, where they can be listed. */
+export interface Choices<T> {
+  /** What each word means. */
+  readonly words: Readonly<Record<string, T>>;
+  /** The words that rdiff knows, if it has the option. */
+  readonly rdiffWords?: readonly string[];
+  /** What messages call the value. The name of the option if it is left out. */
+  readonly what?: string;
+}
+
+/** An option whose value is one of a few words. */
+export function choiceOption<T>(named: NamedWithValue, choices: Choices<T>): OptionSpec<T> {
+  const { words, what = named.name } = choices;
+  const all = Object.keys(words);
+  return {
+    ...named,
+    choices: all,
+    parse(value, isRdiff) {
+      const accepted = isRdiff && choices.rdiffWords || all;
+      if (accepted.includes(value)) return words[value]!;
+      throw usageError(`unknown ${what} ${JSON.stringify(value)}: one of ${accepted.join(", ")} was expected`);
+    },
+  };
+}
+
+/**
+ * Reads a number as rdiff does, by the rules of C.
+ *
+ * @param digits The number.
+ * @param value All of the option's value, for messages.
+ */
+function integer(digits: string, value: string): number {
+  const match = NUMBER.exec(digits);
+  if (!match) throw usageError(`invalid number: ${JSON.stringify(value)}`);
+  const [, sign, magnitude = "0"] = match;
+  const isOctal = /^0\d/.test(magnitude);
+  const number = isOctal ? parseInt(magnitude, 8) : Number(magnitude);
+  return sign === "-" ? 0 - number : number;
+}
+
+function rdiffInteger(value: string): number {
+  const number = integer(value, value);
+  if (number >= -RDIFF_LIMIT && number < RDIFF_LIMIT) return number;
+  throw usageError(`number too large or too small: ${value}`);
 }

@@ -1,17 +1,22 @@
 import fs from "node:fs";
-import { dirname } from "node:path";
+import { sep } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
-import { CliError, EXIT, systemError } from "./_errors.ts";
+import type { SystemError } from "../files/system_error.ts";
+import type { Invocation } from "./_command_spec.ts";
+import { CliError, EXIT, formatMessage, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
+import { checkName } from "./_names.ts";
+import { warn } from "./_report.ts";
+import { FORCE } from "./_shared_options.ts";
 import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 
 /** What is known of an output before it is opened. */
 export interface OutputOptions {
-  /** Whether an existing file may be replaced. */
-  readonly force: boolean;
   /** Whether its bytes are not text, so that they are refused on a terminal. */
   readonly isBinary: boolean;
+  /** Whether a file that exists is replaced without being asked to. */
+  readonly mayReplace?: boolean;
 }
 
 /** A file or the standard output. */
@@ -22,44 +27,82 @@ export interface Output {
 }
 
 /**
- * Opens a file, or the standard output if the path is `-` or missing. Nothing is created before the first byte. A file
- * takes its place only when it is complete, and an existing file is not changed until then.
+ * Opens a file, or the standard output if the path is `-` or missing, and closes it after some work.
  *
+ * The file is created beside its place, before the work, so that nothing is done in vain. It takes its place only when
+ * it is complete. An existing file is not changed until then, and if the work fails, nothing is left.
+ *
+ * @param work Writes to the output, and closes it.
  * @throws {CliError} If the file exists and must not be replaced, or cannot be written.
  */
-export async function openOutput(path: string | undefined, { force, isBinary }: OutputOptions): Promise<Output> {
-  if (!isStandard(path)) {
-    const isThere = await checkPlace(path, force);
-    // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
-    return { writable: named(path, atomicWritable(path, { sync: isThere }).getWriter()), isTerminal: false };
+export async function withOutput(
+  path: string | undefined,
+  invocation: Invocation,
+  options: OutputOptions,
+  work: (output: Output) => Promise<void>,
+): Promise<void> {
+  const output = isStandard(path) ? openStdout(invocation, options) : await openFile(path, invocation, options);
+  try {
+    await work(output);
+  } catch (error) {
+    await output.writable.abort(error).catch(() => {});
+    throw error;
   }
+}
+
+function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOptions): Output {
   const isTerminal = process.stdout.isTTY === true;
-  if (isTerminal && isBinary && !force) {
+  if (isTerminal && isBinary && !options.get(FORCE) && !dialect.isRdiff) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
   return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal };
 }
 
+async function openFile(path: string, invocation: Invocation, { mayReplace }: OutputOptions): Promise<Output> {
+  checkName("write", path);
+  try {
+    const isThere = await checkPlace(path, mayReplace ?? invocation.options.get(FORCE) ?? false);
+    const onWarning = ({ message }: Error) => warn(invocation, formatMessage(message));
+    // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
+    const writer = atomicWritable(path, { sync: isThere, onWarning }).getWriter();
+    // Creates the file.
+    await writer.write(new Uint8Array(0));
+    return { writable: named(path, writer), isTerminal: false };
+  } catch (error) {
+    throw systemError("write", path, error, folderOf(error));
+  }
+}
+
+/** The folder in which the temporary file could not be created, for messages. Undefined if an error means the file. */
+function folderOf(error: unknown): string | undefined {
+  const folder = inOwnWords(error)?.path;
+  if (folder === undefined) return undefined;
+  return fs.existsSync(folder) ? ` in the folder ${folder}` : `: ${folder}`;
+}
+
+/** An error of the writable in words of its own, which say more than the code of the system. */
+function inOwnWords(error: unknown): SystemError | undefined {
+  const { path, cause } = (error ?? {}) as Partial<SystemError>;
+  return typeof path === "string" && cause !== undefined ? error as SystemError : undefined;
+}
+
 /**
- * Checks that a file can be written.
+ * Checks that a file may be written.
  *
  * @returns Whether a regular file will be replaced.
- * @throws {CliError} If the file exists and must not be replaced, or its folder cannot be written to.
+ * @throws {CliError} If the file exists and must not be replaced, or is a folder.
  */
 async function checkPlace(path: string, force: boolean): Promise<boolean> {
-  try {
-    const stat = await fs.promises.stat(path).catch((error) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    if (stat?.isDirectory()) throw new CliError(EXIT.IO, `cannot write ${path}: it is a folder`);
-    if (stat && !stat.isFile()) return false;
-    if (stat && !force) throw new CliError(EXIT.IO, `cannot write ${path}: it exists, and -f replaces it`);
-    await fs.promises.access(dirname(path), fs.constants.W_OK);
-    return stat !== undefined;
-  } catch (error) {
-    throw systemError("write", path, error);
+  const stat = await fs.promises.stat(path).catch((error) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  const isFolderName = path.endsWith("/") || path.endsWith(sep);
+  if (stat?.isDirectory() || !stat && isFolderName) {
+    throw new CliError(EXIT.IO, `cannot write ${path}: it is ${stat ? "" : "the name of "}a folder`);
   }
+  if (stat?.isFile() && !force) throw new CliError(EXIT.IO, `cannot write ${path}: it exists, and -f replaces it`);
+  return stat?.isFile() ?? false;
 }
 
 interface Sink {
@@ -74,7 +117,10 @@ function named(name: string, sink: Sink): WritableStream<Uint8Array<ArrayBuffer>
     try {
       await work;
     } catch (error) {
-      throw systemError("write", name, error);
+      const told = inOwnWords(error);
+      throw told
+        ? new CliError(EXIT.IO, formatMessage(told.message), { cause: error })
+        : systemError("write", name, error);
     }
   };
   return new WritableStream({

@@ -1,14 +1,19 @@
 import type { Invocation } from "./_command_spec.ts";
-import { STATISTICS, VERBOSE } from "./_shared_options.ts";
+import { QUIET, STATISTICS, VERBOSE } from "./_shared_options.ts";
 import { say } from "./_stdio.ts";
 import { formatRate } from "./_units.ts";
 
 /** Reports counts and speed, if `--statistics` asks for them. */
-export function reportStatistics({ options }: Invocation, counts: string, bytes: number, ms: number): void {
-  if (options.get(STATISTICS)) say(`${counts}; ${(ms / 1000).toFixed(2)} s, ${formatRate(bytes, ms)}`);
+export function reportStatistics({ dialect, options }: Invocation, counts: string, bytes: number, ms: number): void {
+  if (options.get(STATISTICS)) say(dialect.name, `${counts}; ${(ms / 1000).toFixed(2)} s, ${formatRate(bytes, ms)}`);
 }
 
 /** Reports what is done, if `--verbose` asks for it. */
-export function reportDetail({ options }: Invocation, line: string): void {
-  if (options.get(VERBOSE)) say(line);
+export function reportDetail({ dialect, options }: Invocation, line: string): void {
+  if (options.get(VERBOSE)) say(dialect.name, line);
+}
+
+/** Reports what may be wrong though the run goes on, unless `--quiet` forbids it. */
+export function warn({ dialect, options }: Invocation, line: string): void {
+  if (!options.get(QUIET)) say(dialect.name, `warning: ${line}`);
 }

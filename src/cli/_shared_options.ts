@@ -8,15 +8,15 @@ import {
   WEAK_SUM_CHOICES,
   WEAK_SUM_HELP,
 } from "./_formats.ts";
-import { choiceOption, flag, integerOption } from "./_option_kinds.ts";
+import { bytesOption, choiceOption, flag, integerOption } from "./_option_kinds.ts";
 
 /** Bytes; 0 is the length that fits the file. */
-export const BLOCK_LENGTH: OptionSpec<number> = integerOption({
+export const BLOCK_LENGTH: OptionSpec<number> = bytesOption({
   name: "block-size",
   aliases: ["block-length"],
   short: "b",
   value: "BYTES",
-  help: "block length; 0 or auto (default): the length that fits the file",
+  help: "block length, such as 4096 or 4k; 0 or auto (default): the length that fits the file",
 }, { auto: 0 });
 
 /** The same, of a file that does not record it. */
@@ -25,13 +25,13 @@ export const KNOWN_BLOCK_LENGTH: OptionSpec<number> = {
   help: `block length, for a format that does not record it: ${UNRECOGNIZED_FORMATS}`,
 };
 
-/** Bytes; 0 is the whole sum, and -1 the shortest that is safe against accidents. */
+/** Bytes; 0 leaves it to the format, and -1 is the shortest that is safe against accidents. */
 export const STRONG_LENGTH: OptionSpec<number> = integerOption({
   name: "sum-size",
   aliases: ["strong-length"],
   short: "S",
   value: "BYTES",
-  help: "strong length; 0 (default): the whole sum, -1: the shortest that is safe against accidents",
+  help: "strong length; 0 (default): as the format has it, -1: the shortest that is safe against accidents",
 });
 
 export const STRONG_SUM = choiceOption({
@@ -40,7 +40,7 @@ export const STRONG_SUM = choiceOption({
   short: "H",
   value: "SUM",
   help: `strong sum; ${STRONG_SUM_HELP}`,
-}, STRONG_SUM_CHOICES);
+}, { words: STRONG_SUM_CHOICES, rdiffWords: ["blake2", "md4"] });
 
 export const WEAK_SUM = choiceOption({
   name: "rollsum",
@@ -48,13 +48,13 @@ export const WEAK_SUM = choiceOption({
   short: "R",
   value: "SUM",
   help: `weak sum; ${WEAK_SUM_HELP}`,
-}, WEAK_SUM_CHOICES);
+}, { words: WEAK_SUM_CHOICES, rdiffWords: ["rabinkarp", "rollsum"] });
 
 export const FORMAT = choiceOption({
   name: "format",
   value: "FORMAT",
   help: `${Object.keys(FORMAT_CHOICES).join(", ")}; default: the format of the input`,
-}, FORMAT_CHOICES);
+}, { words: FORMAT_CHOICES });
 
 export const FORCE = flag({ name: "force", short: "f", help: "replace the output if it exists" });
 
@@ -66,18 +66,24 @@ export const VERBOSE = flag({
   help: "print what is done on stderr, and where a failure comes from",
 });
 
+/** Not an option of rdiff, so there are warnings then. */
+export const QUIET = flag({ name: "quiet", short: "q", help: "print no warnings and show no progress" });
+
+/** Makes the program rdiff. It is looked for before everything else is parsed. */
+export const RDIFF = flag({ name: "rdiff", help: "be rdiff in everything: formats, lengths, options, exit codes" });
+
 export const VERSION = flag({ name: "version", short: "V", help: "print the version" });
 
-export const HELP = flag({ name: "help", short: "?", help: "print this help" });
+export const HELP = flag({ name: "help", short: "h", aliases: ["?"], help: "print this help" });
 
-const INPUT_BUFFER = integerOption({
+const INPUT_BUFFER = bytesOption({
   name: "input-size",
   short: "I",
   value: "BYTES",
   help: "accepted as rdiff accepts it, and ignored: buffers need no tuning",
 });
 
-const OUTPUT_BUFFER = integerOption({ name: "output-size", short: "O", value: "BYTES", help: "likewise" });
+const OUTPUT_BUFFER = bytesOption({ name: "output-size", short: "O", value: "BYTES", help: "likewise" });
 
 /** rdiff's lengths of buffers. */
 export const BUFFER_OPTIONS: readonly OptionSpec[] = [INPUT_BUFFER, OUTPUT_BUFFER];

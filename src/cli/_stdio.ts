@@ -1,15 +1,21 @@
 import fs from "node:fs";
 import process from "node:process";
 import { systemError } from "./_errors.ts";
+import { printable } from "./_printable.ts";
 
 /** What messages call the standard output. */
 export const STDOUT_NAME = "the standard output";
 const STDERR = 2;
 
-/** Writes a line to the standard error. It is written at once, so that it is there whatever ends the process. */
-export function say(line: string): void {
+/**
+ * Writes lines to the standard error. They are written at once, so that they are there whatever ends the process.
+ *
+ * @param program What the program is called.
+ * @param lines One string for each.
+ */
+export function say(program: string, ...lines: string[]): void {
   try {
-    fs.writeSync(STDERR, `rsync-streams: ${line}\n`);
+    fs.writeSync(STDERR, `${program}: ${lines.map(printable).join("\n")}\n`);
   } catch {
     // There is no other place to report it.
   }

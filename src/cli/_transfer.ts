@@ -1,16 +1,24 @@
 import process from "node:process";
 import type { Invocation } from "./_command_spec.ts";
 import type { Output } from "./_output.ts";
+import { QUIET } from "./_shared_options.ts";
 import { openProgressBar, type ProgressBar } from "./progress_bar.ts";
 
-/** Whether a progress bar is seen: if the standard error is a terminal, and the output is not shown there too. */
-export function isProgressShown({ isTerminal }: Output): boolean {
-  return !isTerminal && process.stderr.isTTY === true;
+/**
+ * Whether a progress bar is seen: if the standard error is a terminal, the output is not shown there too, and nothing
+ * forbids it. rdiff shows none.
+ */
+export function isProgressShown({ isTerminal }: Output, { dialect, options }: Invocation): boolean {
+  return !isTerminal && !dialect.isRdiff && !options.get(QUIET) && process.stderr.isTTY === true;
 }
 
 /** Opens a progress bar for `total` bytes, if it is seen. */
-export async function openProgress(output: Output, total: number | undefined): Promise<ProgressBar | undefined> {
-  return isProgressShown(output) ? await openProgressBar(total) : undefined;
+export async function openProgress(
+  output: Output,
+  invocation: Invocation,
+  total: number | undefined,
+): Promise<ProgressBar | undefined> {
+  return isProgressShown(output, invocation) ? await openProgressBar(total) : undefined;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { type CommandLine, parseCommandLine } from "./_command_line.ts";
+import type { Dialect } from "./_command_spec.ts";
+import { dialectOf } from "./_dialects.ts";
 import { EXIT, explain } from "./_errors.ts";
 import { helpText, versionText } from "./_help.ts";
 import { HELP, VERBOSE, VERSION } from "./_shared_options.ts";
@@ -14,7 +16,7 @@ export interface RunCliOptions {
  * Runs the command.
  *
  * It reads and writes the files and the standard streams that the arguments name. It throws nothing: a failure is
- * reported in one line on the standard error, and by the exit code.
+ * reported in one line on the standard error, and by the exit code. With `--rdiff` among its arguments it is rdiff.
  *
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
@@ -32,33 +34,38 @@ export interface RunCliOptions {
  * const [basis, sig] = [join(folder, "basis"), join(folder, "sig")];
  * await writeFile(basis, "a line\n".repeat(100));
  *
- * assert.equal(await runCli(["signature", "-b", "100", basis, sig]), 0);
+ * assert.equal(await runCli(["--rdiff", "signature", "-b", "100", basis, sig]), 0);
  * assert.equal((await readFile(sig)).length, 12 + 7 * 36);
  * await rm(folder, { recursive: true });
  * ```
  */
 export async function runCli(args: readonly string[], options: RunCliOptions = {}): Promise<number> {
   const { signal } = options;
+  const dialect = dialectOf(args);
   let isVerbose = false;
   try {
-    const line = parseCommandLine(args);
+    const line = parseCommandLine(args, dialect);
     isVerbose = line.options.get(VERBOSE) === true;
-    await run(line, signal);
+    await run(line, dialect, signal);
     return EXIT.OK;
   } catch (error) {
     // The caller ended the run, and needs no message.
     if (signal?.aborted) return EXIT.INTERNAL;
-    const { exitCode, message } = explain(error);
-    if (message !== undefined) say(message);
-    if (message !== undefined && isVerbose) say(details(error));
+    const { exitCode, message } = explain(error, dialect.name);
+    if (message !== undefined) say(dialect.name, message);
+    if (message !== undefined && isVerbose) say(dialect.name, ...details(error).split("\n"));
     return exitCode;
   }
 }
 
-async function run({ command, operands, options }: CommandLine, signal: AbortSignal | undefined): Promise<void> {
-  if (options.get(HELP)) return await print(helpText(command));
-  if (options.get(VERSION)) return await print(versionText());
-  await command!.run({ operands, options, signal });
+async function run(
+  { command, operands, options }: CommandLine,
+  dialect: Dialect,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (options.get(HELP)) return await print(helpText(command, dialect));
+  if (options.get(VERSION)) return await print(versionText(dialect));
+  await command!.run({ dialect, operands, options, signal });
 }
 
 /** The stack of an error, and of its causes. */

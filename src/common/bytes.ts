@@ -24,7 +24,8 @@ export function isBlob(value: unknown): value is Blob {
 export function toUint8Array(chunk: unknown): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(chunk)) {
     if (chunk.byteLength === 0) requireAttached(chunk.buffer);
-    if (isBytes(chunk)) return chunk;
+    // Node's Buffer is one, and its slice() is a view where that of a Uint8Array is a copy.
+    if (chunk.constructor === Uint8Array) return chunk as Uint8Array<ArrayBuffer>;
     return new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength);
   }
   if (isArrayBuffer(chunk)) {

@@ -2,13 +2,12 @@ import type { DeltaCommand } from "./delta_command.ts";
 import type { CommandSource } from "./patcher.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
-import type { StrongSum } from "../kernel/interface.ts";
 
 /** Parts of a delta → command objects. Their data is what the parts have: a copy is made by nobody. */
 export class CommandsFromEvents implements Source<DeltaCommand> {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
   readonly #events: CommandSource;
-  #strongSum: StrongSum | undefined;
+  #hasDigest = false;
   #isDone = false;
 
   constructor(events: CommandSource) {
@@ -33,12 +32,12 @@ export class CommandsFromEvents implements Source<DeltaCommand> {
         return { data: event.bytes };
       }
       if (event.type === "start") {
-        this.#strongSum = event.strongSum;
-        if (this.#strongSum) return { data: new Uint8Array(0), digest: { strongSum: this.#strongSum } };
+        this.#hasDigest = event.hasDigest;
+        if (this.#hasDigest) return { data: new Uint8Array(0), digest: { algorithm: "sha-256" } };
       } else {
         this.#isDone = true;
-        if (this.#strongSum && event.digest) {
-          return { data: new Uint8Array(0), digest: { strongSum: this.#strongSum, sum: event.digest } };
+        if (this.#hasDigest && event.digest) {
+          return { data: new Uint8Array(0), digest: { algorithm: "sha-256", sum: event.digest } };
         }
       }
     }

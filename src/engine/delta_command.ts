@@ -1,5 +1,3 @@
-import type { StrongSum } from "../kernel/interface.ts";
-
 /** Copies bytes of the basis. */
 export interface CopyCommand {
   /** Which bytes: offset and length in the basis. */
@@ -16,10 +14,9 @@ export interface DataCommand {
   copy?: undefined;
   /**
    * Only in a command without bytes, as the first and the last of a delta that carries a digest of its target: the
-   * name of the digest, and at the end the digest itself. It lets a delta keep its digest when it is decoded and
-   * encoded again.
+   * algorithm, and at the end the 32 bytes. It lets a delta keep its digest when it is decoded and encoded again.
    */
-  digest?: { strongSum: StrongSum; sum?: Uint8Array };
+  digest?: { algorithm: "sha-256"; sum?: Uint8Array };
 }
 
 /** One command of a delta. */

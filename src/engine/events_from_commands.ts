@@ -1,9 +1,11 @@
-import { isBytes } from "../common/bytes.ts";
-import type { StrongSum } from "../kernel/interface.ts";
+import { isBytes, toUint8Array } from "../common/bytes.ts";
 import type { DataCommand, DeltaCommand } from "./delta_command.ts";
 import type { DeltaEvent } from "./interface.ts";
 import { DONE, type Inlet, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
+
+/** Bytes of a digest. */
+const DIGEST_LENGTH = 32;
 
 /** Command objects, checked → parts of a delta. */
 export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEvent> {
@@ -35,7 +37,8 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
       this.stats.copiedBytes += copy.length;
     } else {
       if (command.digest) this.#takeDigest(command.digest);
-      if (data.length > 0) this.#events.push({ type: "data", bytes: data as Uint8Array<ArrayBuffer> });
+      const bytes = toUint8Array(data);
+      if (data.length > 0) this.#events.push({ type: "data", bytes });
       this.stats.literalBytes += data.length;
       this.stats.bytesIn += data.length;
     }
@@ -73,19 +76,22 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
   #start(first: DeltaCommand | undefined): void {
     this.#hasStarted = true;
     this.#digest = this.#hasDigest ? first?.data && first.digest : undefined;
-    this.#events.push({ type: "start", strongSum: this.#digest?.strongSum as StrongSum | undefined });
+    this.#events.push({ type: "start", hasDigest: this.#digest !== undefined });
   }
 
   #takeDigest(digest: NonNullable<DataCommand["digest"]>): void {
     if (!this.#hasDigest) return;
-    if (digest.strongSum !== this.#digest?.strongSum) {
+    const { algorithm, sum } = digest;
+    if (!this.#digest) {
+      throw new TypeError("Cannot encode the delta: a digest was seen, and the first command names none");
+    }
+    if (algorithm !== "sha-256" || sum !== undefined && !(isBytes(sum) && sum.length === DIGEST_LENGTH)) {
       throw new TypeError(
-        `Cannot encode the delta: a ${digest.strongSum} digest was seen, the first command names ${
-          this.#digest?.strongSum ?? "none"
-        }`,
+        `Cannot encode the delta: a digest of ${sum?.length} bytes by ${algorithm} was given, ` +
+          `${DIGEST_LENGTH} bytes by sha-256 were expected`,
       );
     }
-    this.#digest = digest;
+    this.#digest = { algorithm, ...(sum && { sum: new Uint8Array(sum) }) };
   }
 }
 

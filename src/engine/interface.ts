@@ -2,20 +2,33 @@
  * What passes between engine and codecs: the parts of a signature and the commands of a delta, as values. The engine
  * knows no format, and a codec knows no backend of the kernel.
  */
-import type { StrongSum, SumBatch, SumParams } from "../kernel/interface.ts";
+import type { SumBatch, SumParams } from "../kernel/interface.ts";
 
 /** What a signature says about itself before its records. */
 export interface SigHeader extends SumParams {
   /** Whether the trailer has a digest of the whole file. */
   readonly hasDigest: boolean;
+  /** 16 bytes that the strong sums are keyed with, if the format has them. */
+  readonly salt?: Uint8Array | undefined;
+}
+
+/** SHA-256 of a whole file, computed along. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  /** Returns the 32 bytes, once. */
+  digest(): Uint8Array<ArrayBuffer>;
+  /** Gives memory back. */
+  release(): void;
 }
 
 /** What a signature says about itself after its records. */
 export interface SigTrailer {
   /** Length of the basis in bytes, if the format carries it. */
   readonly fileLength?: number;
-  /** Digest of the basis, if asked for. */
+  /** SHA-256 of the basis, if asked for. */
   readonly digest?: Uint8Array;
+  /** Block lengths of all layers from the coarsest on, if there are several. */
+  readonly layerBlockLengths?: readonly number[];
 }
 
 /** A part of a signature: one header, any number of batches of records, one end. */
@@ -27,8 +40,8 @@ export type SigEvent =
 
 /** A part of a delta: one start, any number of copies and data, one end. */
 export type DeltaEvent =
-  /** Which digest the delta ends in, if any. */
-  | { type: "start"; strongSum: StrongSum | undefined }
+  /** Whether the delta ends in a digest of the target. */
+  | { type: "start"; hasDigest: boolean }
   | { type: "copy"; offset: number; length: number }
   /** Literal bytes, valid until the next call of whatever returned them. */
   | { type: "data"; bytes: Uint8Array<ArrayBuffer> }

@@ -1,6 +1,7 @@
-import type { Digest, Searcher, StrongSum } from "../kernel/interface.ts";
+import { hex } from "../common/bytes.ts";
+import type { Searcher } from "../kernel/interface.ts";
 import { InputWindow } from "./input_window.ts";
-import type { DeltaEvent } from "./interface.ts";
+import type { DeltaEvent, Digest } from "./interface.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { DeltaStats } from "./stats.ts";
 
@@ -20,9 +21,8 @@ export interface MatcherParts {
   readonly searcher: Searcher;
   readonly blockLength: number;
   readonly sigCount: number;
-  /** Digest of the whole target, and its name, if the delta shall carry it. */
+  /** Digest of the whole target, if the delta shall carry it. */
   readonly digest: Digest | undefined;
-  readonly digestSum: StrongSum | undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   next(): SourceResult<DeltaEvent> {
     if (!this.#hasStarted) {
       this.#hasStarted = true;
-      return { type: "start", strongSum: this.#parts.digestSum };
+      return { type: "start", hasDigest: this.#parts.digest !== undefined };
     }
     for (;;) {
       const found = this.#nextFound();
@@ -167,6 +167,8 @@ export class Matcher implements Stage<Uint8Array<ArrayBuffer>, DeltaEvent> {
   #finish(): SourceResult<DeltaEvent> {
     if (this.#isDone) return DONE;
     this.#isDone = true;
-    return { type: "end", targetLength: this.stats.bytesIn, digest: this.#parts.digest?.digest() };
+    const digest = this.#parts.digest?.digest();
+    if (digest) this.stats.digest = hex(digest);
+    return { type: "end", targetLength: this.stats.bytesIn, digest };
   }
 }

@@ -1,7 +1,7 @@
-import { growBytes, hex } from "../common/bytes.ts";
+import { changedLengthError, growBytes, hex } from "../common/bytes.ts";
+import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { Digest, Kernel } from "../kernel/interface.ts";
-import type { DeltaEvent } from "./interface.ts";
+import type { DeltaEvent, Digest } from "./interface.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -34,7 +34,8 @@ export interface CommandSource extends Source<DeltaEvent> {
 export interface PatcherParts {
   readonly commands: CommandSource;
   readonly basis: PatchBasis;
-  readonly kernel: Kernel;
+  /** Makes a digest of the target. */
+  readonly createDigest: () => Digest;
   readonly maxOutputLength: number;
 }
 
@@ -51,6 +52,8 @@ export class Patcher {
   #copyLeft = 0;
   #data = new Uint8Array(0);
   #dataAt = 0;
+  /** How long the data was when it came: its owner may take its bytes away. */
+  #dataLength = 0;
   /** Bytes of the target so far, those of the command being carried out included. */
   #length = 0;
   /** What was done since it was asked last. */
@@ -65,7 +68,7 @@ export class Patcher {
   next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
     this.#steps = 0;
     const result = this.#advance();
-    return result instanceof Promise ? this.#advanceAfter(result) : result;
+    return isPromise(result) ? this.#advanceAfter(result) : result;
   }
 
   /** Works until a chunk is full, input is missing, a read of the basis has to be waited for, or it has done much. */
@@ -75,7 +78,7 @@ export class Patcher {
       if (this.#copyLeft > 0) {
         const reading = this.#copy();
         if (reading) return reading;
-      } else if (this.#dataAt < this.#data.length) {
+      } else if (this.#dataAt < this.#dataLength) {
         this.#takeData();
       } else {
         const event = this.#parts.commands.next();
@@ -95,7 +98,7 @@ export class Patcher {
       await reading;
       if (this.#isReleased) return DONE;
       const result = this.#advance();
-      if (!(result instanceof Promise)) return result;
+      if (!isPromise(result)) return result;
       reading = result;
     }
   }
@@ -107,12 +110,13 @@ export class Patcher {
 
   #begin(event: DeltaEvent): void {
     if (event.type === "start") {
-      if (event.strongSum) this.#digest = this.#parts.kernel.digest(event.strongSum);
+      if (event.hasDigest) this.#digest = this.#parts.createDigest();
     } else if (event.type === "data") {
       this.#addLength(event.bytes.length);
       this.stats.literalBytes += event.bytes.length;
       this.#data = event.bytes;
       this.#dataAt = 0;
+      this.#dataLength = event.bytes.length;
     } else if (event.type === "copy") {
       this.#beginCopy(event.offset, event.length);
     } else {
@@ -144,7 +148,8 @@ export class Patcher {
   }
 
   #takeData(): void {
-    const count = Math.min(CHUNK_LENGTH - this.#outLength, this.#data.length - this.#dataAt);
+    if (this.#data.length !== this.#dataLength) throw changedLengthError(this.#dataLength, this.#data.length);
+    const count = Math.min(CHUNK_LENGTH - this.#outLength, this.#dataLength - this.#dataAt);
     this.#reserve(count).set(this.#data.subarray(this.#dataAt, this.#dataAt + count));
     this.#dataAt += count;
     this.#outLength += count;
@@ -189,7 +194,7 @@ export class Patcher {
   /** The digest covers what was given; the bytes still gathered are added first. */
   #checkEnd(targetLength: number | undefined, expected: Uint8Array | undefined): void {
     if (targetLength !== undefined && targetLength !== this.#length) {
-      throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta tells ${targetLength}`);
+      throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta says ${targetLength}`);
     }
     if (!this.#digest || !expected) return;
     const last = this.#out.subarray(0, this.#outLength);
@@ -199,9 +204,10 @@ export class Patcher {
     if (!digest.every((byte, i) => byte === expected[i])) {
       throw this.#error(
         "digest-mismatch",
-        `the target's digest is ${hex(digest)}, the delta tells ${hex(expected)}: is it made for this basis?`,
+        `the target's digest is ${hex(digest)}, the delta says ${hex(expected)}: is it made for this basis?`,
       );
     }
+    this.stats.digest = hex(digest);
   }
 
   #error(code: RsyncError["code"], why: string): RsyncError {

@@ -1,5 +1,6 @@
-import type { BlockSummer, Digest, Kernel, SumBatch } from "../kernel/interface.ts";
-import type { SigEvent, SigHeader } from "./interface.ts";
+import { hex } from "../common/bytes.ts";
+import type { BlockSummer, Kernel, SumBatch } from "../kernel/interface.ts";
+import type { Digest, SigEvent, SigHeader } from "./interface.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "./stage.ts";
 import type { SigStats } from "./stats.ts";
 
@@ -14,6 +15,8 @@ export interface SignerParts {
   readonly header: SigHeader;
   /** Whether a short last block has a record. */
   readonly hasShortBlock: boolean;
+  /** Digest of the whole basis, if the signature shall carry it. */
+  readonly digest: Digest | undefined;
 }
 
 /** Basis bytes → the parts of its signature. */
@@ -34,7 +37,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     const { kernel, header } = parts;
     this.#parts = parts;
     this.#summer = kernel.summer(header);
-    this.#digest = header.hasDigest ? kernel.digest(header.strongSum) : undefined;
+    this.#digest = parts.digest;
     this.#turnLength = Math.min(TURN_LENGTH, TURN_BLOCKS * header.blockLength);
   }
 
@@ -77,6 +80,7 @@ export class Signer implements Stage<Uint8Array<ArrayBuffer>, SigEvent> {
     if (this.#isDone) return DONE;
     this.#isDone = true;
     const digest = this.#digest?.digest();
+    if (digest) this.stats.digest = hex(digest);
     return { type: "end", trailer: { fileLength: this.stats.bytesIn, ...(digest && { digest }) } };
   }
 

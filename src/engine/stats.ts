@@ -6,6 +6,8 @@ export interface SigStats {
   bytesOut: number;
   /** Blocks summed: records in the signature. */
   sigCount: number;
+  /** SHA-256 of the basis in hexadecimal digits, at the end of a signature that carries it. */
+  digest?: string;
 }
 
 /** What a patch stream, or a decoding or encoding one, has done so far. */
@@ -18,6 +20,8 @@ export interface PatchStats {
   copiedBytes: number;
   /** Bytes of the target that are in the delta. */
   literalBytes: number;
+  /** SHA-256 of the target in hexadecimal digits, once it is known; of a patch, once it is verified. */
+  digest?: string;
 }
 
 /** What a delta stream has done so far. */

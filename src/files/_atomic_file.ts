@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { call, OpenFile } from "./_open_file.ts";
 import { DamagedFileError, overwrite } from "./_overwrite.ts";
 import { quotePath } from "./_path.ts";
-import { codeOf, type SystemError, systemError } from "./_system_error.ts";
+import { codeOf, type SystemError, systemError } from "./system_error.ts";
 import { keptPath, removeLeftovers, temporaryPath } from "./_temporary_file.ts";
 import { findWriteTarget, type WriteTarget } from "./_write_target.ts";
 

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import process from "node:process";
 import { call } from "./_open_file.ts";
 import { inFolder } from "./_path.ts";
-import { codeOf } from "./_system_error.ts";
+import { codeOf } from "./system_error.ts";
 
 /** Letters of the file's name that the temporary name repeats: at four bytes each, it stays below 255 bytes. */
 const MAX_NAME_LENGTH = 50;

@@ -2,8 +2,8 @@ import fs, { type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, resolve, sep } from "node:path";
 import process from "node:process";
 import { call } from "./_open_file.ts";
-import { inFolder } from "./_path.ts";
-import { codeOf } from "./_system_error.ts";
+import { inFolder, quotePath } from "./_path.ts";
+import { codeOf } from "./system_error.ts";
 
 /** The place that an atomic writable writes to. */
 export interface WriteTarget {
@@ -21,6 +21,9 @@ export interface WriteTarget {
  */
 const OPEN_STREAM = /^\/(dev\/(stdout|stderr|fd\/\d+)|proc\/(self|thread-self|\d+)(\/task\/\d+)?\/fd\/\d+)$/;
 
+/** What Node and Bun put in the place of bytes that are not UTF-8. A path that has it is another one. */
+const REPLACEMENT = "\ufffd";
+
 /** Links that are followed, as Linux does. */
 const MAX_LINKS = 40;
 
@@ -33,9 +36,10 @@ const MAX_LINKS = 40;
 export async function findWriteTarget(path: string): Promise<WriteTarget> {
   let place = absolutePath(path);
   for (let links = 0; links < MAX_LINKS; links++) {
-    if (OPEN_STREAM.test(resolve(place))) return { path: place, isDirect: true, existing: await statIfThere(place) };
+    if (isOpenStream(place)) return { path: place, isDirect: true, existing: await statIfThere(place) };
     const link = await readLink(place);
     if (link === undefined) break;
+    if (link.includes(REPLACEMENT)) throw notText(place, link);
     place = isAbsolute(link) ? link : inFolder(dirname(place), link);
   }
   const existing = await statIfThere(place);
@@ -43,10 +47,26 @@ export async function findWriteTarget(path: string): Promise<WriteTarget> {
   return { path: place, isDirect: existing !== undefined && !existing.isFile(), existing };
 }
 
+function isOpenStream(place: string): boolean {
+  return isAbsolute(place) && OPEN_STREAM.test(resolve(place));
+}
+
 /** Not `resolve`: it takes `link/../name` for `name`, where the system follows the link first. Windows does not. */
 function absolutePath(path: string): string {
   if (process.platform === "win32") return resolve(path);
-  return isAbsolute(path) ? path : inFolder(process.cwd(), path);
+  if (isAbsolute(path)) return path;
+  const folder = workingFolder();
+  return folder === undefined ? path : inFolder(folder, path);
+}
+
+/** The working folder. Undefined if its name is not UTF-8: Deno cannot tell it then, Node and Bun tell another. */
+function workingFolder(): string | undefined {
+  try {
+    const folder = process.cwd();
+    return folder.includes(REPLACEMENT) ? undefined : folder;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -54,12 +74,28 @@ function absolutePath(path: string): string {
  * function of Node that is not native looks at each folder above, and needs permissions for them.
  */
 function realFolder(path: string): Promise<string> {
-  return call<string>((done) => fs.realpath.native(path, done)).catch(() => path);
+  const real = call<string>((done) => fs.realpath.native(path, done));
+  return real.then((real) => real.includes(REPLACEMENT) ? path : real, () => path);
 }
 
 /** Where a symbolic link points to; undefined if there is none. */
-function readLink(path: string): Promise<string | undefined> {
-  return call<string>((done) => fs.readlink(path, done)).catch(() => undefined);
+async function readLink(path: string): Promise<string | undefined> {
+  try {
+    return await call<string>((done) => fs.readlink(path, done));
+  } catch (error) {
+    const stat = await call<Stats>((done) => fs.lstat(path, done)).catch(() => undefined);
+    if (!stat?.isSymbolicLink()) return undefined;
+    // Deno cannot read a link to a name that is not UTF-8.
+    throw codeOf(error) === undefined ? notText(path, error) : error;
+  }
+}
+
+/** A link is not followed to a name that is not UTF-8: the runtimes would write another file. */
+function notText(path: string, cause: unknown): Error {
+  const error = new Error(`Cannot follow the link ${quotePath(path)}: the name that it points to is not UTF-8`, {
+    cause,
+  });
+  return Object.assign(error, { code: "EILSEQ" });
 }
 
 async function statIfThere(path: string): Promise<Stats | undefined> {

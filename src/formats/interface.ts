@@ -49,6 +49,8 @@ export interface SigCodec {
   readonly minStrongLength: number;
   /** Never more than the sum has. */
   readonly maxStrongLength: number;
+  /** Bytes of salt that strong sums are keyed with; undefined if they are not. */
+  readonly saltLength?: number;
   writer(): SigWriter;
   /** @param header What the caller says, for formats that do not carry it. */
   reader(bytes: ByteReader, header: SigHeader | undefined): SigReader;

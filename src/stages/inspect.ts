@@ -28,9 +28,11 @@ export interface SigInfo {
   /** Bytes. */
   strongLength: number;
   sigCount: number;
+  /** Block lengths of a layered signature from the coarsest on. The fields above are those of the finest layer. */
+  layerBlockLengths: readonly number[] | null;
   /** Bytes of the basis. */
   fileLength: number | null;
-  /** Of the basis, by the strong sum. */
+  /** SHA-256 of the basis. */
   digest: Uint8Array | null;
   /** Bytes of the signature. */
   length: number;
@@ -52,8 +54,7 @@ export interface DeltaInfo {
   targetLength: number;
   /** Bytes that the basis has at least: where the last of the copies ends. */
   minFileLength: number;
-  digestSum: StrongSum | null;
-  /** Of the target. */
+  /** SHA-256 of the target. */
   digest: Uint8Array | null;
   /** Bytes of the delta. */
   length: number;
@@ -115,6 +116,7 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
     blockLength: 0,
     strongLength: 0,
     sigCount: 0,
+    layerBlockLengths: null,
     fileLength: null,
     digest: null,
     length: 0,
@@ -127,8 +129,8 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
       } else if (event.type === "records") {
         info.sigCount += event.batch.count;
       } else {
-        const { fileLength = null, digest = null } = event.trailer;
-        return Object.assign(info, { fileLength, digest, length: file.position });
+        const { fileLength = null, digest = null, layerBlockLengths = null } = event.trailer;
+        return Object.assign(info, { fileLength, digest, layerBlockLengths, length: file.position });
       }
     }
   };
@@ -145,7 +147,6 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
     literalBytes: 0,
     targetLength: 0,
     minFileLength: 0,
-    digestSum: null,
     digest: null,
     length: 0,
   };
@@ -153,9 +154,7 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
   let position = 0;
   return () => {
     for (let event = next(); event; event = next()) {
-      if (event.type === "start") {
-        info.digestSum = event.strongSum ?? null;
-      } else if (event.type === "copy") {
+      if (event.type === "copy") {
         info.copyCount++;
         info.copiedBytes += event.length;
         info.minFileLength = Math.max(info.minFileLength, event.offset + event.length);
@@ -163,7 +162,7 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
         // A long command comes in pieces, of which the first has the bytes of the command itself before it.
         if (file.position - position > event.bytes.length) info.dataCount++;
         info.literalBytes += event.bytes.length;
-      } else {
+      } else if (event.type === "end") {
         info.digest = event.digest ?? null;
         info.commandCount = info.copyCount + info.dataCount;
         info.targetLength = info.copiedBytes + info.literalBytes;

@@ -1,3 +1,4 @@
+import { createSha256 } from "../digest/mod.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import { Matcher } from "../engine/matcher.ts";
 import type { DeltaStats } from "../engine/stats.ts";
@@ -61,11 +62,8 @@ function createMatcher(
   codec: FormatCodec,
   { digest, rdiffExact = false }: MatcherOptions,
 ): Matcher {
-  const { format, header, index, kernel } = signatureParts(signature);
-  const { blockLength, strongSum } = header;
-  // The signature's sum, if the delta's format can name it: MD4 is no digest for anybody.
-  const { strongSums } = codec.sig;
-  const digestSum = strongSums.includes(strongSum) ? strongSum : strongSums[0]!;
+  const { format, header, index } = signatureParts(signature);
+  const { blockLength } = header;
   return new Matcher({
     searcher: index.searcher({
       tail: codec.hasShortBlock ? formats[format].search.tail : "none",
@@ -73,7 +71,6 @@ function createMatcher(
     }),
     blockLength,
     sigCount: index.count,
-    digest: digest ? kernel.digest(digestSum) : undefined,
-    digestSum: digest ? digestSum : undefined,
+    digest: digest ? createSha256() : undefined,
   });
 }

@@ -1,15 +1,14 @@
+import { createSha256 } from "../digest/mod.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import { type PatchBasis, Patcher } from "../engine/patcher.ts";
 import type { PatchStats } from "../engine/stats.ts";
-import type { Kernel } from "../kernel/interface.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
 
 /** What a patch is made with. */
 export interface PatchParts {
   readonly basis: PatchBasis;
-  readonly kernel: Kernel;
   readonly maxOutputLength: number;
 }
 
@@ -19,7 +18,7 @@ export function createPatchStage(
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
   const reader = deltaReader(format);
-  const patcher = new Patcher({ ...parts, commands: reader });
+  const patcher = new Patcher({ ...parts, commands: reader, createDigest: createSha256 });
   return joinParts(reader, patcher, patcher.stats, () => patcher.release());
 }
 
@@ -28,6 +27,6 @@ export function createCommandPatchStage(
   parts: PatchParts,
 ): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
   const commands = new EventsFromCommands(true);
-  const patcher = new Patcher({ ...parts, commands });
+  const patcher = new Patcher({ ...parts, commands, createDigest: createSha256 });
   return joinParts(commands, patcher, patcher.stats, () => patcher.release());
 }

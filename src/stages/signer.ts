@@ -1,3 +1,4 @@
+import { createSha256 } from "../digest/mod.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { Signer } from "../engine/signer.ts";
 import type { SigStats } from "../engine/stats.ts";
@@ -8,7 +9,8 @@ import { Written } from "./_written.ts";
 
 /** Basis bytes → the parts of a signature. */
 export function createSigner(codec: FormatCodec, header: SigHeader, kernel: Kernel): Signer {
-  return new Signer({ kernel, header, hasShortBlock: codec.hasShortBlock });
+  const digest = header.hasDigest ? createSha256() : undefined;
+  return new Signer({ kernel, header, hasShortBlock: codec.hasShortBlock, digest });
 }
 
 /** Basis bytes → signature bytes. */

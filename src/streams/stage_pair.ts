@@ -1,3 +1,4 @@
+import { isPromise } from "../common/is_promise.ts";
 import { giveWay } from "../common/give_way.ts";
 import { BUSY, DONE, type Stage } from "../engine/stage.ts";
 import { WrittenLengths } from "./written_lengths.ts";
@@ -127,7 +128,7 @@ class StagePair<In, Out, StageIn> {
         if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
-        const item = result instanceof Promise ? await result : result;
+        const item = isPromise(result) ? await result : result;
         if (this.#isOver) return;
         if (item === DONE) return this.#finish();
         this.#hooks.onStep?.();

@@ -87,7 +87,7 @@ class ToyDeltaReader extends FormatReader<DeltaEvent> {
     if (!this.#hasStarted) {
       if (!bytes.take(4)) return undefined;
       this.#hasStarted = true;
-      return { type: "start", strongSum: undefined };
+      return { type: "start", hasDigest: false };
     }
     if (this.#dataLeft === 0) {
       const opcode = bytes.peek(1)?.[0];

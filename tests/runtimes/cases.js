@@ -12,12 +12,14 @@ import {
   sigStream,
 } from "rsync-streams";
 import { readFromReadable, Rsync } from "rsync-streams/callbacks";
+import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { fromBase64, sha256 } from "../_bytes.ts";
 import { edited, generate } from "../_librsync_recipes.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
 import librsync from "../vectors/librsync.json" with { type: "json" };
 import malformed from "../vectors/librsync_malformed.json" with { type: "json" };
 import luapower from "../vectors/luapower.json" with { type: "json" };
+import own from "../vectors/rsync_streams.json" with { type: "json" };
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -163,6 +165,39 @@ async function librsyncCase(streams, golden) {
     const expected = golden.patch.equalsNew ? golden.newSha256 : golden.patch.outSha256;
     assertEqual(await sha256(patched), expected, "hash of the target");
   }
+}
+
+function fromHex(text) {
+  return Uint8Array.from(text.match(/../g), (byte) => parseInt(byte, 16));
+}
+
+async function ownSigCase(streams, { basis, salt, sig, ...options }) {
+  for (const length of [undefined, 1009]) {
+    const { bytes } = await streams.sig(make(basis.recipe), { ...options, salt: fromHex(salt) }, length);
+    assertEqual(await sha256(bytes), sig.sha256, "hash of the signature");
+  }
+}
+
+async function ownDeltaCase(streams, golden) {
+  const basis = make(golden.basis.recipe);
+  const parts = golden.commands.map(({ copy, data }) => {
+    return copy ? basis.subarray(copy.offset, copy.offset + copy.length) : make(data);
+  });
+  const target = concat(parts);
+  const sigs = await streams.sigs(basis, golden.search);
+  const { bytes } = await streams.delta(target, sigs, { digest: golden.digest });
+  assertEqual(await sha256(bytes), golden.delta.sha256, "hash of the delta");
+  assertBytes(await streams.patch(basis, bytes), target, "the target");
+}
+
+async function layeredCase(streams, { file, salt, layers, entityTag, modifiedMs, layered }) {
+  const bytes = make(file.recipe);
+  const pair = streams.check(layeredSigStream({ layers, salt: fromHex(salt), entityTag, modifiedMs }));
+  const published = await toBytes(sourceOf(cut(bytes, 1009)).pipeThrough(pair));
+  assertEqual(await sha256(published), layered.sha256, "hash of the layered signature");
+  assertEqual((await loadSigs(published)).fileLength, bytes.length, "fileLength");
+  const plan = await planSync(await LayeredSig.open(published), bytes);
+  assertEqual(plan.missingBytes, 0, "missingBytes");
 }
 
 async function damagedCase(streams, { kind, file, basis }) {
@@ -505,6 +540,22 @@ function list(backend, mib) {
   for (const golden of librsync.cases) {
     if (Math.max(golden.oldLen, golden.newLen) > MAX_VECTOR_LENGTH) continue;
     add("librsync vectors", golden.id, () => librsyncCase(streams, golden));
+  }
+  for (const golden of own.signatures) {
+    if (golden.basis.len > MAX_VECTOR_LENGTH) continue;
+    const { basis, weakSum, strongSum, blockLength, strongLength, digest, salt } = golden;
+    const name = [weakSum, strongSum, blockLength, strongLength, digest, salt, basis.len].join(" ");
+    add("rsync-streams vectors", `signature: ${name}`, () => ownSigCase(streams, golden));
+  }
+  for (const golden of own.deltas) {
+    if (!golden.search) continue;
+    const name = `delta: ${JSON.stringify(golden.search)}, ${golden.commands.length} commands`;
+    add("rsync-streams vectors", name, () => ownDeltaCase(streams, golden));
+  }
+  for (const golden of own.layered) {
+    // What the library writes has the default sums.
+    if (golden.weakSum !== "rabinkarp" || golden.strongSum !== "blake3") continue;
+    add("rsync-streams vectors", `layered: ${golden.file.len}`, () => layeredCase(streams, golden));
   }
   for (const entry of malformed.entries) {
     if (["accepted", "abort"].includes(entry.outcome)) continue;

@@ -3,17 +3,18 @@
  *
  *     node serve_worker.js FOLDER BINDING NAME FILE
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { Miniflare } from "miniflare";
 
 const [folder, binding, name, path] = process.argv.slice(2);
 
+const wasm = (await readdir(folder)).filter((file) => file.endsWith(".wasm"));
 const miniflare = new Miniflare({
   modules: [
     { type: "ESModule", path: join(folder, "worker.js") },
-    { type: "CompiledWasm", path: join(folder, "kernel.wasm") },
+    ...wasm.map((file) => ({ type: "CompiledWasm", path: join(folder, file) })),
   ],
   modulesRoot: folder,
   compatibilityDate: "2026-01-01",

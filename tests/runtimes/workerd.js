@@ -5,6 +5,7 @@
  *
  * The folder holds worker.js, bundled, and what it imports.
  */
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,7 +14,9 @@ import { Miniflare } from "miniflare";
 const [backend, mib, folder] = process.argv.slice(2);
 
 const modules = [{ type: "ESModule", path: join(folder, "worker.js") }];
-if (backend === "wasm") modules.push({ type: "CompiledWasm", path: join(folder, "kernel.wasm") });
+for (const name of readdirSync(folder).filter((name) => name.endsWith(".wasm"))) {
+  modules.push({ type: "CompiledWasm", path: join(folder, name) });
+}
 const miniflare = new Miniflare({
   modules,
   modulesRoot: folder,

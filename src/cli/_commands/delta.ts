@@ -5,10 +5,10 @@ import type { Signature } from "../../stages/signature.ts";
 import { checkBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
 import { CliError, EXIT, usageError } from "../_errors.ts";
-import { DIGEST_FORMATS, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
+import { DIGEST_FORMATS, isOfRdiff, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { type Input, isStandard, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
-import { openOutput } from "../_output.ts";
+import { type Output, withOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
 import {
   BLOCK_LENGTH,
@@ -18,6 +18,7 @@ import {
   HELP,
   IGNORED_SIG_OPTIONS,
   KNOWN_BLOCK_LENGTH,
+  QUIET,
   STATISTICS,
   VERBOSE,
   VERSION,
@@ -25,7 +26,7 @@ import {
 import { openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 
-/** Bytes of signature that are read from a pipe. A file has an end; a pipe may have none. */
+/** Bytes of signature that are read from a pipe. A file has an end, whatever its length; a pipe may have none. */
 const MAX_PIPED_LENGTH = 2 ** 30;
 
 const NO_DIGEST = flag({
@@ -51,6 +52,7 @@ these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -
     KNOWN_BLOCK_LENGTH,
     NO_DIGEST,
     FORCE,
+    QUIET,
     STATISTICS,
     VERBOSE,
     ...BUFFER_OPTIONS,
@@ -66,15 +68,22 @@ async function run(invocation: Invocation): Promise<void> {
   if (isStandard(operands[0]) && isStandard(operands[1])) {
     throw usageError("signature and target cannot both come from the standard input", "delta");
   }
-  const sigInput = await openInput(operands[0]);
-  const input = await openInput(operands[1]);
-  const output = await openOutput(operands[2], { force: options.get(FORCE) ?? false, isBinary: true });
-  const sigs = await load(sigInput, options);
+  const sigInput = await openInput(operands[0], invocation);
+  const input = await openInput(operands[1], invocation);
+  await withOutput(operands[2], invocation, { isBinary: true }, async (output) => {
+    const sigs = await load(sigInput, options);
+    await deltaTo(input, sigs, output, invocation);
+  });
+}
+
+async function deltaTo(input: Input, sigs: Signature, output: Output, invocation: Invocation): Promise<void> {
+  const { dialect, options } = invocation;
   const format = options.get(FORMAT) ?? sigs.format;
-  const bar = await openProgress(output, input.size);
+  const bar = await openProgress(output, invocation, input.size);
   const stream = deltaStream(sigs, {
     format,
     digest: options.get(NO_DIGEST) ? false : undefined,
+    rdiffExact: dialect.isRdiff && isOfRdiff(format) ? true : undefined,
     onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)),
   });
   reportDetail(
@@ -90,7 +99,7 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 async function load(input: Input, options: OptionValues): Promise<Signature> {
-  const maxInputLength = input.size === undefined ? MAX_PIPED_LENGTH : Infinity;
+  const maxInputLength = input.reportedSize === undefined ? MAX_PIPED_LENGTH : Infinity;
   try {
     return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
   } catch (error) {

@@ -8,7 +8,8 @@ import { usageError } from "../_errors.ts";
 import { hasShortBlock, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { openInput } from "../_input.ts";
 import { choiceOption, flag } from "../_option_kinds.ts";
-import { BLOCK_LENGTH, FORMAT, HELP, KNOWN_BLOCK_LENGTH, VERBOSE, VERSION } from "../_shared_options.ts";
+import { printable } from "../_printable.ts";
+import { BLOCK_LENGTH, FORMAT, HELP, KNOWN_BLOCK_LENGTH, QUIET, VERBOSE, VERSION } from "../_shared_options.ts";
 import { print } from "../_stdio.ts";
 import { formatShare } from "../_units.ts";
 
@@ -18,7 +19,7 @@ const KIND = choiceOption({
   name: "kind",
   value: "KIND",
   help: `signature or delta, for a format that does not record it: ${UNRECOGNIZED_FORMATS}`,
-}, KINDS);
+}, { words: KINDS });
 
 const JSON_OUTPUT = flag({ name: "json", help: "print JSON, for programs" });
 
@@ -38,16 +39,17 @@ A file in one of these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give 
     "rsync-streams info changes.delta",
     "rsync-streams info --json old.sig | jq .sigCount",
   ],
-  options: [FORMAT, KNOWN_BLOCK_LENGTH, KIND, JSON_OUTPUT, VERBOSE, VERSION, HELP],
+  options: [FORMAT, KNOWN_BLOCK_LENGTH, KIND, JSON_OUTPUT, QUIET, VERBOSE, VERSION, HELP],
   run,
 };
 
-async function run({ operands, options }: Invocation): Promise<void> {
+async function run(invocation: Invocation): Promise<void> {
+  const { operands, options } = invocation;
   const format = options.get(FORMAT);
   const kind = options.get(KIND);
   if (format) requireKind(format, kind);
   const blockLength = checkBlockLength(format, options.get(BLOCK_LENGTH), "info");
-  const input = await openInput(operands[0]);
+  const input = await openInput(operands[0], invocation);
   const seen = await inspect(input.readable, input.name, { format, kind, blockLength });
   const isJson = options.get(JSON_OUTPUT);
   await print(isJson ? `${JSON.stringify(toJson(input.name, seen), undefined, 2)}\n` : toText(input.name, seen));
@@ -67,7 +69,8 @@ function toJson(file: string, info: SigInfo | DeltaInfo): Record<string, unknown
 
 function toText(file: string, info: SigInfo | DeltaInfo): string {
   const lines = info.kind === "signature" ? sigLines(info) : deltaLines(info);
-  return `${file}: ${info.kind}\n` + lines.map(([name, value]) => `${name.padEnd(NAME_WIDTH)} ${value}\n`).join("");
+  return `${printable(file)}: ${info.kind}\n` +
+    lines.map(([name, value]) => `${name.padEnd(NAME_WIDTH)} ${value}\n`).join("");
 }
 
 function sigLines(info: SigInfo): [string, string][] {
@@ -79,9 +82,12 @@ function sigLines(info: SigInfo): [string, string][] {
     ["weak sum", weakSum],
     ["strong sum", `${strongSum}, ${strongLength} bytes${warning}`],
     ["block length", `${blockLength} bytes`],
+    ...(info.layerBlockLengths
+      ? [["layers", `blocks of ${info.layerBlockLengths.join(", ")} bytes`] as [string, string]]
+      : []),
     ["blocks", `${sigCount}`],
     ["basis length", basisLength(info)],
-    ["digest of basis", digest ? `${hex(digest)} (${strongSum})` : "none"],
+    ["digest of basis", digest ? `${hex(digest)} (SHA-256)` : "none"],
   ];
 }
 
@@ -95,7 +101,7 @@ function basisLength({ format, fileLength, blockLength, sigCount }: SigInfo): st
 }
 
 function deltaLines(info: DeltaInfo): [string, string][] {
-  const { format, length, targetLength, copyCount, copiedBytes, dataCount, literalBytes, digestSum, digest } = info;
+  const { format, length, targetLength, copyCount, copiedBytes, dataCount, literalBytes, digest } = info;
   return [
     ["format", format],
     ["length", `${length} bytes`],
@@ -103,6 +109,6 @@ function deltaLines(info: DeltaInfo): [string, string][] {
     ["copied", `${copiedBytes} bytes (${formatShare(copiedBytes, targetLength)}) in ${copyCount} commands`],
     ["literal", `${literalBytes} bytes (${formatShare(literalBytes, targetLength)}) in ${dataCount} commands`],
     ["basis length", `at least ${info.minFileLength} bytes`],
-    ["digest of target", digest ? `${hex(digest)} (${digestSum})` : "none: patch cannot verify the result"],
+    ["digest of target", digest ? `${hex(digest)} (SHA-256)` : "none: patch cannot verify the result"],
   ];
 }

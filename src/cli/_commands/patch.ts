@@ -1,13 +1,14 @@
-import type { BasisSource } from "../../basis/basis_source.ts";
 import { decodeDeltaStream } from "../../decode_delta_stream.ts";
 import { patchStream } from "../../patch_stream.ts";
 import type { DeltaFormatOptions } from "../../stages/delta_options.ts";
 import { checkDelta } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import { UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { openBasis, openInput } from "../_input.ts";
-import { openOutput } from "../_output.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
+import { DeltaStart } from "../_delta_start.ts";
+import { usageError } from "../_errors.ts";
+import { DIGEST_FORMATS, UNRECOGNIZED_FORMATS } from "../_formats.ts";
+import { type Input, isStandard, type OpenBasis, openBasis, openInput } from "../_input.ts";
+import { withOutput } from "../_output.ts";
+import { reportDetail, reportStatistics, warn } from "../_report.ts";
 import {
   BUFFER_OPTIONS,
   FORCE,
@@ -15,6 +16,7 @@ import {
   HELP,
   IGNORED_SIG_OPTIONS,
   KNOWN_BLOCK_LENGTH,
+  QUIET,
   STATISTICS,
   VERBOSE,
   VERSION,
@@ -25,6 +27,9 @@ import { formatShare } from "../_units.ts";
 /** Deltas up to this length are read twice, first to learn the length of the target. That takes 0.1 s at most. */
 const MAX_SCANNED_LENGTH = 2 ** 26;
 
+const UNVERIFIED =
+  "the result is not verified, since the delta carries no digest: compare it by other means, or say -q";
+
 export const patch: CommandSpec = {
   name: "patch",
   usage: "BASIS [DELTA [TARGET]]",
@@ -33,7 +38,8 @@ export const patch: CommandSpec = {
   details: `Makes TARGET, the new file, from BASIS, the old one, and DELTA. With -f it may replace BASIS itself.
 
 DELTA says what its format is, except in one of these formats: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT
--b BYTES for it. In the format rsync-streams the result is verified. BASIS cannot come from a pipe.`,
+-b BYTES for it. The result is verified if the delta carries a digest (${DIGEST_FORMATS}), and there
+is a warning if it does not. BASIS is read at random, so it cannot come from a pipe.`,
   examples: [
     "rsync-streams patch old.iso changes.delta new.iso",
     "rsync-streams patch -f file changes.delta file",
@@ -43,6 +49,7 @@ DELTA says what its format is, except in one of these formats: ${UNRECOGNIZED_FO
     FORMAT,
     KNOWN_BLOCK_LENGTH,
     FORCE,
+    QUIET,
     STATISTICS,
     VERBOSE,
     ...BUFFER_OPTIONS,
@@ -54,8 +61,12 @@ DELTA says what its format is, except in one of these formats: ${UNRECOGNIZED_FO
 };
 
 async function run(invocation: Invocation): Promise<void> {
-  const format = checkDelta(invocation.options, "patch");
-  const basis = await openBasis(invocation.operands[0]);
+  const { operands: [basisPath, deltaPath], options } = invocation;
+  if (isStandard(basisPath) && isStandard(deltaPath)) {
+    throw usageError("basis and delta cannot both come from the standard input", "patch");
+  }
+  const format = checkDelta(options, "patch");
+  const basis = await openBasis(basisPath!);
   try {
     await patchFrom(basis, format, invocation);
   } finally {
@@ -63,30 +74,45 @@ async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-async function patchFrom(basis: BasisSource, format: DeltaFormatOptions, invocation: Invocation): Promise<void> {
-  const { operands: [basisPath, deltaPath, targetPath], options } = invocation;
-  const input = await openInput(deltaPath);
-  const output = await openOutput(targetPath, { force: options.get(FORCE) ?? false, isBinary: false });
-  const isScanned = isProgressShown(output) && input.size !== undefined && input.size <= MAX_SCANNED_LENGTH;
-  const total = isScanned ? await findTargetLength(deltaPath, format) : input.size;
-  const bar = await openProgress(output, total);
-  const stream = patchStream(basis, {
-    ...format,
-    // A long delta is mostly literals, so its own length is a good measure too.
-    onProgress: bar && (({ bytesIn, bytesOut }) => bar.update(isScanned ? bytesOut : bytesIn)),
+async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocation: Invocation): Promise<void> {
+  const { dialect, operands: [, deltaPath, targetPath], signal } = invocation;
+  const start = new DeltaStart();
+  const input = await openInput(deltaPath, { signal, look: (chunk) => start.look(chunk) });
+  await withOutput(targetPath, invocation, { isBinary: false }, async (output) => {
+    const targetLength = isProgressShown(output, invocation)
+      ? await findTargetLength(input, deltaPath, format, signal)
+      : undefined;
+    const bar = await openProgress(output, invocation, targetLength ?? input.size);
+    const stream = patchStream(basis, {
+      ...format,
+      // A long delta is mostly literals, so its own length is a good measure too.
+      onProgress: bar && (({ bytesIn, bytesOut }) => bar.update(targetLength === undefined ? bytesIn : bytesOut)),
+    });
+    reportDetail(invocation, `patch of ${basis.name} with ${input.name}: sums by ${stream.backend}`);
+    const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+    if (!start.hasDigest && !dialect.isRdiff) warn(invocation, UNVERIFIED);
+    const { bytesIn, bytesOut, copiedBytes, literalBytes } = stream.stats;
+    const counts = `patch: ${bytesIn} bytes of delta; ${copiedBytes} bytes copied, ${literalBytes} literal ` +
+      `(${formatShare(literalBytes, bytesOut)}), ${bytesOut} written`;
+    reportStatistics(invocation, counts, bytesOut, ms);
   });
-  reportDetail(invocation, `patch of ${basisPath} with ${input.name}: sums by ${stream.backend}`);
-  const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
-  const { bytesIn, bytesOut, copiedBytes, literalBytes } = stream.stats;
-  const counts = `patch: ${bytesIn} bytes of delta; ${copiedBytes} bytes copied, ${literalBytes} literal ` +
-    `(${formatShare(literalBytes, bytesOut)}), ${bytesOut} written`;
-  reportStatistics(invocation, counts, bytesOut, ms);
 }
 
-/** Bytes of the target that a delta makes. Undefined if the delta is damaged, which is reported when it is applied. */
-async function findTargetLength(path: string | undefined, format: DeltaFormatOptions): Promise<number | undefined> {
+/**
+ * Bytes of the target that a delta makes. Undefined if the delta cannot be read twice, would take long to read, or is
+ * damaged, which is reported when it is applied.
+ */
+async function findTargetLength(
+  { size }: Input,
+  path: string | undefined,
+  format: DeltaFormatOptions,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  // The standard input has one position, also by the names that some systems have for it in /dev.
+  const isReadOnce = isStandard(path) || path.startsWith("/dev/");
+  if (isReadOnce || size === undefined || size > MAX_SCANNED_LENGTH) return undefined;
   try {
-    const { readable } = await openInput(path);
+    const { readable } = await openInput(path, { signal });
     const stream = decodeDeltaStream(format);
     await readable.pipeThrough(stream).pipeTo(new WritableStream());
     return stream.stats.bytesOut;

@@ -2,18 +2,19 @@ import type { Format } from "../../formats/mod.ts";
 import { minStrongLength as recommendedStrongLength, recommendedBlockLength } from "../../recommended_lengths.ts";
 import { sigStream } from "../../sig_stream.ts";
 import { checkSig, requireBlockLength } from "../_check_options.ts";
-import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
-import { DEFAULT_SIG_FORMAT, DIGEST_FORMATS, minStrongLength, UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { openInput } from "../_input.ts";
+import type { CommandSpec, Invocation } from "../_command_spec.ts";
+import { DEFAULT_SIG_FORMAT, DIGEST_FORMATS, isOfRdiff, RDIFF_SIG_FORMAT, UNRECOGNIZED_FORMATS } from "../_formats.ts";
+import { type Input, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
-import { openOutput } from "../_output.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
+import { withOutput } from "../_output.ts";
+import { reportDetail, reportStatistics, warn } from "../_report.ts";
 import {
   BLOCK_LENGTH,
   BUFFER_OPTIONS,
   FORCE,
   FORMAT,
   HELP,
+  QUIET,
   STATISTICS,
   STRONG_LENGTH,
   STRONG_SUM,
@@ -21,7 +22,6 @@ import {
   VERSION,
   WEAK_SUM,
 } from "../_shared_options.ts";
-import { say } from "../_stdio.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
 const DIGEST = flag({ name: "digest", help: `end the signature in a digest of the whole file (${DIGEST_FORMATS})` });
@@ -33,12 +33,12 @@ export const signature: CommandSpec = {
   summary: "make the signature of the old file (the basis)",
   details: `Makes the signature of BASIS, the old file. The side that has the new file makes a delta with it.
 
-The default format is librsync's, which rdiff reads too. With the format rsync-streams, deltas of
-new data are made faster, and patching verifies the result. Some formats do not record the block
-length (${UNRECOGNIZED_FORMATS}): give it with -b.`,
+With the default format, ${DEFAULT_SIG_FORMAT}, patching verifies the result. rdiff reads the format
+${RDIFF_SIG_FORMAT}, which cannot be verified. Some formats do not record the block length
+(${UNRECOGNIZED_FORMATS}): give it with -b.`,
   examples: [
     "rsync-streams signature old.iso old.sig",
-    "rsync-streams signature --format rsync-streams old.iso old.sig",
+    "rsync-streams signature --format librsync old.iso old.sig",
     "ssh host cat old.iso | rsync-streams signature > old.sig",
   ],
   options: [
@@ -49,6 +49,7 @@ length (${UNRECOGNIZED_FORMATS}): give it with -b.`,
     { ...FORMAT, help: `${FORMAT.choices!.join(", ")}; default: ${DEFAULT_SIG_FORMAT}` },
     DIGEST,
     FORCE,
+    QUIET,
     STATISTICS,
     VERBOSE,
     ...BUFFER_OPTIONS,
@@ -59,47 +60,47 @@ length (${UNRECOGNIZED_FORMATS}): give it with -b.`,
 };
 
 async function run(invocation: Invocation): Promise<void> {
-  const { operands, options } = invocation;
-  const format = options.get(FORMAT) ?? DEFAULT_SIG_FORMAT;
-  const input = await openInput(operands[0]);
-  const output = await openOutput(operands[1], { force: options.get(FORCE) ?? false, isBinary: true });
-  const sigOptions = chooseSigOptions(format, options, input.size);
-  const bar = await openProgress(output, input.size);
-  const stream = sigStream({ format, ...sigOptions, onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)) });
-  reportDetail(invocation, `signature of ${input.name}: format ${format}, sums by ${stream.backend}`);
-  const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
-  const { sigCount, bytesIn, bytesOut } = stream.stats;
-  const counts = `${sigCount} blocks of ${sigOptions.blockLength} bytes; ${bytesIn} bytes read, ${bytesOut} written`;
-  reportStatistics(invocation, `signature: ${counts}`, bytesIn, ms);
+  const { dialect, operands, options } = invocation;
+  const format = options.get(FORMAT) ?? (dialect.isRdiff ? RDIFF_SIG_FORMAT : DEFAULT_SIG_FORMAT);
+  const input = await openInput(operands[0], invocation);
+  const sigOptions = chooseSigOptions(format, input, invocation);
+  await withOutput(operands[1], invocation, { isBinary: true }, async (output) => {
+    const bar = await openProgress(output, invocation, input.size);
+    const stream = sigStream({ format, ...sigOptions, onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)) });
+    reportDetail(invocation, `signature of ${input.name}: format ${format}, sums by ${stream.backend}`);
+    const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+    const { sigCount, bytesIn, bytesOut } = stream.stats;
+    const counts = `${sigCount} blocks of ${sigOptions.blockLength} bytes; ${bytesIn} bytes read, ${bytesOut} written`;
+    reportStatistics(invocation, `signature: ${counts}`, bytesIn, ms);
+  });
 }
 
 /**
- * Chooses sums and lengths. Lengths are chosen as rdiff chooses them (`rs_sig_args`, docs/formats/librsync.md).
- *
- * @param fileLength Bytes of the basis, if they are known.
+ * Chooses sums and lengths: those of rdiff's formats as rdiff does (`rs_sig_args`, docs/formats/librsync.md), others as
+ * the library does.
  */
-function chooseSigOptions(format: Format, options: OptionValues, fileLength: number | undefined) {
+function chooseSigOptions(format: Format, { size, reportedSize }: Input, invocation: Invocation) {
+  const { options } = invocation;
   const [givenBlockLength, givenStrongLength] = [options.get(BLOCK_LENGTH) ?? 0, options.get(STRONG_LENGTH) ?? 0];
   requireBlockLength(format, givenBlockLength, "signature");
-  const isGiven = givenStrongLength !== 0 && givenStrongLength !== -1;
-  const { blockLength, strongLength, ...others } = checkSig(format, {
-    blockLength: givenBlockLength === 0 ? recommendedBlockLength(fileLength) : givenBlockLength,
-    strongLength: isGiven ? givenStrongLength : undefined,
+  const isRdiffs = isOfRdiff(format);
+  const fileLength = isRdiffs ? reportedSize : size;
+  const defaultBlockLength = isRdiffs ? recommendedBlockLength(fileLength) : undefined;
+  const isStrongGiven = givenStrongLength !== 0 && givenStrongLength !== -1;
+  const { weakSum, strongSum, blockLength, strongLength, hasDigest } = checkSig(format, {
+    fileLength: isRdiffs ? undefined : fileLength,
+    blockLength: givenBlockLength === 0 ? defaultBlockLength : givenBlockLength,
+    strongLength: isStrongGiven ? givenStrongLength : undefined,
     strongSum: options.get(STRONG_SUM),
     weakSum: options.get(WEAK_SUM),
     digest: options.get(DIGEST),
   });
-  const min = Math.max(recommendedStrongLength(fileLength, blockLength), minStrongLength(format));
-  if (isGiven && strongLength < min && fileLength !== undefined) {
+  const sums = { weakSum, strongSum, blockLength, digest: hasDigest };
+  if (!isRdiffs) return { ...sums, strongLength };
+  const min = recommendedStrongLength(fileLength, blockLength);
+  if (isStrongGiven && strongLength < min && fileLength !== undefined) {
     const what = `strong sums of ${strongLength} bytes are short for ${fileLength} bytes`;
-    say(`warning: ${what}: at least ${min} are recommended`);
+    warn(invocation, `${what}: at least ${min} are recommended`);
   }
-  const { weakSum, strongSum, hasDigest } = others;
-  return {
-    weakSum,
-    strongSum,
-    blockLength,
-    strongLength: givenStrongLength === -1 ? min : strongLength,
-    digest: hasDigest,
-  };
+  return { ...sums, strongLength: givenStrongLength === -1 ? min : strongLength };
 }

@@ -6,7 +6,7 @@ import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, FORMAT_CHOICES, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { openInput } from "../_input.ts";
 import { choiceOption } from "../_option_kinds.ts";
-import { openOutput } from "../_output.ts";
+import { withOutput } from "../_output.ts";
 import { reportDetail, reportStatistics } from "../_report.ts";
 import {
   BLOCK_LENGTH,
@@ -14,21 +14,18 @@ import {
   FORMAT,
   HELP,
   KNOWN_BLOCK_LENGTH,
+  QUIET,
   STATISTICS,
   VERBOSE,
   VERSION,
 } from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
-const TO = choiceOption(
-  {
-    name: "to",
-    value: "FORMAT",
-    help: `the format to write: ${Object.keys(FORMAT_CHOICES).join(", ")}`,
-  },
-  FORMAT_CHOICES,
-  "format",
-);
+const TO = choiceOption({
+  name: "to",
+  value: "FORMAT",
+  help: `the format to write: ${Object.keys(FORMAT_CHOICES).join(", ")}`,
+}, { words: FORMAT_CHOICES, what: "format" });
 
 export const transcode: CommandSpec = {
   name: "transcode",
@@ -39,7 +36,7 @@ export const transcode: CommandSpec = {
 (${DIGEST_FORMATS}). Some formats take only copies of whole blocks, of the length that -b gives
 (${UNRECOGNIZED_FORMATS}).`,
   examples: ["rsync-streams transcode changes.delta changes.rdiff --to librsync"],
-  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, FORCE, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, FORCE, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
   run,
 };
 
@@ -49,16 +46,17 @@ async function run(invocation: Invocation): Promise<void> {
   if (!to) throw usageError("the format to write is missing: give it with --to FORMAT", "transcode");
   const from = checkDelta(options, "transcode");
   const blockLength = checkBlockLength(to, options.get(BLOCK_LENGTH), "transcode");
-  const input = await openInput(operands[0]);
-  const output = await openOutput(operands[1], { force: options.get(FORCE) ?? false, isBinary: true });
-  const bar = await openProgress(output, input.size);
-  const decoder = decodeDeltaStream({ ...from, onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)) });
-  const encoder = encodeDeltaStream({ format: to, blockLength });
-  reportDetail(invocation, `transcode of ${input.name} to format ${to}`);
-  const bytes = input.readable.pipeThrough(decoder).pipeThrough(encoder);
-  const ms = await transfer(bytes, output, bar, invocation);
-  const { bytesIn, copiedBytes, literalBytes } = decoder.stats;
-  const counts = `transcode: ${bytesIn} bytes read, ${encoder.stats.bytesOut} written; ${copiedBytes} bytes copied, ` +
-    `${literalBytes} literal`;
-  reportStatistics(invocation, counts, bytesIn, ms);
+  const input = await openInput(operands[0], invocation);
+  await withOutput(operands[1], invocation, { isBinary: true }, async (output) => {
+    const bar = await openProgress(output, invocation, input.size);
+    const decoder = decodeDeltaStream({ ...from, onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)) });
+    const encoder = encodeDeltaStream({ format: to, blockLength });
+    reportDetail(invocation, `transcode of ${input.name} to format ${to}`);
+    const bytes = input.readable.pipeThrough(decoder).pipeThrough(encoder);
+    const ms = await transfer(bytes, output, bar, invocation);
+    const { bytesIn, copiedBytes, literalBytes } = decoder.stats;
+    const counts = `transcode: ${bytesIn} bytes read, ${encoder.stats.bytesOut} written; ` +
+      `${copiedBytes} bytes copied, ${literalBytes} literal`;
+    reportStatistics(invocation, counts, bytesIn, ms);
+  });
 }

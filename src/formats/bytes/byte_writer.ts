@@ -36,6 +36,11 @@ export class ByteWriter {
     this.#view.setBigUint64(at, BigInt(value), isLittleEndian);
   }
 
+  i64(value: bigint, isLittleEndian: boolean): void {
+    const at = this.#advance(8);
+    this.#view.setBigInt64(at, value, isLittleEndian);
+  }
+
   /** An integer up to 2^53 - 1 as unsigned LEB128. */
   varint(value: number): void {
     while (value >= 128) {

@@ -24,18 +24,18 @@ export function writePlainRecords(
 }
 
 /**
- * Reads such records, as many as there are, `most` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes
- * are missing.
+ * Reads such records, as many as there are and `max` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if
+ * bytes are missing.
  */
 export function readPlainRecords(
   reader: ByteReader,
   batch: SumBatch,
   strongLength: number,
   isLittleEndian: boolean,
-  most = BATCH_CAPACITY,
+  max = BATCH_CAPACITY,
 ): boolean {
   const recordLength = WEAK_LENGTH + strongLength;
-  const count = reader.itemsAvailable(recordLength, Math.min(most, BATCH_CAPACITY));
+  const count = reader.itemsAvailable(recordLength, Math.min(max, BATCH_CAPACITY));
   if (count === 0) return false;
   const bytes = reader.take(count * recordLength)!;
   const fields = viewOf(bytes);

@@ -1,5 +1,5 @@
 import type { DeltaEvent, SigEvent, SigHeader, SigTrailer } from "../../engine/interface.ts";
-import type { StrongSum, SumBatch } from "../../kernel/interface.ts";
+import type { SumBatch } from "../../kernel/interface.ts";
 import { ByteWriter } from "./byte_writer.ts";
 
 /** Writes the parts of a signature or a delta, and holds what it made until that is taken: bytes, most of the time. */
@@ -43,11 +43,11 @@ export abstract class DeltaPartWriter<Out> implements Writer<DeltaEvent, Out> {
   write(event: DeltaEvent): void {
     if (event.type === "copy") this.copy(event.offset, event.length);
     else if (event.type === "data") this.data(event.bytes);
-    else if (event.type === "start") this.start(event.strongSum);
+    else if (event.type === "start") this.start(event.hasDigest);
     else this.end(event.targetLength!, event.digest);
   }
 
-  abstract start(strongSum: StrongSum | undefined): void;
+  abstract start(hasDigest: boolean): void;
   abstract copy(offset: number, length: number): void;
   /** The view is not used after the call. */
   abstract data(bytes: Uint8Array): void;
@@ -84,7 +84,7 @@ export abstract class DeltaShaper<Out> extends DeltaPartWriter<Out> {
     return this.writer.take();
   }
 
-  start(strongSum: StrongSum | undefined): void {
-    this.writer.start(strongSum);
+  start(hasDigest: boolean): void {
+    this.writer.start(hasDigest);
   }
 }

@@ -92,7 +92,7 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     }
     reader.skip(DELTA_MAGIC.length);
     this.#hasStarted = true;
-    return { type: "start", strongSum: undefined };
+    return { type: "start", hasDigest: false };
   }
 
   #readLiteral(opcode: number): DeltaEvent | undefined {

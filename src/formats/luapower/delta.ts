@@ -68,7 +68,7 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     const reader = this.bytes;
     if (!this.#hasStarted) {
       this.#hasStarted = true;
-      return { type: "start", strongSum: undefined };
+      return { type: "start", hasDigest: false };
     }
     // A loop, since a data command may be empty, and a hostile delta may have nothing else.
     while (this.#dataLeft === 0) {

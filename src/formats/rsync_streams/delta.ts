@@ -1,10 +1,9 @@
 import { startsWith } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
-import type { StrongSum } from "../../kernel/interface.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
-import { DELTA_MAGIC, DIGEST_LENGTH, STRONG_SUMS, VERSION } from "./_numbers.ts";
+import { DELTA_MAGIC, DIGEST_LENGTH, SHA_256, VERSION } from "./_numbers.ts";
 
 const HEADER_LENGTH = 8;
 /** Twice that, and the lowest bit, are the largest varint. */
@@ -16,13 +15,11 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
   /** End of the copy before. */
   #expected = 0;
 
-  start(strongSum: StrongSum | undefined): void {
+  start(hasDigest: boolean): void {
     const { out } = this;
-    const number = strongSum ? STRONG_SUMS.indexOf(strongSum) : 0;
-    if (number < 0) throw new TypeError(`Cannot write the delta: the rsync-streams format has no ${strongSum} digest`);
     out.bytes(DELTA_MAGIC);
     out.u8(VERSION);
-    out.u8(number);
+    out.u8(hasDigest ? SHA_256 : 0);
     out.u16(0, true);
   }
 
@@ -31,7 +28,7 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
     if (length >= MAX_DISTANCE || Math.abs(distance) >= MAX_DISTANCE) {
       throw new RsyncError(
         "unsupported",
-        `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the one before: ` +
+        `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the last: ` +
           "lengths and distances under 2^52 are possible in the rsync-streams format",
       );
     }
@@ -61,7 +58,7 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 /** Reads deltas of the rsync-streams format. */
 export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   #hasHeader = false;
-  #strongSum: StrongSum | undefined;
+  #hasDigest = false;
   #expected = 0;
   #targetLength = 0;
   /** Bytes of a data command that are still to come. */
@@ -100,8 +97,8 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     if (bytes[4] !== VERSION) {
       throw reader.error("unsupported", `version ${bytes[4]} was seen, version ${VERSION} is supported`, 4);
     }
-    this.#strongSum = STRONG_SUMS[bytes[5]!];
-    if (bytes[5] !== 0 && !this.#strongSum) throw reader.error("unsupported", `unknown digest ${bytes[5]} was seen`, 5);
+    this.#hasDigest = bytes[5] === SHA_256;
+    if (bytes[5] !== 0 && !this.#hasDigest) throw reader.error("unsupported", `unknown digest ${bytes[5]} was seen`, 5);
     for (let i = 6; i < 8; i++) {
       if (bytes[i] !== 0) {
         throw reader.error("unsupported", `0x${bytes[i]!.toString(16)} was seen in a reserved byte`, i);
@@ -109,7 +106,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     }
     reader.skip(HEADER_LENGTH);
     this.#hasHeader = true;
-    return { type: "start", strongSum: this.#strongSum };
+    return { type: "start", hasDigest: this.#hasDigest };
   }
 
   #readData(): DeltaEvent | undefined {
@@ -140,7 +137,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     const targetLength = this.#peekVarint(1);
     if (targetLength === undefined) return undefined;
     const digestAt = 1 + this.#varintLength;
-    const length = digestAt + (this.#strongSum ? DIGEST_LENGTH : 0);
+    const length = digestAt + (this.#hasDigest ? DIGEST_LENGTH : 0);
     const bytes = reader.peek(length);
     if (!bytes) return undefined;
     if (targetLength !== this.#targetLength) {
@@ -149,7 +146,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
         `its commands make ${this.#targetLength} bytes, and its end says ${targetLength}`,
       );
     }
-    this.#end = { type: "end", targetLength, digest: this.#strongSum && bytes.slice(digestAt) };
+    this.#end = { type: "end", targetLength, digest: this.#hasDigest ? bytes.slice(digestAt) : undefined };
     reader.skip(length);
     return this.next();
   }

@@ -1,7 +1,14 @@
 /** The library's own wire format, version 1: self-describing, and verified. See docs/formats/rsync-streams.md. */
 import { CopyJoiner } from "../bytes/copy_joiner.ts";
 import type { FormatCodec } from "../interface.ts";
-import { DELTA_MAGIC, MIN_BLOCK_LENGTH, SIG_MAGIC } from "./_numbers.ts";
+import {
+  DELTA_MAGIC,
+  MAX_STRONG_LENGTH,
+  MIN_BLOCK_LENGTH,
+  MIN_STRONG_LENGTH,
+  SALT_LENGTH,
+  SIG_MAGIC,
+} from "./_numbers.ts";
 import { RsyncStreamsDeltaEncoder, RsyncStreamsDeltaReader } from "./delta.ts";
 import { RsyncStreamsSigReader, RsyncStreamsSigWriter } from "./sig.ts";
 
@@ -19,10 +26,11 @@ export const rsyncStreams: FormatCodec<"rsync-streams"> = {
   sig: {
     magic: SIG_MAGIC,
     weakSums: ["rabinkarp", "rollsum"],
-    strongSums: ["blake3", "blake2sp", "blake2b"],
+    strongSums: ["blake3", "blake2b"],
     minBlockLength: MIN_BLOCK_LENGTH,
-    minStrongLength: 8,
-    maxStrongLength: 32,
+    minStrongLength: MIN_STRONG_LENGTH,
+    maxStrongLength: MAX_STRONG_LENGTH,
+    saltLength: SALT_LENGTH,
     writer: () => new RsyncStreamsSigWriter(),
     reader: (bytes) => new RsyncStreamsSigReader(bytes),
   },

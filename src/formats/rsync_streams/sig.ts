@@ -8,18 +8,36 @@ import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "../bytes/pl
 import { FormatReader } from "../bytes/reader.ts";
 import { SigEncoder } from "../bytes/writer.ts";
 import { MAX_BLOCK_LENGTH } from "../interface.ts";
+import { LayeredRest } from "./_layered_rest.ts";
 import {
   DIGEST_LENGTH,
+  FLAG_DIGEST,
+  FLAG_LAYERED,
   MAX_FRAME_COUNT,
+  MAX_STRONG_LENGTH,
   MIN_BLOCK_LENGTH,
+  MIN_STRONG_LENGTH,
+  SALT_AT,
+  SIG_HEADER_LENGTH,
   SIG_MAGIC,
   STRONG_SUMS,
   VERSION,
   WEAK_SUMS,
 } from "./_numbers.ts";
 
-const HEADER_LENGTH = 16;
-const FLAG_DIGEST = 1;
+/** Writes the header of a signature. */
+export function writeSigHeader(out: ByteWriter, header: SigHeader, isLayered = false): void {
+  const { weakSum, strongSum, blockLength, strongLength, hasDigest, salt } = header;
+  out.bytes(SIG_MAGIC);
+  out.u8(VERSION);
+  out.u8((hasDigest ? FLAG_DIGEST : 0) | (isLayered ? FLAG_LAYERED : 0));
+  out.u8(WEAK_SUMS.indexOf(weakSum));
+  out.u8(STRONG_SUMS.indexOf(strongSum));
+  out.u32(blockLength, true);
+  out.u8(strongLength);
+  for (let i = 0; i < 3; i++) out.u8(0);
+  out.bytes(salt!);
+}
 
 /** Bytes of the basis whose blocks make a frame; a block if that is longer. */
 const FRAME_BYTES = 2 ** 20;
@@ -33,18 +51,10 @@ export class RsyncStreamsSigWriter extends SigEncoder {
   #frameCount = 0;
 
   protected header(header: SigHeader): void {
-    const { out } = this;
     this.#strongLength = header.strongLength;
     const count = Math.floor(FRAME_BYTES / header.blockLength);
     this.#maxFrameCount = Math.min(MAX_FRAME_COUNT, Math.max(1, count));
-    out.bytes(SIG_MAGIC);
-    out.u8(VERSION);
-    out.u8(header.hasDigest ? FLAG_DIGEST : 0);
-    out.u8(WEAK_SUMS.indexOf(header.weakSum));
-    out.u8(STRONG_SUMS.indexOf(header.strongSum));
-    out.u32(header.blockLength, true);
-    out.u8(header.strongLength);
-    for (let i = 0; i < 3; i++) out.u8(0);
+    writeSigHeader(this.out, header);
   }
 
   protected records(batch: SumBatch): void {
@@ -71,9 +81,10 @@ export class RsyncStreamsSigWriter extends SigEncoder {
   }
 }
 
-/** Reads signatures of the rsync-streams format. */
+/** Reads signatures of the rsync-streams format; of layered ones the finest layer, and checks the rest. */
 export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
   #header: SigHeader | undefined;
+  #layers: LayeredRest | undefined;
   #batch!: SumBatch;
   #frameCount = 0;
   #count = 0;
@@ -81,7 +92,7 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
 
   next(): SigEvent | undefined {
     if (!this.#header) return this.#readHeader();
-    if (this.#trailer) return this.bytes.expectEnd() && { type: "end", trailer: this.#trailer };
+    if (this.#trailer) return this.#readEnd(this.#trailer);
     if (this.#frameCount === 0) {
       const count = this.bytes.peek(4);
       if (!count) return undefined;
@@ -93,6 +104,7 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
           `a frame of ${value} records was seen, at most ${MAX_FRAME_COUNT} are allowed`,
         );
       }
+      this.#layers?.checkFrame(value, this.bytes);
       this.bytes.skip(4);
       this.#frameCount = value;
     }
@@ -100,12 +112,26 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
   }
 
   #readHeader(): SigEvent | undefined {
-    const bytes = this.bytes.peek(HEADER_LENGTH);
+    const bytes = this.bytes.peek(SIG_HEADER_LENGTH);
     if (!bytes) return undefined;
-    this.#header = parseHeader(bytes, this.bytes);
-    this.bytes.skip(HEADER_LENGTH);
-    this.#batch = createBatch(this.#header, BATCH_CAPACITY);
-    return { type: "header", header: this.#header };
+    const header = parseHeader(bytes, this.bytes);
+    if ((bytes[5]! & FLAG_LAYERED) !== 0) {
+      this.#layers = LayeredRest.open(this.bytes, header);
+      if (!this.#layers) return undefined;
+    } else {
+      this.bytes.skip(SIG_HEADER_LENGTH);
+    }
+    this.#header = header;
+    this.#batch = createBatch(header, BATCH_CAPACITY);
+    return { type: "header", header };
+  }
+
+  /** The end comes after the other layers, and nothing after it. */
+  #readEnd(trailer: SigTrailer): SigEvent | undefined {
+    if (this.#layers && !this.#layers.isRead(this.bytes, trailer)) return undefined;
+    const layerBlockLengths = this.#layers?.blockLengths;
+    return this.bytes.expectEnd() &&
+      { type: "end", trailer: { ...trailer, ...(layerBlockLengths && { layerBlockLengths }) } };
   }
 
   #readRecords(): SigEvent | undefined {
@@ -152,7 +178,7 @@ function parseHeader(bytes: Uint8Array, reader: ByteReader): SigHeader {
   }
   const [version, flags, weak, strong] = bytes.subarray(4, 8) as unknown as [number, number, number, number];
   if (version !== VERSION) throw fail(4, `version ${version} was seen, version ${VERSION} is supported`);
-  if ((flags & ~FLAG_DIGEST) !== 0) throw fail(5, `unknown flags 0x${flags.toString(16)} were seen`);
+  if ((flags & ~(FLAG_DIGEST | FLAG_LAYERED)) !== 0) throw fail(5, `unknown flags 0x${flags.toString(16)} were seen`);
   const weakSum = WEAK_SUMS[weak];
   if (!weakSum) throw fail(6, `unknown weak sum ${weak} was seen`);
   const strongSum = STRONG_SUMS[strong];
@@ -165,11 +191,13 @@ function parseHeader(bytes: Uint8Array, reader: ByteReader): SigHeader {
     );
   }
   const strongLength = bytes[12]!;
-  if (strongLength < 8 || strongLength > 32) {
-    throw fail(12, `a strong length of ${strongLength} was seen, 8 to 32 are supported`);
+  if (strongLength < MIN_STRONG_LENGTH || strongLength > MAX_STRONG_LENGTH) {
+    const supported = `${MIN_STRONG_LENGTH} to ${MAX_STRONG_LENGTH} are supported`;
+    throw fail(12, `a strong length of ${strongLength} was seen, ${supported}`);
   }
-  for (let i = 13; i < 16; i++) {
+  for (let i = 13; i < SALT_AT; i++) {
     if (bytes[i] !== 0) throw fail(i, `0x${bytes[i]!.toString(16)} was seen in a reserved byte`);
   }
-  return { weakSum, strongSum, blockLength, strongLength, hasDigest: flags === FLAG_DIGEST };
+  const salt = bytes.slice(SALT_AT, SIG_HEADER_LENGTH);
+  return { weakSum, strongSum, blockLength, strongLength, hasDigest: (flags & FLAG_DIGEST) !== 0, salt };
 }

@@ -57,5 +57,5 @@ export class WasmKernel implements Kernel {
 /** Parameters with a salt that the caller cannot change. */
 function own(params: SumParams): SumParams {
   checkSalt(params);
-  return params.salt ? { ...params, salt: params.salt.slice() } : params;
+  return params.salt ? { ...params, salt: new Uint8Array(params.salt) } : params;
 }

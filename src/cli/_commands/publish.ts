@@ -1,0 +1,93 @@
+import { hex } from "../../common/bytes.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
+import { createSha256 } from "../../digest/mod.ts";
+import { fileBasis } from "../../files/file_basis.ts";
+import type { LayeredFooter } from "../../formats/rsync_streams/layers.ts";
+import { LayeredSig } from "../../sync/layered_sig.ts";
+import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
+import type { CommandSpec, Invocation } from "../_command_spec.ts";
+import { CliError, EXIT, systemError, usageError } from "../_errors.ts";
+import { isStandard, openInput } from "../_input.ts";
+import { checkName } from "../_names.ts";
+import { flag } from "../_option_kinds.ts";
+import { withOutput } from "../_output.ts";
+import { reportDetail, reportStatistics } from "../_report.ts";
+import { HELP, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import { openProgress, transfer } from "../_transfer.ts";
+
+/** What the name of a published signature ends in. */
+const SUFFIX = ".rsig";
+
+const CHECK = flag({ name: "check", help: "write nothing; exit with 106 if a signature does not fit" });
+
+export const publish: CommandSpec = {
+  name: "publish",
+  usage: "FILE...",
+  operands: { min: 1, max: Infinity },
+  summary: "make the layered signature of a file beside it",
+  details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
+server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is
+there is replaced.
+
+A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
+  examples: ["rsync-streams publish app.tar", "rsync-streams publish --check app.tar"],
+  options: [CHECK, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  run,
+};
+
+async function run(invocation: Invocation): Promise<void> {
+  const stale: string[] = [];
+  for (const path of invocation.operands) {
+    if (isStandard(path)) throw usageError("a file has to be named, since the signature lies beside it", "publish");
+    if (!invocation.options.get(CHECK)) await publishFile(path, invocation);
+    else if (!await isFresh(path, invocation)) stale.push(path);
+  }
+  if (stale.length > 0) throw new CliError(EXIT.CORRUPT, `${stale.join(", ")}: the ${SUFFIX} does not fit the file`);
+}
+
+async function publishFile(path: string, invocation: Invocation): Promise<void> {
+  const input = await openInput(path, invocation);
+  await withOutput(path + SUFFIX, invocation, { isBinary: true, mayReplace: true }, async (output) => {
+    const bar = await openProgress(output, invocation, input.size);
+    const onProgress = bar && (({ bytesIn }: { bytesIn: number }) => bar.update(bytesIn));
+    const stream = layeredSigStream({ fileLength: input.size, onProgress });
+    const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+    const { bytesIn, bytesOut, digest } = stream.stats;
+    reportDetail(invocation, `publish of ${input.name}: SHA-256 ${digest}`);
+    reportStatistics(invocation, `publish: ${bytesIn} bytes read, ${bytesOut} written`, bytesIn, ms);
+  });
+}
+
+/** Whether a published signature is of the file beside it, by length and digest. A damaged one is not. */
+async function isFresh(path: string, invocation: Invocation): Promise<boolean> {
+  const input = await openInput(path, invocation);
+  const footer = await readFooter(path + SUFFIX);
+  const hash = createSha256();
+  let length = 0;
+  const count = new WritableStream<Uint8Array>({
+    write(chunk) {
+      hash.update(chunk);
+      length += chunk.length;
+    },
+  });
+  await input.readable.pipeTo(count, invocation.signal ? { signal: invocation.signal } : {});
+  const isSame = length === footer?.fileLength && hex(hash.digest()) === hex(footer.digest);
+  reportDetail(invocation, `${input.name}: the ${SUFFIX} ${isSame ? "fits" : "does not fit"}`);
+  return isSame;
+}
+
+/** What a published signature says at its end, or undefined if it is damaged. */
+async function readFooter(path: string): Promise<LayeredFooter | undefined> {
+  checkName("open", path);
+  try {
+    const file = await fileBasis(path);
+    try {
+      return file.size ? (await LayeredSig.open(file)).footer : undefined;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof RsyncError) return undefined;
+    throw systemError("read", path, error);
+  }
+}

@@ -1,0 +1,91 @@
+import { giveWay } from "../common/give_way.ts";
+import type { PatchBasis } from "../engine/patcher.ts";
+import { defaultKernel } from "../kernel/mod.ts";
+import { BlockIndex } from "./_block_index.ts";
+import { searchLocal } from "./_local_search.ts";
+import type { LayeredSig } from "./layered_sig.ts";
+import type { FoundRuns, Span } from "./plan.ts";
+
+/**
+ * Passes over the local file in a layer, at most. A search goes on behind each block it finds, so where the remote file
+ * has the same bytes at several offsets modulo the block length, a pass finds the blocks of one of them.
+ */
+const MAX_PASSES = 8;
+
+/** Records that are noted without letting others work. */
+const RECORDS_AT_ONCE = 16_384;
+
+/** What searching a layer needs. */
+export interface LayerSearch {
+  readonly sig: LayeredSig;
+  /** 0 is the coarsest. */
+  readonly layer: number;
+  /** What the layers before did not find. */
+  readonly missing: readonly Span[];
+  /** Records between two spans that are read too, since that costs less than another read. */
+  readonly maxGap: number;
+  readonly local: PatchBasis;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads the records of what is missing, and adds what the local file has of it to what was found. */
+export async function searchLayer(search: LayerSearch, found: FoundRuns): Promise<void> {
+  const { sig, layer, local, signal } = search;
+  const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
+  const { blockLength, strongLength } = layers[layer]!;
+  const blocks = await readBlocks(search);
+  const params = { weakSum, strongSum, strongLength, blockLength, salt };
+  let left = Array.from({ length: blocks.count }, (_, entry) => entry);
+  for (let pass = 0; pass < MAX_PASSES && left.length > 0; pass++) {
+    const builder = defaultKernel().index(params, "first");
+    builder.add(blocks.records(left));
+    const lastBlock = blocks.blocks(left.at(-1)!)[0]!;
+    const lastLength = Math.min(blockLength, fileLength - lastBlock * blockLength);
+    let index = builder.finish(lastLength);
+    for (; !index; index = builder.finish(lastLength)) await giveWay();
+    const isFound = new Set<number>();
+    await searchLocal(local, index, blockLength, (k, offset, length) => {
+      const entry = left[k]!;
+      if (isFound.has(entry)) return;
+      isFound.add(entry);
+      for (const block of blocks.blocks(entry)) found.add(block * blockLength, length, offset);
+    }, signal);
+    if (isFound.size === 0) break;
+    left = left.filter((entry) => !isFound.has(entry));
+  }
+}
+
+async function readBlocks({ sig, layer, missing, maxGap, signal }: LayerSearch): Promise<BlockIndex> {
+  const { blockLength, strongLength } = sig.footer.layers[layer]!;
+  const blocks = new BlockIndex(strongLength);
+  const wanted = missing.map(({ start, end }) => blocksOf(start, end, blockLength));
+  let next = 0;
+  for (const { start, end } of joinNear(wanted, maxGap)) {
+    signal?.throwIfAborted();
+    const batch = await sig.records(layer, start, end);
+    for (; next < wanted.length && wanted[next]!.end <= end; next++) {
+      const span = wanted[next]!;
+      for (let at = span.start; at < span.end; at += RECORDS_AT_ONCE) {
+        blocks.add(batch, at - start, Math.min(RECORDS_AT_ONCE, span.end - at), at);
+        await giveWay();
+      }
+    }
+  }
+  return blocks;
+}
+
+/** The numbers of the blocks that make up a span of bytes. */
+function blocksOf(start: number, end: number, blockLength: number): Span {
+  return { start: Math.floor(start / blockLength), end: Math.ceil(end / blockLength) };
+}
+
+/** Spans joined where no more than `maxGap` lies between them. */
+function joinNear(spans: readonly Span[], maxGap: number): Span[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of spans) {
+    const before = joined.at(-1);
+    if (before && start - before.end <= maxGap) before.end = end;
+    else joined.push({ start, end });
+  }
+  return joined;
+}

@@ -1,0 +1,93 @@
+import { type Basis, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
+import { RsyncError } from "../common/rsync_error.ts";
+import type { PatchBasis } from "../engine/patcher.ts";
+import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
+import { LayeredLayout } from "../formats/rsync_streams/layout.ts";
+import type { SumBatch } from "../kernel/interface.ts";
+
+/** Bytes read at first, from the end: the footer, and the coarsest layer of most files. */
+const FIRST_READ_LENGTH = 2048;
+
+/** Bytes at the end that are kept. */
+interface Tail {
+  readonly bytes: Uint8Array;
+  /** Where they start. */
+  readonly offset: number;
+}
+
+/**
+ * A layered signature that is read a piece at a time: its last bytes first, then the records that are asked for.
+ *
+ * It may come from an untrusted peer: nothing is allocated by what it says before its length was compared with that.
+ */
+export class LayeredSig {
+  /** What it says about itself. */
+  readonly footer: LayeredFooter;
+  /** Bytes read of it so far. */
+  bytesRead = 0;
+  /** Reads so far. */
+  readCount = 0;
+  readonly #source: PatchBasis;
+  readonly #layout: LayeredLayout;
+  readonly #tail: Tail;
+
+  private constructor(source: PatchBasis, footer: LayeredFooter, layout: LayeredLayout, tail: Tail) {
+    this.#source = source;
+    this.footer = footer;
+    this.#layout = layout;
+    this.#tail = tail;
+  }
+
+  /**
+   * Reads the end of a layered signature.
+   *
+   * @param basis Where its bytes are; the length has to be known.
+   * @throws {RsyncError} If it is none: `bad-magic`, `unsupported`, `truncated`, `trailing-data`.
+   * @throws {TypeError} If its length is not known.
+   */
+  static async open(basis: Basis): Promise<LayeredSig> {
+    const source = toPatchBasis(basis);
+    const { size } = source;
+    if (size === undefined) {
+      throw new TypeError("Cannot read the layered signature: its size is unknown, a basis with a size was expected");
+    }
+    const length = Math.min(size, FIRST_READ_LENGTH);
+    const bytes = await readAtRandom(source, size - length, length);
+    const footerStart = length - footerLength(bytes, size - length);
+    if (footerStart < 0) throw sizeError("truncated", size, length - footerStart);
+    const footer = parseFooter(bytes.subarray(footerStart), size - length + footerStart);
+    const layout = new LayeredLayout(footer);
+    const expected = layout.footerOffset + length - footerStart;
+    if (expected !== size) throw sizeError(size < expected ? "truncated" : "trailing-data", size, expected);
+    const sig = new LayeredSig(source, footer, layout, { bytes, offset: size - length });
+    sig.bytesRead = length;
+    sig.readCount = 1;
+    return sig;
+  }
+
+  /** How many records a layer has; 0 is the coarsest. */
+  recordCount(layer: number): number {
+    return this.#layout.recordCount(layer);
+  }
+
+  /** Bytes of a record of a layer. */
+  recordLength(layer: number): number {
+    const { length } = this.#layout.rangeOf(layer, 0, 1);
+    return length;
+  }
+
+  /** Reads the records `from` to `to` of a layer; `to` is not one of them. There is at least one. */
+  async records(layer: number, from: number, to: number): Promise<SumBatch> {
+    const { offset, length } = this.#layout.rangeOf(layer, from, to);
+    const inTail = offset - this.#tail.offset;
+    if (inTail >= 0) return this.#layout.parse(this.#tail.bytes.subarray(inTail, inTail + length), layer, from, to);
+    this.readCount++;
+    this.bytesRead += length;
+    return this.#layout.parse(await readAtRandom(this.#source, offset, length), layer, from, to);
+  }
+}
+
+function sizeError(code: "truncated" | "trailing-data", size: number, expected: number): RsyncError {
+  const why = `it has ${size} bytes, ${expected} were expected by what its end says`;
+  return new RsyncError(code, `Cannot read the layered signature: ${why}`, { offset: Math.min(size, expected) });
+}

@@ -1,0 +1,101 @@
+import { toUint8Array } from "../common/bytes.ts";
+import { checkInteger, checkOptions } from "../common/checks.ts";
+import type { SigStats } from "../engine/stats.ts";
+import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
+import { formats } from "../formats/mod.ts";
+import { defaultKernel } from "../kernel/mod.ts";
+import { checkSigOptions } from "../stages/sig_options.ts";
+import { createPair } from "../streams/create_pair.ts";
+import type { CommonOptions, StreamPair } from "../streams/stream_pair.ts";
+import { LayeredSigner } from "./_layered_signer.ts";
+import { recommendedLayers } from "./recommended_layers.ts";
+
+/** Options of {@linkcode layeredSigStream}. */
+export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+  /** Length of the file in bytes, if known: it chooses the layers. */
+  fileLength?: number | undefined;
+  /**
+   * The layers, from the coarsest on: each block length is a multiple of the next.
+   * @default those that {@linkcode recommendedLayers} returns for the length of the file
+   */
+  layers?: readonly Layer[] | undefined;
+  /**
+   * 16 bytes that the strong sums are keyed with. Give it only where the same file has to have the same signature.
+   * @default random
+   */
+  salt?: Uint8Array | undefined;
+  /** HTTP's entity tag of the file. */
+  entityTag?: string | undefined;
+  /** When the file was modified, in milliseconds since 1970. */
+  modifiedMs?: number | undefined;
+}
+
+/**
+ * Makes a transform that turns the bytes of a file into its layered signature: its sums at several block lengths, in
+ * one pass.
+ *
+ * A layered signature lies beside a file on a server. Whoever has an older version reads the coarse sums, and finer
+ * ones only under blocks that were not found: see {@linkcode planSync}. {@linkcode loadSigs} reads it as an ordinary
+ * signature. Memory stays constant, but for the records of all layers save the finest, which are written last.
+ *
+ * @param options Layers, and what the file is known by.
+ * @returns A pair whose `writable` takes file bytes and whose `readable` gives the layered signature.
+ * @throws {TypeError} If an option is of the wrong kind.
+ * @throws {RangeError} If an option is out of range, or the layers do not divide each other.
+ *
+ * @example Finding what is missing
+ * ```ts
+ * import { layeredSigStream, LayeredSig, planSync } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const remote = new Blob(["a new start, ", "and then as before. ".repeat(5000)]);
+ * const local = new Blob(["an old one, ", "and then as before. ".repeat(5000)]);
+ *
+ * const stream = layeredSigStream({ fileLength: remote.size });
+ * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const plan = await planSync(await LayeredSig.open(published), local);
+ *
+ * assert.ok(plan.missingBytes < 1000);
+ * ```
+ */
+export function layeredSigStream(
+  options: LayeredSigStreamOptions = {},
+): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+  const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options);
+  if (fileLength !== undefined) checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
+  if (modifiedMs !== undefined) {
+    checkInteger("modifiedMs", modifiedMs, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  }
+  const layers = checkLayers(options.layers ?? recommendedLayers(fileLength));
+  const codec = formats["rsync-streams"];
+  const { weakSum, strongSum, salt: checkedSalt } = checkSigOptions(codec, { salt });
+  const kernel = defaultKernel();
+  const header = { layers, weakSum, strongSum, salt: checkedSalt! };
+  const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
+  return createPair(signer, options, kernel.backend, { convert: toUint8Array });
+}
+
+function checkLayers(layers: readonly Layer[]): readonly Layer[] {
+  if (!Array.isArray(layers) || layers.length < 1 || layers.length > MAX_LAYER_COUNT) {
+    throw new TypeError(`Cannot use layers: an array of 1 to ${MAX_LAYER_COUNT} layers was expected`);
+  }
+  const codec = formats["rsync-streams"];
+  return layers.map(({ blockLength, strongLength }, i) => {
+    checkSigOptions(codec, { blockLength, strongLength });
+    const coarser = layers[i - 1]?.blockLength;
+    if (coarser !== undefined && (coarser % blockLength !== 0 || coarser === blockLength)) {
+      throw new RangeError(
+        `Cannot use layers: ${blockLength} was given after ${coarser}, a divisor of it was expected`,
+      );
+    }
+    return { blockLength, strongLength };
+  });
+}
+
+function checkTag(tag: string | undefined): string | undefined {
+  if (tag === undefined) return undefined;
+  if (typeof tag !== "string") throw new TypeError("Cannot use entityTag: a string was expected");
+  const { length } = new TextEncoder().encode(tag);
+  checkInteger("the length of entityTag", length, 0, MAX_ENTITY_TAG_LENGTH);
+  return tag;
+}

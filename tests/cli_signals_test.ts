@@ -1,0 +1,79 @@
+/** Signals end the command as they end any other, and it leaves nothing. */
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { assertFile, BASIS, test } from "./_cli_cases.ts";
+import { cli, fails, names, quiet, quoteWords, type Runtime, shell, start } from "./_cli_runner.ts";
+import { runtimes } from "./_cli_runtimes.ts";
+
+/** Those that end a process and can be caught. */
+const SIGNALS: readonly Deno.Signal[] = [
+  "SIGTERM",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGALRM",
+  "SIGXCPU",
+  "SIGUSR2",
+  "SIGVTALRM",
+];
+
+/** Node sets every signal back to its default when it starts. */
+const heedsIgnored = ({ name }: Runtime) => name !== "Node";
+
+/** Waits until there is a temporary file. */
+async function untilWriting(folder: string): Promise<void> {
+  while (!(await names(folder)).some((name) => name.startsWith(".sig"))) await delay(20);
+}
+
+/** A command that starts with signals ignored, as `nohup` and a shell do it. */
+function ignoring(signals: string, { name, command }: Runtime): Runtime {
+  return { name, command: ["sh", "-c", `trap '' ${signals}; exec ${quoteWords(command)} "$@"`, "sh"] };
+}
+
+for (const runtime of runtimes) {
+  for (const signal of SIGNALS) {
+    test(`in ${runtime.name} leaves nothing when ${signal} ends it`, async (folder) => {
+      await Deno.writeTextFile(`${folder}/sig`, "what was there");
+      const process = start(runtime, ["signature", "-f", "-b", "64", "-", "sig"], folder);
+      const writer = process.stdin.getWriter();
+      for (let i = 0; i < 4; i++) await writer.write(BASIS);
+      // The pipe stays open, so that only the signal ends the run.
+      await untilWriting(folder);
+      process.kill(signal);
+      const status = await process.status;
+      await writer.close().catch(() => {});
+      assert.equal(status.signal, signal);
+      assert.deepEqual(await names(folder), ["basis", "sig", "target"]);
+      assert.equal(await Deno.readTextFile(`${folder}/sig`), "what was there");
+    });
+  }
+
+  test(`in ${runtime.name} leaves nothing when a signal ends it before the signature has been read`, async (folder) => {
+    const process = start(runtime, ["delta", "-", "target", "sig"], folder);
+    await untilWriting(folder);
+    process.kill("SIGTERM");
+    assert.equal((await process.status).signal, "SIGTERM");
+    await process.stdin.close().catch(() => {});
+    assert.deepEqual(await names(folder), ["basis", "target"]);
+  });
+
+  test(`in ${runtime.name} says that a file would be too large, and leaves nothing`, async (folder) => {
+    const script = "ulimit -f 16; cli signature -b 64 basis sig";
+    await fails(shell(runtime, script, folder), 100, /sig: the file would be too large/);
+    assert.deepEqual(await names(folder), ["basis", "target"]);
+  });
+
+  test(`in ${runtime.name} goes on after signals that it was started to ignore`, async (folder) => {
+    await quiet(cli(runtime, ["signature", "--rdiff", "basis", "expected"], folder));
+    const process = start(ignoring("HUP INT QUIT", runtime), ["signature", "--rdiff", "-b", "384", "-", "sig"], folder);
+    const writer = process.stdin.getWriter();
+    await writer.write(BASIS.subarray(0, 100_000));
+    await untilWriting(folder);
+    for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT"] as const) process.kill(signal);
+    await delay(200);
+    await writer.write(BASIS.subarray(100_000));
+    await writer.close();
+    assert.deepEqual((await process.status).signal, null);
+    await assertFile(`${folder}/sig`, await Deno.readFile(`${folder}/expected`));
+  }, !heedsIgnored(runtime) || Deno.build.os !== "linux");
+}

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { deltaStream, loadSigs, patchStream, RsyncError } from "rsync-streams";
+import { LayeredSig, layeredSigStream, planSync, recommendedLayers, type SyncPlan } from "rsync-streams/sync";
+import { assertBytes, type Chunking, SALT, source, toBytes } from "./_helpers.ts";
+import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
+
+type LayeredOptions = Parameters<typeof layeredSigStream>[0];
+
+/** Block lengths that make many layers of a short file. */
+const LAYERS = [
+  { blockLength: 4096, strongLength: 4 },
+  { blockLength: 512, strongLength: 4 },
+  { blockLength: 64, strongLength: 4 },
+];
+
+async function publish(file: Uint8Array, options: LayeredOptions = {}, chunking?: Chunking) {
+  return await toBytes(
+    source(file, chunking).pipeThrough(layeredSigStream({ layers: LAYERS, salt: SALT, ...options })),
+  );
+}
+
+/** Carries a plan out, after a check that its runs are the file. */
+function apply(plan: SyncPlan, remote: Uint8Array, local: Uint8Array): Uint8Array<ArrayBuffer> {
+  let at = 0, missing = 0;
+  const pieces = plan.runs.map(({ offset, length, from }, i) => {
+    assert.equal(offset, at);
+    assert.ok(length > 0);
+    if (i > 0) {
+      const before = plan.runs[i - 1]!;
+      const goesOn = before.from === undefined ? from === undefined : before.from + before.length === from;
+      assert.equal(goesOn, false, "two runs that could be one");
+    }
+    at += length;
+    if (from === undefined) missing += length;
+    return from === undefined ? remote.subarray(offset, offset + length) : local.subarray(from, from + length);
+  });
+  assert.equal(at, plan.fileLength);
+  assert.equal(missing, plan.missingBytes);
+  return concat(pieces);
+}
+
+async function sync(remote: Uint8Array, local: Uint8Array, options?: LayeredOptions): Promise<SyncPlan> {
+  const plan = await planSync(await LayeredSig.open(await publish(remote, options)), local);
+  assertBytes(apply(plan, remote, local), remote);
+  return plan;
+}
+
+const base = concat([randomBytes(1, 60_000), make({ gen: "text", seed: 2, len: 40_000 }), randomBytes(3, 777)]);
+const insert = (bytes: Uint8Array, at: number, piece: Uint8Array) =>
+  concat([bytes.subarray(0, at), piece, bytes.subarray(at)]);
+
+/** A remote file, a local one, and the bytes that may be missing at most. */
+const PAIRS: Record<string, [Uint8Array, Uint8Array, number]> = {
+  "the same": [base, base, 0],
+  "an empty remote file": [new Uint8Array(0), base, 0],
+  "an empty local file": [base, new Uint8Array(0), base.length],
+  "a byte put in": [insert(base, 30_011, Uint8Array.of(1)), base, 192],
+  "a part put in": [insert(base, 30_011, randomBytes(9, 5000)), base, 5300],
+  "a part cut out": [concat([base.subarray(0, 20_000), base.subarray(33_333)]), base, 192],
+  "halves exchanged": [concat([base.subarray(50_001), base.subarray(0, 50_001)]), base, 1000],
+  "all new": [randomBytes(7, 50_000), base, 50_000],
+  "a file of one byte": [Uint8Array.of(5), base, 1],
+  "a short last block alone": [base.subarray(0, 63), base.subarray(0, 63), 0],
+  "one piece at many offsets": [
+    concat(Array.from({ length: 9 }, (_, i) => concat([randomBytes(20 + i, 13), base.subarray(0, 9000)]))),
+    base,
+    9 * 300,
+  ],
+  "zeros": [new Uint8Array(100_000), new Uint8Array(70_000), 64],
+};
+
+for (const [name, [remote, local, maxMissing]] of Object.entries(PAIRS)) {
+  Deno.test(`planSync() finds what the local file has: ${name}`, async () => {
+    const plan = await sync(remote, local);
+    assert.ok(plan.missingBytes <= maxMissing, `${plan.missingBytes} bytes are missing`);
+    assert.equal(plan.missingCount, plan.runs.filter(({ from }) => from === undefined).length);
+    assertBytes(plan.digest, createHash("sha256").update(remote).digest());
+  });
+}
+
+Deno.test("planSync() makes plans that are right for random edits, in any layers", async () => {
+  const random = xorshift(4);
+  for (let round = 0; round < 40; round++) {
+    let remote: Uint8Array = base.slice(random.below(1000), base.length - random.below(1000));
+    for (let edit = random.below(6); edit > 0; edit--) {
+      remote = insert(remote, random.below(remote.length), randomBytes(random.below(1000), random.below(300)));
+    }
+    const ratio = 2 + random.below(3);
+    const finest = 16 * (1 + random.below(20));
+    const strongLength = 3 + random.below(6);
+    const layers = [2, 1, 0].map((power) => ({ blockLength: finest * ratio ** power, strongLength }));
+    await sync(remote, base, { layers });
+  }
+});
+
+Deno.test("layeredSigStream() writes the same bytes however the file is cut", async () => {
+  const expected = await publish(base);
+  for (const chunking of [1009, 70_000, { seed: 1, most: 5000 }]) {
+    assertBytes(await publish(base, {}, chunking), expected);
+  }
+});
+
+Deno.test("loadSigs() reads a layered signature as one of its finest layer", async () => {
+  const sigs = await loadSigs(await publish(base));
+  assert.deepEqual([sigs.blockLength, sigs.strongLength, sigs.fileLength], [64, 4, base.length]);
+  const target = insert(base, 5000, randomBytes(8, 100));
+  const delta = source(target).pipeThrough(deltaStream(sigs)).pipeThrough(patchStream(base));
+  assertBytes(await toBytes(delta), target);
+});
+
+Deno.test("LayeredSig.open() reads the end once, and records() each record of each layer", async () => {
+  const published = await publish(base, { entityTag: '"v1"', modifiedMs: 1_700_000_000_123 });
+  const reads: [number, number][] = [];
+  const sig = await LayeredSig.open({
+    size: published.length,
+    read(offset: number, length: number) {
+      reads.push([offset, length]);
+      return published.slice(offset, offset + length);
+    },
+  });
+  assert.equal(reads.length, 1);
+  assert.deepEqual([sig.footer.entityTag, sig.footer.modifiedMs], ['"v1"', 1_700_000_000_123]);
+  for (const layer of LAYERS.keys()) {
+    const count = sig.recordCount(layer);
+    const all = await sig.records(layer, 0, count);
+    // One at a time, and across the borders of frames.
+    for (const [from, to] of [[0, 1], [count - 1, count], [1020, 1030], [1024, 1025], [500, 1600]] as const) {
+      if (to > count) continue;
+      const some = await sig.records(layer, from, to);
+      assert.deepEqual(some.weak, all.weak.slice(from, to));
+      assert.deepEqual(some.strong, all.strong.slice(4 * from, 4 * to));
+    }
+  }
+  assert.equal(sig.bytesRead, reads.reduce((sum, [, length]) => sum + length, 0));
+});
+
+const small = base.slice(58_000, 63_000);
+const smallPublished = await publish(small, { entityTag: "tag" });
+
+Deno.test("a layered signature that was cut anywhere is refused with a typed error", async () => {
+  for (let length = 0; length < smallPublished.length; length++) {
+    const cut = smallPublished.slice(0, length);
+    await assert.rejects(LayeredSig.open(cut), RsyncError);
+    await assert.rejects(loadSigs(cut), RsyncError);
+  }
+});
+
+Deno.test("a layered signature with bytes behind it, or in it, is refused", async () => {
+  for (const at of [0, 32, 40, 100, smallPublished.length - 5, smallPublished.length]) {
+    const longer = insert(smallPublished, at, Uint8Array.of(0));
+    await assert.rejects(LayeredSig.open(longer), RsyncError);
+    await assert.rejects(loadSigs(longer), RsyncError);
+  }
+});
+
+Deno.test("a flipped byte of a layered signature is refused, noticed by the digest, or harmless", async () => {
+  const local = insert(small, 2500, randomBytes(1, 10));
+  for (let at = 0; at < smallPublished.length; at++) {
+    const flipped = smallPublished.slice();
+    flipped[at]! ^= 1 << (at % 8);
+    try {
+      const plan = await planSync(await LayeredSig.open(flipped), local);
+      const result = apply(plan, small, local);
+      const isRight = createHash("sha256").update(result).digest().equals(plan.digest);
+      if (isRight) assertBytes(result, small);
+    } catch (error) {
+      assert.ok(error instanceof RsyncError, String(error));
+    }
+  }
+});
+
+Deno.test("LayeredSig.open() allocates nothing for what a footer claims", async () => {
+  const huge = smallPublished.slice();
+  const view = new DataView(huge.buffer);
+  // The length of the file, in the footer: layers, sums and salt come before it.
+  const footerLength = view.getUint32(huge.length - 8, true);
+  view.setBigUint64(huge.length - footerLength + 1 + 15 + 2 + 16, 2n ** 52n, true);
+  await assert.rejects(LayeredSig.open(huge), { name: "RsyncError", code: "truncated" });
+});
+
+Deno.test("planSync() gives up on a signal, and passes on the failure of a read", async () => {
+  const reason = new Error("enough");
+  const sig = await LayeredSig.open(await publish(base));
+  await assert.rejects(planSync(sig, base, { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+  const failing = { read: () => Promise.reject(reason), size: 10 };
+  await assert.rejects(planSync(sig, failing), (error) => error === reason);
+});
+
+Deno.test("planSync() reads no finer layer where it cannot save what it costs", async () => {
+  const remote = randomBytes(5, 300_000);
+  const plan = await sync(remote, randomBytes(6, 300_000));
+  assert.deepEqual(plan.blockLengths, [4096, 512]);
+});
+
+Deno.test("layeredSigStream() checks its options", () => {
+  const refused: [LayeredOptions, ErrorConstructor][] = [
+    [{ layers: [] }, TypeError],
+    [{ layers: [{ blockLength: 100, strongLength: 4 }, { blockLength: 64, strongLength: 4 }] }, RangeError],
+    [{ layers: [{ blockLength: 64, strongLength: 4 }, { blockLength: 64, strongLength: 4 }] }, RangeError],
+    [{ layers: [{ blockLength: 8, strongLength: 4 }] }, RangeError],
+    [{ layers: [{ blockLength: 64, strongLength: 1 }] }, RangeError],
+    [{ salt: new Uint8Array(15) }, RangeError],
+    [{ salt: "0123456789abcdef" as unknown as Uint8Array }, TypeError],
+    [{ entityTag: "x".repeat(1025) }, RangeError],
+    [{ fileLength: -1 }, RangeError],
+    [{ modifiedMs: 0.5 }, RangeError],
+  ];
+  for (const [options, error] of refused) assert.throws(() => layeredSigStream(options), error);
+});
+
+Deno.test("recommendedLayers() returns layers that layeredSigStream() takes, for files of any length", () => {
+  for (let power = 0; power <= 50; power++) {
+    for (const fileLength of [2 ** power - 1, 2 ** power]) {
+      const layers = recommendedLayers(fileLength);
+      layeredSigStream({ layers }).writable.abort();
+      assert.ok(layers.length >= 1 && layers.at(-1)!.blockLength >= 64);
+    }
+  }
+});
