@@ -11,6 +11,7 @@ import {
   type Signature,
   sigStream,
 } from "rsync-streams";
+import { layeredSigStream } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
@@ -126,3 +127,19 @@ for (const blockLength of [4 * MIB, 64 * MIB, 128 * MIB]) {
     assert.ok(seen.size >= stats.falseAlarms / most, `timers saw ${seen.size} counts`);
   });
 }
+
+Deno.test("layeredSigStream() lets timers run in each layer", async () => {
+  const { stats, ...pair } = layeredSigStream({ fileLength: 2 ** 30 });
+  // The finest layer, which counts, is the last to see a chunk.
+  let before = 0;
+  let isOver = false;
+  const timer = () => {
+    if (stats.bytesIn === 0) before++;
+    if (!isOver) id = setTimeout(timer, 1);
+  };
+  let id = setTimeout(timer, 1);
+  await through([GIB_CHUNK.subarray(0, LENGTH)], pair);
+  isOver = true;
+  clearTimeout(id);
+  assert.ok(before >= 3, `${before} timers ran before the finest layer`);
+});

@@ -53,9 +53,11 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
   next(): SourceResult<Uint8Array<ArrayBuffer>> {
     for (const [layer, signer] of this.#signers.entries()) {
       if (signer === this.#finest) break;
-      for (let part = signer.next(); part !== undefined && part !== DONE; part = signer.next()) {
-        if (part !== BUSY) this.#take(part, layer);
-      }
+      const part = signer.next();
+      if (part === undefined || part === DONE) continue;
+      if (part !== BUSY) this.#take(part, layer);
+      // This layer has more of the chunk to work on.
+      return BUSY;
     }
     const layer = this.#signers.length - 1;
     while (this.#writer.length === 0) {
