@@ -10,7 +10,7 @@ import {
   patchStream,
   sigStream,
 } from "rsync-streams";
-import { readFromReadable } from "rsync-streams/callbacks";
+import { readFromReadable, writableFromWrite } from "rsync-streams/callbacks";
 import { makeDelta, makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
@@ -114,6 +114,22 @@ Deno.test("readFromReadable() fails when a chunk is transferred between two read
     assertNamed(error);
     return true;
   });
+});
+
+Deno.test("writableFromWrite() fails when a waiting chunk is transferred or its buffer shrinks", async () => {
+  const transferred = randomBytes(3, 1000);
+  const shrunk = new Uint8Array(new ArrayBuffer(1000, { maxByteLength: 1000 }));
+  for (const chunk of [transferred, shrunk]) {
+    const lengths: number[] = [];
+    const writer = writableFromWrite((_, length) => void lengths.push(length)).getWriter();
+    const writes = [writer.write(randomBytes(4, 10)), writer.write(chunk), writer.close()];
+    if (chunk === shrunk) shrunk.buffer.resize(500);
+    else structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+    const [, second] = await Promise.allSettled([...writes, writer.closed]);
+    assert.ok(second?.status === "rejected");
+    assertNamed(second.reason);
+    assert.deepEqual(lengths, [10]);
+  }
 });
 
 Deno.test("a chunk may be transferred as soon as its write is done", async () => {

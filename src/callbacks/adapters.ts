@@ -1,6 +1,7 @@
 import { checkReadCount } from "../basis/basis_source.ts";
 import { changedLengthError, toUint8Array } from "../common/bytes.ts";
 import { checkFunction } from "../common/checks.ts";
+import { WrittenLengths } from "../streams/written_lengths.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
 /** Bytes asked for in one read. */
@@ -66,12 +67,14 @@ export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<
  */
 export function writableFromWrite(write: WriteCallback): WritableStream<BufferSource> {
   checkFunction("write", write);
+  const lengths = new WrittenLengths();
   return new WritableStream({
     async write(chunk) {
+      lengths.check(chunk);
       const bytes = toUint8Array(chunk);
       await write(bytes, bytes.length);
     },
-  });
+  }, lengths.watch<BufferSource>({ highWaterMark: 1 }));
 }
 
 /** A readable as a read callback. */
