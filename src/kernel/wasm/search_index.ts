@@ -68,8 +68,13 @@ export class WasmSearchIndex implements SearchIndex, LoadableIndex {
 
   searcher(options: SearchOptions): Searcher {
     const { instance, params, pool } = this.#parts;
-    const own = !instance && params.blockLength > MAX_SHARED_BLOCK_LENGTH ? pool.acquire() : undefined;
-    return new WasmSearcher(this, options, instance ?? own ?? pool.shared, () => own && pool.release(own));
+    const isLong = params.blockLength > MAX_SHARED_BLOCK_LENGTH;
+    return new WasmSearcher(this, options, {
+      acquire: () => instance ?? (isLong ? pool.acquire() : undefined) ?? pool.shared,
+      release: (used) => {
+        if (used !== instance && used !== pool.shared) pool.release(used);
+      },
+    });
   }
 
   /** Copies the index out of the memory that it was made in. */

@@ -11,6 +11,12 @@ export interface LoadableIndex {
   useKey(instance: KernelInstance): void;
 }
 
+/** Where a search gets its instance, at its first call. */
+export interface Instances {
+  acquire(): KernelInstance;
+  release(instance: KernelInstance): void;
+}
+
 /** One search. Its state is in the kernel's memory, with bytes of the window, until another search needs the place. */
 export class WasmSearcher implements Searcher, Guest {
   settled = 0;
@@ -20,8 +26,8 @@ export class WasmSearcher implements Searcher, Guest {
   matches = new Uint32Array(0);
   readonly #index: LoadableIndex;
   readonly #options: SearchOptions;
-  readonly #instance: KernelInstance;
-  #onRelease: () => void;
+  readonly #instances: Instances;
+  #used: KernelInstance | undefined;
   #state: Uint8Array<ArrayBuffer> | undefined;
   /** Bytes dropped from the start of the window since the last call. */
   #shift = 0;
@@ -30,11 +36,10 @@ export class WasmSearcher implements Searcher, Guest {
   #start = 0;
   #copied = 0;
 
-  constructor(index: LoadableIndex, options: SearchOptions, instance: KernelInstance, onRelease: () => void) {
+  constructor(index: LoadableIndex, options: SearchOptions, instances: Instances) {
     this.#index = index;
     this.#options = options;
-    this.#instance = instance;
-    this.#onRelease = onRelease;
+    this.#instances = instances;
   }
 
   search(window: readonly Uint8Array[], isLast: boolean): number {
@@ -70,9 +75,15 @@ export class WasmSearcher implements Searcher, Guest {
   }
 
   release(): void {
-    this.#instance.search.free(this);
-    this.#onRelease();
-    this.#onRelease = () => {};
+    const instance = this.#used;
+    if (!instance) return;
+    instance.search.free(this);
+    this.#used = undefined;
+    this.#instances.release(instance);
+  }
+
+  get #instance(): KernelInstance {
+    return this.#used ??= this.#instances.acquire();
   }
 
   /** Brings index and state into the memory. */
