@@ -61,7 +61,7 @@ async function open(make: () => ReadableWritablePair): Promise<number> {
   return kept.length && (Deno.memoryUsage().rss - before) / count;
 }
 
-/** Bytes that a delta of new data needs at its peak, with blocks of 16 MiB. */
+/** Bytes that a delta of new data needs at its peak, with blocks of 32 MiB. */
 async function longBlocks(): Promise<number> {
   const length = 256;
   const mib = (seed: number) => {
@@ -69,22 +69,23 @@ async function longBlocks(): Promise<number> {
     bytes[0] = seed;
     return bytes;
   };
+  let peak = 0;
   const source = (seed: number) => {
     let at = 0;
     return new ReadableStream<Bytes>({
-      pull: (controller) => at++ < length ? controller.enqueue(mib(seed + at)) : controller.close(),
+      pull(controller) {
+        if (at % 4 === 0) gc();
+        peak = Math.max(peak, Deno.memoryUsage().rss);
+        if (at++ < length) controller.enqueue(mib(seed + at));
+        else controller.close();
+      },
     }, { highWaterMark: 0 });
   };
-  const sigs: Signature = await loadSigs(source(0).pipeThrough(sigStream({ blockLength: 16 * MIB })));
+  const sigs: Signature = await loadSigs(source(0).pipeThrough(sigStream({ blockLength: 32 * MIB })));
   await collect();
   const before = Deno.memoryUsage().rss;
-  let peak = 0;
-  let count = 0;
-  for await (const _ of source(7).pipeThrough(deltaStream(sigs))) {
-    if (count++ % 4 > 0) continue;
-    gc();
-    peak = Math.max(peak, Deno.memoryUsage().rss);
-  }
+  peak = 0;
+  for await (const _ of source(7).pipeThrough(deltaStream(sigs)));
   return peak - before;
 }
 

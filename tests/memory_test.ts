@@ -303,7 +303,7 @@ test("a delta stream in the middle of a chunk's worth holds less than 1 MiB", as
   assert.ok(each < MIB, `${each} bytes`);
 });
 
-test("a delta with blocks of 16 MiB needs less than six of them and 64 MiB", async () => {
+test("a delta with blocks of 32 MiB needs less than six of them and 64 MiB", async () => {
   const length = await job("long-blocks");
-  assert.ok(length < 6 * 16 * MIB + 64 * MIB, `${length} bytes`);
+  assert.ok(length < 6 * 32 * MIB + 64 * MIB, `${length} bytes`);
 });
