@@ -53,7 +53,8 @@ export function recommendedBlockLength(fileLength?: number): number {
  * `rdiff signature -S -1` chooses the same (librsync's `rs_sig_args`).
  *
  * It is no defence against an attacker who controls part of a file. With untrusted files keep the whole sum, which is
- * the default of `sigStream`. The rsync-streams format takes no less than 8.
+ * the default of `sigStream` in librsync's format. The rsync-streams format has rules of its own, which `sigStream`
+ * uses if it is given `fileLength`.
  *
  * @param fileLength Length of the basis in bytes, or undefined if it is not known.
  * @param blockLength Bytes of a block.

@@ -12,8 +12,8 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 /** Options of {@linkcode sigStream}. */
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
-   * Length of the basis in bytes, if known. It chooses block and strong length of the rsync-streams format for the
-   * fewest bytes.
+   * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
+   * the fewest bytes.
    */
   fileLength?: number | undefined;
   /**
@@ -23,9 +23,9 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   salt?: Uint8Array | undefined;
   /**
-   * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of what
-   * is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns what rdiff
-   * chooses.
+   * Bytes of a block, from 16 to 2^30; the luapower and librsync formats take 1 and more. Small blocks find more of
+   * what is the same, and make a longer signature. For librsync's format, {@linkcode recommendedBlockLength} returns
+   * what rdiff chooses.
    * @default about 0.9 times the square root of `fileLength`; 1024 if that is not given, and in other formats
    */
   blockLength?: number | undefined;
@@ -43,10 +43,10 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. The rsync-streams format has sums that are keyed with a random salt, and a digest:
-   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2; the
-   * librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
-   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other formats
-   * the whole sum: 32, of `"md4"` 16
+   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2;
+   * the librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
+   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other
+   * formats the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**
@@ -56,7 +56,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
   format?: Format | undefined;
   /**
    * Whether the signature ends in a digest of the whole basis. Only the rsync-streams format can carry one. It costs a
-   * second pass of the strong sum over each byte.
+   * pass of SHA-256 over each byte.
    * @default {false}
    */
   digest?: boolean | undefined;
@@ -65,9 +65,9 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
 /**
  * Makes a transform that turns the bytes of a basis into its signature.
  *
- * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with
- * their content: 36 bytes for each block in the default format. Memory stays constant, a few blocks or 1 MiB. How the
- * input was chunked never changes a byte of the output.
+ * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with their
+ * content: 10 or 11 bytes for each block of most files, if `fileLength` is given. Memory stays constant, a few blocks
+ * or 1 MiB. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.
  * @returns A pair whose `writable` takes basis bytes and whose `readable` gives signature bytes.
