@@ -82,6 +82,12 @@ for (const runtime of runtimes) {
   });
 }
 
+test("says that a name is empty", async (folder) => {
+  for (const args of [["info", ""], ["patch", "", "sig"], ["sig", "basis", ""]]) {
+    await fails(cli(DENO, args, folder), 100, /"": the name of the file is empty\n/);
+  }
+});
+
 test("shows no control characters of a wrong command line", async (folder) => {
   for (const args of [["\x1b[31m"], ["-b", "\x1b\x9b", "sig"], ["--\x1b"], ["sig", "-H", "\x9b"]]) {
     await fails(cli(DENO, args, folder), 101, /^[^\p{Cc}]+\n$/u);

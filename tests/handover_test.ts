@@ -41,7 +41,7 @@ function parts(name: string): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]
 
 for (const [name, make] of Object.entries(STREAMS)) {
   for (const which of [0, 1]) {
-    Deno.test(`${name} fails when a chunk is transferred while it waits: the ${which ? "second" : "first"}`, async () => {
+    Deno.test(`${name} fails when a waiting chunk is transferred: the ${which ? "second" : "first"}`, async () => {
       const chunks = parts(name);
       const { buffer } = chunks[which]!;
       assertNamed(await failure(make(), chunks, () => structuredClone(buffer, { transfer: [buffer] })));

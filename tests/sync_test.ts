@@ -154,7 +154,7 @@ Deno.test("a layered signature with bytes behind it, or in it, is refused", asyn
   }
 });
 
-Deno.test("a layered signature with a byte flipped is refused, or the digest notices, or the plan is right", async () => {
+Deno.test("a flipped byte of a layered signature is refused, noticed by the digest, or harmless", async () => {
   const local = insert(small, 2500, randomBytes(1, 10));
   for (let at = 0; at < smallPublished.length; at++) {
     const flipped = smallPublished.slice();

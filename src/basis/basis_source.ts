@@ -1,6 +1,9 @@
 import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
+import type { BasisSource } from "./interface.ts";
+
+export type { BasisSource } from "./interface.ts";
 import {
   basisFromDenoFile,
   basisFromNodeFileHandle,
@@ -9,30 +12,6 @@ import {
   isNodeFileHandle,
   type NodeFileHandle,
 } from "./file_handles.ts";
-
-/** A basis that is read at random: a file, a URL, a table, a formula. */
-export interface BasisSource {
-  /**
-   * Reads bytes of the basis.
-   *
-   * @param offset Where, in bytes from the start.
-   * @param length How many at most.
-   * @returns 1 to `length` bytes, or none at the end of the basis. Short reads are no error: the rest is asked for
-   * again.
-   */
-  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
-  /**
-   * The same without a buffer for each read, used instead of `read` if it exists: puts at most `buffer.length` bytes
-   * from `offset` on at the start of `buffer`, and does not keep the buffer.
-   *
-   * @param buffer Where the bytes go.
-   * @param offset Where they are in the basis.
-   * @returns How many bytes; 0 is the end of the basis.
-   */
-  readInto?(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
-  /** Length of the basis in bytes. If known, a copy past the end fails before it starts. */
-  readonly size?: number | undefined;
-}
 
 /** A basis as callbacks: go to an offset, then read into a buffer. */
 export interface SeekableBasis {

@@ -1,4 +1,4 @@
-import type { BasisSource } from "./basis_source.ts";
+import type { BasisSource } from "./interface.ts";
 
 /** What is used of Node's `FileHandle`, which `fs.promises.open` returns. */
 export interface NodeFileHandle {

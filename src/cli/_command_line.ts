@@ -47,8 +47,8 @@ function parseHelp([name, ...others]: readonly string[], options: OptionValues, 
 }
 
 /**
- * Finds the command that a word means. The start of a name is enough if no other starts in the same way. rdiff takes the
- * first that does, and so the word without letters for its first command.
+ * Finds the command that a word means. The start of a name is enough if no other starts in the same way. rdiff takes
+ * the first that does, and so the word without letters for its first command.
  */
 function findCommandName(word: string, dialect: Dialect): string {
   const names = dialect.commands.map(({ name }) => name);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { sep } from "node:path";
 import process from "node:process";
 import { atomicWritable } from "../files/atomic_writable.ts";
-import { codeOf, type SystemError } from "../files/system_error.ts";
+import type { SystemError } from "../files/system_error.ts";
 import type { Invocation } from "./_command_spec.ts";
 import { CliError, EXIT, formatMessage, systemError } from "./_errors.ts";
 import { isStandard } from "./_input.ts";
@@ -77,7 +77,7 @@ async function openFile(path: string, invocation: Invocation, { mayReplace }: Ou
 function folderOf(error: unknown): string | undefined {
   const folder = inOwnWords(error)?.path;
   if (folder === undefined) return undefined;
-  return ["ENOENT", "ENOTDIR"].includes(codeOf(error)!) ? `: ${folder}` : ` in the folder ${folder}`;
+  return fs.existsSync(folder) ? ` in the folder ${folder}` : `: ${folder}`;
 }
 
 /** An error of the writable in words of its own, which say more than the code of the system. */

@@ -1,4 +1,4 @@
-/** Characters that a terminal obeys instead of showing them: control characters, ends of lines, and turns of direction. */
+/** Characters that a terminal obeys instead of showing: control characters, ends of lines, turns of direction. */
 const OBEYED = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };

@@ -26,7 +26,7 @@ export interface Signals {
   stop(): void;
 }
 
-/** Waits for signals, except for those that whoever started the process has it ignore: `nohup` does, and `&` in scripts. */
+/** Waits for signals, except for those that the process was started to ignore, by `nohup` or by `&` in a script. */
 export function awaitSignals(): Signals {
   const isIgnored = ignoredSignals();
   const waitedFor = ENDING.filter((name) => !isIgnored(name));

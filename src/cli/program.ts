@@ -32,7 +32,7 @@ function isCalledRdiff(args: readonly string[]): boolean {
   return [process.argv0, process.argv[1], bunScript(args)].some(isRdiffPath);
 }
 
-/** The script as it was named on the command line of Bun, which follows links before it fills `argv`. Linux tells it. */
+/** The script as the command line of Bun names it, which follows links before it fills `argv`. Only Linux tells it. */
 function bunScript(args: readonly string[]): string | undefined {
   if (!("Bun" in globalThis)) return undefined;
   try {

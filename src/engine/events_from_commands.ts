@@ -86,8 +86,8 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
     }
     if (algorithm !== "sha-256" || sum !== undefined && sum.length !== DIGEST_LENGTH) {
       throw new TypeError(
-        `Cannot encode the delta: a digest of ${sum?.length} bytes by ${algorithm} was given, ${DIGEST_LENGTH} bytes by ` +
-          "sha-256 were expected",
+        `Cannot encode the delta: a digest of ${sum?.length} bytes by ${algorithm} was given, ` +
+          `${DIGEST_LENGTH} bytes by sha-256 were expected`,
       );
     }
     this.#digest = digest;

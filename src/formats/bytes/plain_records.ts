@@ -24,8 +24,8 @@ export function writePlainRecords(
 }
 
 /**
- * Reads such records, as many as there are and `max` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if bytes
- * are missing.
+ * Reads such records, as many as there are and `max` at most, into a batch of {@linkcode BATCH_CAPACITY}. False if
+ * bytes are missing.
  */
 export function readPlainRecords(
   reader: ByteReader,

@@ -28,7 +28,7 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
     if (length >= MAX_DISTANCE || Math.abs(distance) >= MAX_DISTANCE) {
       throw new RsyncError(
         "unsupported",
-        `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the one before: ` +
+        `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the last: ` +
           "lengths and distances under 2^52 are possible in the rsync-streams format",
       );
     }
