@@ -12,8 +12,8 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 /** Options of {@linkcode sigStream}. */
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
-   * Length of the basis in bytes, if known. It chooses block and strong length of the rsync-streams format for the
-   * fewest bytes.
+   * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
+   * the fewest bytes.
    */
   fileLength?: number | undefined;
   /**
@@ -55,8 +55,8 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
    */
   format?: Format | undefined;
   /**
-   * Whether the signature ends in a digest of the whole basis. Only the rsync-streams format can carry one: its
-   * SHA-256.
+   * Whether the signature ends in the SHA-256 of the whole basis. Only the rsync-streams format can carry it. It costs
+   * one more pass over each byte.
    * @default {false}
    */
   digest?: boolean | undefined;
@@ -66,7 +66,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  * Makes a transform that turns the bytes of a basis into its signature.
  *
  * The signature holds a weak and a strong sum for each block, so it grows with the number of blocks and not with their
- * content: some 10 to 14 bytes for each block in the default format. Memory stays below some MiB, however long blocks
+ * content: some 10 to 14 bytes for each block in the default format. Memory stays below a few MiB, however long blocks
  * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.

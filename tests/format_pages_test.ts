@@ -52,7 +52,7 @@ for (const format of FORMATS) {
   });
 }
 
-Deno.test("the worked example of a layered signature is what the library writes, where it should be", async () => {
+Deno.test("the worked example of a layered signature is what the library writes, at the offsets it says", async () => {
   const page = read("docs/formats/rsync-streams.md");
   const basis = inputFile(page, "basis");
   const layers = [{ blockLength: 64, strongLength: 4 }, { blockLength: 16, strongLength: 2 }];

@@ -1,12 +1,10 @@
 import { growBytes } from "../common/bytes.ts";
 import type { SumBatch } from "../kernel/interface.ts";
 
-/**
- * Blocks of a layer whose records were read. Those with equal records are one entry, so that one find serves them all.
- */
+/** Blocks of a layer whose records were read. Blocks with equal records are one entry: one find serves them all. */
 export class BlockIndex {
   readonly #strongLength: number;
-  /** Entries by record. */
+  /** Numbers of entries, by record. */
   readonly #entries = new Map<string, number>();
   /** The record of each entry, and its blocks. */
   readonly #weak: number[] = [];

@@ -7,11 +7,11 @@ import { LayeredSigWriter } from "../formats/rsync_streams/layered_writer.ts";
 import type { LayeredHeader } from "../formats/rsync_streams/layers.ts";
 import type { Kernel } from "../kernel/interface.ts";
 
-/** What the file that is signed is known by. */
+/** Which version of a file is signed. */
 export interface FileLabel {
   /** HTTP's entity tag. */
   readonly entityTag: string | undefined;
-  /** When it was modified, in milliseconds since 1970. */
+  /** When the file was modified, in milliseconds since 1970. */
   readonly modifiedMs: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
     this.#finest = this.#signers.at(-1)!;
   }
 
-  /** Those of the finest layer, and `bytesOut` of all. */
+  /** Those of the finest layer. `bytesOut` counts all bytes. */
   get stats(): SigStats {
     return this.#finest.stats;
   }
@@ -76,7 +76,7 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
 
   #take(part: SigEvent, layer: number): void {
     if (part.type === "records") this.#writer.records(layer, part.batch);
-    // The finest layer is worked on last, so the records of all others are there.
+    // The finest layer is worked on last, so all records of the others are there.
     if (part.type === "end" && layer === this.#signers.length - 1) {
       const { fileLength, digest } = part.trailer;
       this.#writer.end({ ...this.#header, ...this.#label, fileLength: fileLength!, digest: digest! });

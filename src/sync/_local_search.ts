@@ -7,14 +7,10 @@ import type { SearchIndex } from "../kernel/interface.ts";
 /** Bytes of the local file read at once. */
 const READ_LENGTH = 2 ** 20;
 
-/** A block that was found. */
+/** Called with a block that was found: its number in the index, and where the local file has it. */
 export type OnFound = (entry: number, offset: number, length: number) => void;
 
-/**
- * Searches all of a local file for the blocks of an index.
- *
- * @param onFound Called with the number of the block in the index, and where the local file has it.
- */
+/** Searches all of a local file for the blocks of an index. */
 export async function searchLocal(
   local: PatchBasis,
   index: SearchIndex,

@@ -7,8 +7,9 @@ import type { LayeredSig } from "./layered_sig.ts";
 import type { FoundRuns, Span } from "./plan.ts";
 
 /**
- * Passes over the local file in a layer, at most. A search goes on behind each block it finds, so where the remote file
- * has the same bytes at several offsets modulo the block length, a pass finds the blocks of one of them.
+ * Passes over the local file in a layer, at most. A search goes on behind each block that it finds. If the remote file
+ * has the same bytes at several offsets modulo the block length, their blocks overlap in the local file, and one pass
+ * finds only some of them.
  */
 const MAX_PASSES = 8;
 
@@ -20,15 +21,15 @@ export interface LayerSearch {
   readonly sig: LayeredSig;
   /** 0 is the coarsest. */
   readonly layer: number;
-  /** What the layers before did not find. */
+  /** What no layer before has found. */
   readonly missing: readonly Span[];
-  /** Records between two spans that are read too, since that costs less than another read. */
+  /** Two spans are read together if at most so many records lie between them: that costs less than another read. */
   readonly maxGap: number;
   readonly local: PatchBasis;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads the records of what is missing, and adds what the local file has of it to what was found. */
+/** Reads the records of what is missing, searches the local file for those blocks, and adds them to what was found. */
 export async function searchLayer(search: LayerSearch, found: FoundRuns): Promise<void> {
   const { sig, layer, local, signal } = search;
   const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;

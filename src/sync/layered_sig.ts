@@ -5,7 +5,7 @@ import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_
 import { LayeredLayout } from "../formats/rsync_streams/layout.ts";
 import type { SumBatch } from "../kernel/interface.ts";
 
-/** Bytes read at first, from the end: the footer, and the coarsest layer of most files. */
+/** Bytes read at first, from the end: the footer, and the coarsest layer of many files. */
 const FIRST_READ_LENGTH = 2048;
 
 /** Bytes at the end that are kept. */
@@ -18,7 +18,8 @@ interface Tail {
 /**
  * A layered signature that is read a piece at a time: its last bytes first, then the records that are asked for.
  *
- * It may come from an untrusted peer: nothing is allocated by what it says before its length was compared with that.
+ * It may come from an untrusted peer. Its size has to be the one that follows from its end, and what it takes of memory
+ * is at most what is read.
  */
 export class LayeredSig {
   /** What it says about itself. */
@@ -41,9 +42,11 @@ export class LayeredSig {
   /**
    * Reads the end of a layered signature.
    *
-   * @param basis Where its bytes are; the length has to be known.
-   * @throws {RsyncError} If it is none: `bad-magic`, `unsupported`, `truncated`, `trailing-data`.
-   * @throws {TypeError} If its length is not known.
+   * @param basis Where its bytes are. Its `size` has to be known.
+   * @returns The layered signature.
+   * @throws {RsyncError} If it is none (`bad-magic`, `unsupported`), or has another size than its end says
+   * (`truncated`, `trailing-data`).
+   * @throws {TypeError} If its size is not known.
    */
   static async open(basis: Basis): Promise<LayeredSig> {
     const source = toPatchBasis(basis);
@@ -65,18 +68,36 @@ export class LayeredSig {
     return sig;
   }
 
-  /** How many records a layer has; 0 is the coarsest. */
+  /**
+   * Returns how many records a layer has.
+   *
+   * @param layer Number of the layer; 0 is the coarsest.
+   * @returns The count of its records.
+   */
   recordCount(layer: number): number {
     return this.#layout.recordCount(layer);
   }
 
-  /** Bytes of a record of a layer. */
+  /**
+   * Returns how long the records of a layer are.
+   *
+   * @param layer Number of the layer; 0 is the coarsest.
+   * @returns Bytes of a record.
+   */
   recordLength(layer: number): number {
     const { length } = this.#layout.rangeOf(layer, 0, 1);
     return length;
   }
 
-  /** Reads the records `from` to `to` of a layer; `to` is not one of them. There is at least one. */
+  /**
+   * Reads consecutive records of a layer. Those among the last bytes are there already.
+   *
+   * @param layer Number of the layer; 0 is the coarsest.
+   * @param from Number of the first record.
+   * @param to Number of the record after the last one, above `from`.
+   * @returns The records, in columns.
+   * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
+   */
   async records(layer: number, from: number, to: number): Promise<SumBatch> {
     const { offset, length } = this.#layout.rangeOf(layer, from, to);
     const inTail = offset - this.#tail.offset;

@@ -12,19 +12,20 @@ import { recommendedLayers } from "./recommended_layers.ts";
 
 /** Options of {@linkcode layeredSigStream}. */
 export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
-  /** Length of the file in bytes, if known: it chooses the layers. */
+  /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;
   /**
-   * The layers, from the coarsest on: each block length is a multiple of the next.
-   * @default those that {@linkcode recommendedLayers} returns for the length of the file
+   * The layers, from the coarsest on. Each block length is a multiple of the next.
+   * @default what {@linkcode recommendedLayers} returns for `fileLength`
    */
   layers?: readonly Layer[] | undefined;
   /**
-   * 16 bytes that the strong sums are keyed with. Give it only where the same file has to have the same signature.
+   * 16 bytes that the strong sums are keyed with. Give it only where the same file has to have the same signature: an
+   * attacker who knows it before the file is made can forge collisions.
    * @default random
    */
   salt?: Uint8Array | undefined;
-  /** HTTP's entity tag of the file. */
+  /** HTTP's entity tag of the file, 1,024 bytes of UTF-8 at most. */
   entityTag?: string | undefined;
   /** When the file was modified, in milliseconds since 1970. */
   modifiedMs?: number | undefined;
@@ -34,16 +35,16 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
  * Makes a transform that turns the bytes of a file into its layered signature: its sums at several block lengths, in
  * one pass.
  *
- * A layered signature lies beside a file on a server. Whoever has an older version reads the coarse sums, and finer
- * ones only under blocks that were not found: see {@linkcode planSync}. {@linkcode loadSigs} reads it as an ordinary
- * signature. Memory stays constant, but for the records of all layers save the finest, which are written last.
+ * A layered signature lies beside a file on a server. A client with an older version reads the coarse sums, and finer
+ * ones only under blocks that it did not find: see {@linkcode planSync}. `loadSigs` reads it as an ordinary signature
+ * of its finest layer. Records of the other layers are written last, and held in memory until then.
  *
  * @param options Layers, and what the file is known by.
  * @returns A pair whose `writable` takes file bytes and whose `readable` gives the layered signature.
  * @throws {TypeError} If an option is of the wrong kind.
- * @throws {RangeError} If an option is out of range, or the layers do not divide each other.
+ * @throws {RangeError} If an option is out of range, or a block length is no multiple of the next.
  *
- * @example Finding what is missing
+ * @example A signature for a server, and a client
  * ```ts
  * import { layeredSigStream, LayeredSig, planSync } from "rsync-streams/sync";
  * import assert from "node:assert/strict";

@@ -1,6 +1,8 @@
 /**
- * Finding what a local file has of a remote one, in few bytes: layered signatures and plans. It reads and writes no
- * network; `rsync-streams/http` does.
+ * Finds what a local file has of a remote one, and reads few bytes for it: layered signatures and plans. It opens no
+ * connection. A layered signature can be any source of bytes that is read at random, such as a URL fetched by ranges.
+ *
+ * `docs/sync.md` describes how it works, and what it costs.
  *
  * @module
  */

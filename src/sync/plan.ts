@@ -1,31 +1,33 @@
-/** Some bytes of the remote file: where they are in the local one, or that they are missing there. */
+/** Consecutive bytes of the remote file that the local file has in one piece, or does not have. */
 export interface SyncRun {
   /** Where they are in the remote file. */
   readonly offset: number;
   /** How many. */
   readonly length: number;
-  /** Where they are in the local file; undefined if they are missing there. */
+  /** Where they are in the local file; undefined if they are missing. */
   readonly from: number | undefined;
 }
 
 /**
- * What the local file has of the remote one. It serves both directions: to download, missing runs are fetched; to
- * upload the local file, whatever no run copies is sent.
+ * What the local file has of the remote one. It serves both directions. To download, fetch the missing runs. To upload
+ * the local file, send what no run copies.
+ *
+ * Strong sums of layers are short, so a run can be wrong: check the digest of the result.
  */
 export interface SyncPlan {
   /** Bytes of the remote file. */
   readonly fileLength: number;
   /** SHA-256 of the remote file. */
   readonly digest: Uint8Array;
-  /** The remote file from its start to its end, in as few runs as there can be. */
+  /** The remote file from its start to its end. Runs that continue each other are one. */
   readonly runs: readonly SyncRun[];
   /** Bytes that are missing. */
   readonly missingBytes: number;
   /** Runs that are missing. */
   readonly missingCount: number;
-  /** Bytes read of the layered signature. */
+  /** Bytes read of the layered signature since it was opened. */
   readonly sigBytes: number;
-  /** Reads of the layered signature. */
+  /** Reads of the layered signature since it was opened. */
   readonly sigReads: number;
   /** The block lengths of the layers that were searched, from the coarsest. */
   readonly blockLengths: readonly number[];
@@ -37,11 +39,11 @@ export interface Span {
   readonly end: number;
 }
 
-/** Copies that were found, sorted by their offset and joined; and what lies between them. */
+/** Collects copies that were found. Returns them sorted and joined, with what lies between them. */
 export class FoundRuns {
   #copies: { offset: number; length: number; from: number }[] = [];
 
-  /** Notes that bytes of the remote file are in the local one. Nothing is noted twice. */
+  /** Notes that bytes of the remote file are in the local one. The same bytes must not be noted twice. */
   add(offset: number, length: number, from: number): void {
     const last = this.#copies.at(-1);
     if (last && last.offset + last.length === offset && last.from + last.length === from) last.length += length;

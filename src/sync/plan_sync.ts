@@ -8,13 +8,12 @@ import { isWorthwhile } from "./stopping_rule.ts";
 /** Options of {@linkcode planSync}. */
 export interface PlanSyncOptions {
   /**
-   * What missing bytes cost on the wire, as a share of their length: 1 if they travel as they are, less if they are
-   * compressed on their way.
+   * What a missing byte costs on the wire, in bytes: 1 if they travel as they are, less if they are compressed.
    * @default {1}
    */
   literalCost?: number | undefined;
   /**
-   * What a read of the layered signature costs beside its bytes, in bytes.
+   * What a read of the layered signature costs, in bytes, beside those that it reads: headers, and waiting.
    * @default {200}
    */
   readCost?: number | undefined;
@@ -25,13 +24,38 @@ export interface PlanSyncOptions {
 /**
  * Finds what a local file has of a remote one.
  *
- * It reads the records of the coarsest layer, and searches the local file for those blocks; then the records of the
- * next layer under blocks that were not found; and so on, as long as a layer can be expected to save more than its
- * records cost. It searches all of the local file each time. Blocks with equal records are all served by one find.
+ * It reads the records of the coarsest layer and searches the local file for those blocks. Then it reads the records of
+ * the next layer under blocks that were not found, and so on, as long as a layer can be expected to save more than its
+ * records cost. Each search is over all of the local file, up to eight times a layer. One find serves all blocks with
+ * equal records.
+ *
+ * The plan can be wrong by chance about once in a thousand times, or if the signature is: check the digest of the
+ * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which are at most
+ * as many bytes as the signature has.
  *
  * @param sig The layered signature of the remote file.
  * @param local The local file.
- * @returns The remote file as runs that are copied from the local one and runs that are missing.
+ * @param options What bytes and reads cost, and a signal.
+ * @returns The remote file as runs that are copied from the local one, and runs that are missing.
+ * @throws {RsyncError} If the layered signature is damaged (`unsupported`), or ends early (`basis-short-read`).
+ * @throws {TypeError} If the local file cannot be read at random.
+ *
+ * @example What an edit leaves to fetch
+ * ```ts
+ * import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
+ * const local = new Blob(lines);
+ * const remote = new Blob([...lines.slice(0, 9000), "a new line\n", ...lines.slice(9000)]);
+ *
+ * const stream = layeredSigStream({ fileLength: remote.size });
+ * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const plan = await planSync(await LayeredSig.open(published), local);
+ *
+ * assert.equal(plan.missingCount, 1);
+ * assert.ok(plan.missingBytes < 200);
+ * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
   const { literalCost = 1, readCost = 200, signal } = checkOptions(options);

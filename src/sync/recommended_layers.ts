@@ -1,25 +1,36 @@
 import type { Layer } from "../formats/rsync_streams/layers.ts";
 import { strongLengthFor } from "../stages/lengths.ts";
 
-/** Length of a file whose length is not known. */
+/** Stands for the length of a file that is not known. */
 const UNKNOWN_FILE_LENGTH = 2 ** 26;
 /** Blocks of the finest layer are a fraction of the square root of the file's length. */
 const FINEST_FRACTION = 16;
 const MIN_BLOCK_LENGTH = 64;
-/** From one layer to the next. */
+/** Blocks of a layer are that many times as long as those of the next. */
 const RATIO = 16;
 const LAYER_COUNT = 3;
 /** A layer with fewer records than this is left out. */
 const MIN_RECORD_COUNT = 16;
-/** A block is found wrongly once in 2^10 syncs. The digest notices it, and the sync is done again. */
+/** A layer has a wrong block once in 2^10 syncs. The digest of the file shows it. */
 const MARGIN_BITS = 10;
 
 /**
- * Returns layers that fit the length of a file: three of them, each with blocks of a sixteenth of the one before, the
- * finest with blocks of about a sixteenth of the square root of the length.
+ * Returns layers that fit the length of a file. There are up to three. Blocks of the finest are about a sixteenth of
+ * the square root of the length, and those of the others 16 and 256 times as long. A layer of fewer than 16 blocks is
+ * left out.
  *
  * @param fileLength Length of the file in bytes, or undefined if it is not known.
  * @returns The layers, from the coarsest on.
+ *
+ * @example Layers of a file of 64 MiB
+ * ```ts
+ * import { recommendedLayers } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const blockLengths = recommendedLayers(2 ** 26).map(({ blockLength }) => blockLength);
+ *
+ * assert.deepEqual(blockLengths, [131_072, 8192, 512]);
+ * ```
  */
 export function recommendedLayers(fileLength: number = UNKNOWN_FILE_LENGTH): Layer[] {
   const ideal = Math.sqrt(fileLength) / FINEST_FRACTION;

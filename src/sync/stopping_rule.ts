@@ -1,9 +1,9 @@
 /**
- * The rule that stops at a layer. A layer costs its records, and reads. It saves the bytes that it finds, at what they
- * cost on the wire. How many it finds is not known before: the share that the layer before found is taken for it, since
- * edits that are isolated for one block length are isolated for the next, and data that is new to one is new to the
- * next. The first two layers are always searched: nothing is known before, and the first is coarse, so that a few edits
- * spoil it all.
+ * Decides whether a layer is worth searching. A layer costs its records and its reads. It saves the bytes that it
+ * finds, at what they cost on the wire. How many that will be is not known, so it is estimated by the share that the
+ * layer before has found: edits that were isolated for one block length are usually isolated for the next, and data
+ * that was new to one is new to the next. The first two layers are always searched. Nothing is known before the first,
+ * and the first is so coarse that a few edits can spoil all of it.
  */
 import type { Span } from "./plan.ts";
 
@@ -19,7 +19,7 @@ export interface LayerOutlook {
   readonly recordLength: number;
   /** Layers that were searched before. */
   readonly searchedCount: number;
-  /** The share of what was missing that the layer before found. */
+  /** Of the bytes that were missing then, the share that the layer before found. */
   readonly share: number;
   readonly literalCost: number;
   readonly readCost: number;

@@ -44,8 +44,11 @@ export interface Layer {
 export interface LayeredHeader {
   /** From the coarsest to the finest. Each block length is a multiple of the next. */
   readonly layers: readonly Layer[];
+  /** The weak sum of all layers. */
   readonly weakSum: WeakSum;
+  /** The strong sum of all layers. */
   readonly strongSum: StrongSum;
+  /** What strong sums are keyed with: 16 bytes. */
   readonly salt: Uint8Array;
 }
 
