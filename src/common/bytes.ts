@@ -17,7 +17,8 @@ export function isBlob(value: unknown): value is Blob {
 }
 
 /**
- * Views what a caller wrote as bytes, as `CompressionStream` does: any view, or a buffer, of this realm or another.
+ * Views what a caller wrote as bytes, as `CompressionStream` does. It may be a view of each kind or a buffer, of this
+ * realm or another.
  *
  * @throws {TypeError} If it is neither, or its buffer was detached.
  */
