@@ -193,6 +193,55 @@ Deno.test("planSync() reads no finer layer where it cannot save what it costs", 
   assert.deepEqual(plan.blockLengths, [4096, 512]);
 });
 
+/** A layered signature that tells of a file of 2^40 bytes, in zeros that need no memory, and how much of it was read. */
+async function hugeSig() {
+  const one = await publish(new Uint8Array(LAYERS[0]!.blockLength));
+  const footer = one.slice(one.length - new DataView(one.buffer).getUint32(one.length - 8, true));
+  const claimed = 2 ** 40;
+  new DataView(footer.buffer).setBigUint64(1 + 15 + 2 + 16, BigInt(claimed), true);
+  const [coarse, middle, fine] = LAYERS.map(({ blockLength }) => claimed / blockLength);
+  const records = coarse! + middle! + fine!;
+  // In place of the 73 records of one block, and the one frame of its 64 finest.
+  const size = (one.length - footer.length - (1 + 8 + 64) * 8 - 4) + 8 * records + 4 * Math.ceil(fine! / 1024) +
+    footer.length;
+  let longest = 0;
+  const basis = {
+    size,
+    read(offset: number, length: number) {
+      longest = Math.max(longest, length);
+      const bytes = new Uint8Array(length);
+      const start = size - footer.length - offset;
+      if (start < length) bytes.set(footer.subarray(0, length - start), start);
+      return bytes;
+    },
+  };
+  return { basis, longest: () => longest };
+}
+
+Deno.test("planSync() reads no layer that is longer than maxInputLength, whatever a signature claims", async () => {
+  const { basis, longest } = await hugeSig();
+  const plan = await planSync(await LayeredSig.open(basis), base);
+  assert.deepEqual(plan.blockLengths, []);
+  assert.equal(plan.missingBytes, 2 ** 40);
+  assert.ok(longest() <= 2048);
+});
+
+Deno.test("planSync() stops at maxInputLength with a plan that is right", async () => {
+  const local = insert(base, 30_011, randomBytes(9, 50));
+  const published = await publish(base);
+  const seen = [];
+  // Records of 8 bytes: 25 of the coarsest layer, and 8 under one block of it.
+  for (const maxInputLength of [0, 199, 200, 263, 264, 2 ** 26]) {
+    const plan = await planSync(await LayeredSig.open(published), local, { maxInputLength });
+    assertBytes(apply(plan, base, local), base);
+    seen.push(plan.blockLengths.length);
+  }
+  assert.deepEqual(seen, [0, 0, 1, 1, 2, 3]);
+  const sig = await LayeredSig.open(published);
+  await assert.rejects(planSync(sig, local, { maxInputLength: 2 ** 26 + 1 }), RangeError);
+  await assert.rejects(planSync(sig, local, { maxInputLength: "1" as unknown as number }), TypeError);
+});
+
 Deno.test("layeredSigStream() checks its options", () => {
   const refused: [LayeredOptions, ErrorConstructor][] = [
     [{ layers: [] }, TypeError],

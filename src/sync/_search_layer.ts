@@ -23,8 +23,8 @@ export interface LayerSearch {
   readonly layer: number;
   /** What no layer before has found. */
   readonly missing: readonly Span[];
-  /** Two spans are read together if at most so many records lie between them: that costs less than another read. */
-  readonly maxGap: number;
+  /** Numbers of the records to read: what {@linkcode spansToRead} returns for what is missing. */
+  readonly reads: readonly Span[];
   readonly local: PatchBasis;
   readonly signal: AbortSignal | undefined;
 }
@@ -56,12 +56,27 @@ export async function searchLayer(search: LayerSearch, found: FoundRuns): Promis
   }
 }
 
-async function readBlocks({ sig, layer, missing, maxGap, signal }: LayerSearch): Promise<BlockIndex> {
+/**
+ * The numbers of the records under what is missing. Two spans are read together if at most `maxGap` records lie between
+ * them: that costs less than another read.
+ */
+export function spansToRead(missing: readonly Span[], blockLength: number, maxGap: number): Span[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const span of missing) {
+    const { start, end } = blocksOf(span, blockLength);
+    const before = joined.at(-1);
+    if (before && start - before.end <= maxGap) before.end = end;
+    else joined.push({ start, end });
+  }
+  return joined;
+}
+
+async function readBlocks({ sig, layer, missing, reads, signal }: LayerSearch): Promise<BlockIndex> {
   const { blockLength, strongLength } = sig.footer.layers[layer]!;
   const blocks = new BlockIndex(strongLength);
-  const wanted = missing.map(({ start, end }) => blocksOf(start, end, blockLength));
+  const wanted = missing.map((span) => blocksOf(span, blockLength));
   let next = 0;
-  for (const { start, end } of joinNear(wanted, maxGap)) {
+  for (const { start, end } of reads) {
     signal?.throwIfAborted();
     const batch = await sig.records(layer, start, end);
     for (; next < wanted.length && wanted[next]!.end <= end; next++) {
@@ -76,17 +91,6 @@ async function readBlocks({ sig, layer, missing, maxGap, signal }: LayerSearch):
 }
 
 /** The numbers of the blocks that make up a span of bytes. */
-function blocksOf(start: number, end: number, blockLength: number): Span {
+function blocksOf({ start, end }: Span, blockLength: number): Span {
   return { start: Math.floor(start / blockLength), end: Math.ceil(end / blockLength) };
-}
-
-/** Spans joined where no more than `maxGap` lies between them. */
-function joinNear(spans: readonly Span[], maxGap: number): Span[] {
-  const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of spans) {
-    const before = joined.at(-1);
-    if (before && start - before.end <= maxGap) before.end = end;
-    else joined.push({ start, end });
-  }
-  return joined;
 }

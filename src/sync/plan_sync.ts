@@ -1,9 +1,12 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
-import { checkOptions } from "../common/checks.ts";
-import { searchLayer } from "./_search_layer.ts";
+import { checkInteger, checkOptions } from "../common/checks.ts";
+import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import { FoundRuns, type Span, type SyncPlan } from "./plan.ts";
 import { isWorthwhile } from "./stopping_rule.ts";
+
+/** So many bytes are less records than a `Map` can hold, which is 2^24. */
+const MAX_INPUT_LENGTH = 2 ** 26;
 
 /** Options of {@linkcode planSync}. */
 export interface PlanSyncOptions {
@@ -17,6 +20,12 @@ export interface PlanSyncOptions {
    * @default {200}
    */
   readCost?: number | undefined;
+  /**
+   * Bytes of records that are read at most, to 2^26. A layer that takes more is not searched: the plan is right, and
+   * more is missing. It bounds the memory that an untrusted peer can make this side use.
+   * @default {2 ** 25}
+   */
+  maxInputLength?: number | undefined;
   /** Ends the work early. */
   signal?: AbortSignal | undefined;
 }
@@ -30,15 +39,16 @@ export interface PlanSyncOptions {
  * equal records.
  *
  * The plan can be wrong by chance about once in a thousand times, or if the signature is: check the digest of the
- * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which are at most
- * as many bytes as the signature has.
+ * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which
+ * `maxInputLength` bounds.
  *
  * @param sig The layered signature of the remote file.
  * @param local The local file.
  * @param options What bytes and reads cost, and a signal.
  * @returns The remote file as runs that are copied from the local one, and runs that are missing.
  * @throws {RsyncError} If the layered signature is damaged (`unsupported`), or ends early (`basis-short-read`).
- * @throws {TypeError} If the local file cannot be read at random.
+ * @throws {TypeError} If the local file cannot be read at random, or an option is of the wrong kind.
+ * @throws {RangeError} If `maxInputLength` is out of range.
  *
  * @example What an edit leaves to fetch
  * ```ts
@@ -58,7 +68,8 @@ export interface PlanSyncOptions {
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
-  const { literalCost = 1, readCost = 200, signal } = checkOptions(options);
+  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options);
+  let lengthLeft = checkInteger("maxInputLength", maxInputLength, 0, MAX_INPUT_LENGTH);
   const costs = { literalCost, readCost };
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
@@ -68,7 +79,7 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let share = 0;
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
-    const before = bytesOf(missing);
+    const before = lengthOf(missing);
     const isWorth = isWorthwhile({
       ...costs,
       missing,
@@ -78,17 +89,19 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
       share,
     });
     if (before === 0 || source.size === 0 || !isWorth) break;
-    const maxGap = Math.floor(readCost / recordLength);
-    await searchLayer({ sig, layer, missing, maxGap, local: source, signal }, found);
+    const reads = spansToRead(missing, blockLength, Math.floor(readCost / recordLength));
+    lengthLeft -= lengthOf(reads) * recordLength;
+    if (lengthLeft < 0) break;
+    await searchLayer({ sig, layer, missing, reads, local: source, signal }, found);
     blockLengths.push(blockLength);
     missing = found.missing(fileLength);
-    share = 1 - bytesOf(missing) / before;
+    share = 1 - lengthOf(missing) / before;
   }
   return {
     fileLength,
     digest,
     runs: found.runs(fileLength),
-    missingBytes: bytesOf(missing),
+    missingBytes: lengthOf(missing),
     missingCount: missing.length,
     sigBytes: sig.bytesRead,
     sigReads: sig.readCount,
@@ -96,6 +109,6 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   };
 }
 
-function bytesOf(spans: readonly Span[]): number {
+function lengthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }
