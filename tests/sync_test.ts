@@ -193,7 +193,7 @@ Deno.test("planSync() reads no finer layer where it cannot save what it costs", 
   assert.deepEqual(plan.blockLengths, [4096, 512]);
 });
 
-/** A layered signature that tells of a file of 2^40 bytes, in zeros that need no memory, and how much of it was read. */
+/** A layered signature of a file of 2^40 bytes, in zeros that need no memory, and the longest read of it. */
 async function hugeSig() {
   const one = await publish(new Uint8Array(LAYERS[0]!.blockLength));
   const footer = one.slice(one.length - new DataView(one.buffer).getUint32(one.length - 8, true));
