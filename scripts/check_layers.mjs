@@ -13,7 +13,7 @@ import { readdirSync } from "node:fs";
 const ROOMS = [
   ["mod.ts"], // re-exports only
   ["src/cli/"], // the command, the only entry that may import other entries
-  ["src/callbacks/", "src/files/"], // entries of their own
+  ["src/callbacks/", "src/files/", "src/http/"], // entries of their own
   ["src/*.ts"], // the public factories
   ["src/sync/"], // finding a remote file's blocks in a local one
   ["src/stages/"], // where codec, engine and kernel are put together

@@ -7,6 +7,7 @@
  * @module
  */
 export type { Layer, LayeredFooter, LayeredHeader } from "../formats/rsync_streams/layers.ts";
+export type { SumBatch } from "../kernel/interface.ts";
 export { LayeredSig } from "./layered_sig.ts";
 export { layeredSigStream, type LayeredSigStreamOptions } from "./layered_sig_stream.ts";
 export type { SyncPlan, SyncRun } from "./plan.ts";

@@ -1,0 +1,46 @@
+/** What went wrong with a server. The codes are stable and never renamed. */
+export type HttpErrorCode =
+  /** An answer with a status that cannot be used. */
+  | "status"
+  /** An answer that is not what was asked for, such as another range. */
+  | "protocol"
+  /** No answer, or one that broke off, also after several attempts. */
+  | "network"
+  /** No byte came for too long. */
+  | "timeout"
+  /** The file on the server is no longer the one that was there at the start. */
+  | "changed";
+
+/** Options of {@linkcode HttpError}. */
+export interface HttpErrorOptions extends ErrorOptions {
+  /** Status of the answer, if there was one. */
+  status?: number | undefined;
+}
+
+/** A server that does not answer, or answers what cannot be used. */
+export class HttpError extends Error {
+  /** Always `"HttpError"`, also where two copies of the library meet. */
+  override readonly name = "HttpError";
+  /** What went wrong, for programs. */
+  readonly code: HttpErrorCode;
+  /** The URL that was asked. */
+  readonly url: string;
+  /** Status of the answer, if there was one. */
+  readonly status: number | undefined;
+
+  /**
+   * Makes an error.
+   *
+   * @param code What went wrong, for programs.
+   * @param url The URL that was asked.
+   * @param message What was being done, why not, and what was seen, for people.
+   * @param options Status and cause.
+   */
+  constructor(code: HttpErrorCode, url: string | URL, message: string, options: HttpErrorOptions = {}) {
+    const { status, cause } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.url = String(url);
+    this.status = status;
+  }
+}

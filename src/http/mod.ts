@@ -1,0 +1,9 @@
+/**
+ * Updates files over HTTP: from a static host, from a handler, and back. It stands on `Request` and `Response`, and
+ * runs wherever `fetch` does.
+ *
+ * `docs/http.md` describes the protocols.
+ *
+ * @module
+ */
+export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
