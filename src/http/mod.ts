@@ -9,6 +9,5 @@
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
 export { fetchUpdate, type Update } from "./client/fetch_update.ts";
 export { planUpdate } from "./client/plan_update.ts";
-export type { UpdateOptions } from "./client/_prepare.ts";
-export type { ConnectionOptions } from "./client/_connection.ts";
+export type { ConnectionOptions, UpdateOptions } from "./client/update_options.ts";
 export type { UpdateFallback, UpdatePlan, UpdateStats } from "./client/update_plan.ts";

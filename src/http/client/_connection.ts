@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
+import type { ConnectionOptions } from "./update_options.ts";
 import type { UpdateStats } from "./update_plan.ts";
 
 /** Longest wait without a byte, in milliseconds, if nothing is said. */
@@ -14,24 +15,6 @@ const TYPICAL_RATE = 5e6;
 const MAX_RATE = 12.5e6;
 /** The rate of shorter bodies says little. */
 const MIN_RATED_LENGTH = 2 ** 16;
-
-/** How servers are asked. */
-export interface ConnectionOptions {
-  /**
-   * Used in place of the global `fetch`: for proxies, tests, or a service of a worker.
-   * @default {globalThis.fetch}
-   */
-  fetch?: ((request: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** Headers of each request, such as `Authorization`. */
-  headers?: HeadersInit | undefined;
-  /** Ends the work early. */
-  signal?: AbortSignal | undefined;
-  /**
-   * Longest wait for an answer, or for its next bytes, in milliseconds. Then the request is tried again.
-   * @default {30_000}
-   */
-  timeoutMs?: number | undefined;
-}
 
 /** A request to send. */
 export interface Asked {

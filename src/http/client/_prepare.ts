@@ -9,23 +9,13 @@ import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
-import { Connection, type ConnectionOptions } from "./_connection.ts";
+import { Connection } from "./_connection.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
 import { isForeign, openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RunsReader } from "./_runs_reader.ts";
+import type { UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
-
-/** Options of {@linkcode planUpdate} and {@linkcode fetchUpdate}. */
-export interface UpdateOptions extends ConnectionOptions {
-  /**
-   * Where the layered signature is.
-   * @default the URL of the file, with `.rsig` at the end of its path
-   */
-  sigUrl?: string | URL | undefined;
-  /** Called with the stats at most every 100 ms while bytes come or go, and at the end. */
-  onProgress?: ((stats: Readonly<UpdateStats>) => void) | undefined;
-}
 
 /** An update that is ready to be carried out. */
 export interface Prepared {

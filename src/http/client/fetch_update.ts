@@ -4,7 +4,8 @@ import { RsyncError } from "../../common/rsync_error.ts";
 import { createSha256 } from "../../digest/mod.ts";
 import { assemble } from "./_assemble.ts";
 import { fullDownload } from "./_full_download.ts";
-import { fallbackFor, type Prepared, prepareUpdate, type UpdateOptions, type Work } from "./_prepare.ts";
+import { fallbackFor, type Prepared, prepareUpdate, type Work } from "./_prepare.ts";
+import type { UpdateOptions } from "./update_options.ts";
 import type { UpdateFallback, UpdatePlan, UpdateStats } from "./update_plan.ts";
 
 /** Missing bytes that are held in memory, so that the digest is compared before the first byte is given. */

@@ -1,5 +1,6 @@
 import type { Basis } from "../../basis/basis_source.ts";
-import { prepareUpdate, type UpdateOptions } from "./_prepare.ts";
+import { prepareUpdate } from "./_prepare.ts";
+import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan } from "./update_plan.ts";
 
 /**
