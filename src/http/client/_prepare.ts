@@ -13,7 +13,7 @@ import { Connection } from "./_connection.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
 import { isForeign, openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
-import { COMPRESSED_COST, RunsReader } from "./_runs_reader.ts";
+import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
 
@@ -69,7 +69,11 @@ export async function prepareUpdate(
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;
   try {
-    sync = await planSync(remote.sig, basis!, { readCost: PART_COST, literalCost, signal });
+    sync = await planSync(remote.sig, basis!, {
+      readCost: remote.takesRuns ? RUN_COST : PART_COST,
+      literalCost,
+      signal,
+    });
   } catch (error) {
     return whole(fallbackFor(error), remote);
   }

@@ -7,6 +7,7 @@ import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { type Answer, type Connection, joined } from "./_connection.ts";
 import { Patience, StatusError } from "./_patience.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
+import { RunsReader } from "./_runs_reader.ts";
 
 /** Bytes asked for first, from the end. `LayeredSig` reads as many. */
 const TAIL_LENGTH = 2048;
@@ -39,7 +40,7 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
       const modified = Date.parse(answer.headers.get("last-modified") ?? "");
       return {
         sig,
-        takesRuns: (answer.headers.get("accept-query") ?? "").toLowerCase().includes(RUNS_TYPE),
+        takesRuns: takesRuns(answer.headers),
         modifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
     } catch (error) {
@@ -107,7 +108,7 @@ function rangesSource(
   tail: Uint8Array,
 ): RangesSource {
   const facts = { url, total: size, tag: strongTag(headers.get("etag")) };
-  const reader = new RangeReader(connection, host, facts);
+  const reader = takesRuns(headers) ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
   const readRanges = (ranges: readonly Run[]) => cutTo(ranges, reader.chunks(ranges));
   return {
     size,
@@ -119,6 +120,11 @@ function rangesSource(
       return new Uint8Array(0);
     },
   };
+}
+
+/** Whether a server says that it takes a list of runs (`Accept-Query`, RFC 10008). */
+function takesRuns(headers: Headers): boolean {
+  return (headers.get("accept-query") ?? "").toLowerCase().includes(RUNS_TYPE);
 }
 
 /** Puts chunks together to the bytes of each range. */

@@ -8,6 +8,8 @@ import { dropBytes, lengthOf } from "./_runs.ts";
 
 /** Runs in one request, so that its body stays small. */
 const MAX_RUNS = 2 ** 17;
+/** About what a run takes in the list. */
+export const RUN_COST = 4;
 /** What a byte costs that comes compressed, as a share of its length. That of text is about that. */
 export const COMPRESSED_COST = 0.25;
 /** Statuses of servers that know POST but not QUERY (RFC 10008). */
