@@ -110,6 +110,7 @@ for (const runtime of runtimes) {
           [whole.subarray(0, 100), 103, /: it ends too early/],
           [wrongSum, 106, /: it is damaged \(/],
           [Buffer.concat([whole, Buffer.from("more")]), 106, /: (other bytes follow its end|it is damaged)/],
+          [Buffer.concat([whole, Buffer.from("\0\0\0\0more")]), 106, /: other bytes follow its end/],
         ] as const
       ) {
         await fails(cli(runtime, ["patch", "basis", "-", "made"], folder, bytes), code, message);

@@ -31,8 +31,8 @@ import { openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 
 /**
- * Bytes of signature that are read from a pipe, or decompressed. A file has an end, whatever its length. A pipe may have
- * none, and a compressed file may expand to a thousand times its length and more.
+ * Bytes of signature that are read from a pipe, or decompressed. A file has an end, whatever its length. A pipe may
+ * have none, and a compressed file may expand to a thousand times its length and more.
  */
 const MAX_PIPED_LENGTH = 2 ** 30;
 
