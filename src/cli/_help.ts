@@ -43,8 +43,8 @@ Here is old.iso, there is new.iso:
   here   rsync-streams patch old.iso changes.delta new.iso
 
 ${OPERANDS} Options may stand anywhere.
-The start of a command's name is enough: "sig", "del", "pat". With -z the delta is compressed, and
-patch reads it as it is.
+The start of a command's name is enough: "sig", "del", "pat". With "delta -z" the delta is
+compressed, and patch decompresses it by itself.
 
 With --${RDIFF.name}, or under the name rdiff, it is rdiff in everything: commands, options, formats,
 lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"

@@ -51,7 +51,7 @@ export const delta: CommandSpec = {
 The delta has the format of the signature, unless --format names another. A signature in one of
 these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES for it.
 
-With -z the delta is compressed. The other commands read it as it is, and rdiff does not.`,
+With -z or --zstd the delta is compressed. The other commands decompress it; rdiff cannot.`,
   examples: [
     "rsync-streams delta old.sig new.iso changes.delta",
     "rsync-streams delta -z old.sig new.iso changes.delta.gz",

@@ -42,7 +42,7 @@ DELTA says what its format is, except in one of these formats: ${UNRECOGNIZED_FO
 -b BYTES for it. The result is verified if the delta carries a digest (${DIGEST_FORMATS}), and there
 is a warning if it does not. BASIS is read at random, so it cannot come from a pipe.
 
-A delta that is compressed with gzip or zstd is recognized.`,
+A delta that is compressed with gzip or zstd is decompressed. xz, bzip2 and brotli are not read.`,
   examples: [
     "rsync-streams patch old.iso changes.delta new.iso",
     "rsync-streams patch -f file changes.delta file",
