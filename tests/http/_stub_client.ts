@@ -1,6 +1,6 @@
 /** Stands in for the client until there is one: a full download, with the names of the contract. */
 import { HttpError } from "rsync-streams/http";
-import type { FetchUpdateOptions, Update, UpdatePlan } from "./_client.ts";
+import type { FetchUpdateOptions, Update, UpdatePlan } from "./_client_types.ts";
 
 /** A full download, in one request. */
 export async function fetchUpdate(url: string | URL, _basis: unknown, options: FetchUpdateOptions): Promise<Update> {
@@ -35,6 +35,5 @@ export async function fetchUpdate(url: string | URL, _basis: unknown, options: F
 /** Plans nothing but a full download. */
 // deno-lint-ignore require-await
 export async function planUpdate(): Promise<UpdatePlan> {
-  const numbers = { copiedLength: 0, missingLength: 0, missingCount: 0, bytesDown: 0, requests: 1, savedShare: 0 };
-  return { way: "full", fallback: "no-signature", requestCost: 0, ...numbers };
+  return { way: "full", fallback: "no-signature", requests: 1 };
 }

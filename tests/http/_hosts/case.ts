@@ -6,6 +6,8 @@ import { FILE, type Published, SIG, type Size } from "./published.ts";
 
 /** Why a plan or an update is a full download; `"none"` for no such reason. */
 export type Fallback =
+  | "changed"
+  | "digest-mismatch"
   | "no-basis"
   | "no-signature"
   | "bad-signature"

@@ -60,7 +60,7 @@ export const doubtfulBytes: readonly HostCase[] = [
     who: "caches that mix versions",
     quirk: wrong((path, status) => path === FILE && status === 206),
     asks: { path: FILE, range: RANGE },
-    expected: fullDownload("stale-signature", "bad-signature", "no-ranges", "none"),
+    expected: fullDownload("digest-mismatch", "stale-signature", "bad-signature", "no-ranges", "none"),
   }),
   corruptCase({
     name: "in the first range of the file",

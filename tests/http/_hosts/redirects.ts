@@ -111,7 +111,10 @@ export const redirects: readonly HostCase[] = [
     failure("status"),
   ),
   loop("of everything", [FILE, SIG], failure("network", "protocol", "status")),
-  loop("of the signature", [SIG], plannedFull("no-signature", "bad-signature")),
+  loop("of the signature", [SIG], {
+    ...fileOr("network", "protocol", "status"),
+    fallback: plannedFull("no-signature", "bad-signature").fallback!,
+  }),
   {
     name: "redirect: to mirrors with two versions",
     who: "MirrorBrain, mirror networks of Linux distributions",
