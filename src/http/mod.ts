@@ -7,3 +7,4 @@
  * @module
  */
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
+export { type ServedFile, type SyncHandler, syncHandler, type SyncHandlerOptions } from "./server/sync_handler.ts";
