@@ -90,7 +90,8 @@ export function encodeStream(
 }
 
 /**
- * Decodes a stream. It errors if the bytes are damaged or end early.
+ * Decodes a stream. It errors if the bytes are damaged or end early. Deno 2.9 takes a body in `br` or `zstd` that ends
+ * early for a whole one, so what was encoded has to show its end by itself.
  *
  * @param coding One that {@linkcode supportedCodings} lists.
  */

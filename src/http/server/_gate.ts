@@ -48,19 +48,22 @@ export class Gate {
   async #wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#waiting.size >= WAITING_FACTOR * this.#maxCount) throw busy();
     const { promise, resolve, reject } = withResolvers();
-    const timer = setTimeout(() => reject(busy()), this.#maxWaitMs);
-    const onAbort = () => reject(signal!.reason);
-    signal?.addEventListener("abort", onAbort);
-    // The turn is handed over, so nobody else can take it before.
+    // Both take it from the list at once, so that no turn is handed to one that has given up.
     const enter = () => {
       this.#waiting.delete(enter);
       resolve();
     };
+    const giveUp = (reason: unknown) => {
+      this.#waiting.delete(enter);
+      reject(reason);
+    };
+    const timer = setTimeout(() => giveUp(busy()), this.#maxWaitMs);
+    const onAbort = () => giveUp(signal!.reason);
+    signal?.addEventListener("abort", onAbort);
     this.#waiting.add(enter);
     try {
       await promise;
     } finally {
-      this.#waiting.delete(enter);
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
     }

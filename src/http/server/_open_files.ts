@@ -39,7 +39,7 @@ export class OpenFile {
     this.#onError = onError;
     const { basis, size, entityTag, modifiedMs, contentType } = file;
     this.size = checkInteger("the size of the file", size, 0, Number.MAX_SAFE_INTEGER);
-    if (strongTag(entityTag) !== entityTag) {
+    if (entityTag === undefined || strongTag(entityTag) !== entityTag) {
       const seen = JSON.stringify(entityTag) ?? "undefined";
       throw new TypeError(
         `Cannot use the entityTag of the file: ${seen} was given, a strong tag in quotes was expected`,
