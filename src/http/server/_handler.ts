@@ -1,8 +1,9 @@
 import { supportedCodings } from "../protocol/content_coding.ts";
 import { DELTA_TYPE, SIG_SUFFIX } from "../protocol/media_types.ts";
 import { isPreflight, preflightHeaders, shareWith } from "./_cross_origin.ts";
-import { Gate } from "./_gate.ts";
+import { Gate, Locks } from "./_gate.ts";
 import { OpenFile, type ServedFile } from "./_open_files.ts";
+import { answerPatch, checkPatchHeaders } from "./_patching.ts";
 import { Problem, problemOf, problemResponse } from "./_problem.ts";
 import { answerQuery, checkQueryType, QUERY_TYPES } from "./_querying.ts";
 import { answerReading, type Content } from "./_reading.ts";
@@ -32,12 +33,14 @@ const QUERYING = ["QUERY", "POST"];
 export class Handler {
   readonly #options: HandlerOptions;
   readonly #gate: Gate;
+  readonly #locks: Locks;
   readonly #signatures: SignatureCache;
 
   constructor(options: HandlerOptions) {
     const { maxRequests, timeoutMs, maxCacheLength: maxLength, secret } = options;
     this.#options = options;
     this.#gate = new Gate(maxRequests, timeoutMs);
+    this.#locks = new Locks(timeoutMs);
     this.#signatures = new SignatureCache({ maxLength, gate: this.#gate, secret });
   }
 
@@ -71,6 +74,7 @@ export class Handler {
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...this.#abilities(), ...allow } });
     if (isSig) url.pathname = url.pathname.slice(0, -SIG_SUFFIX.length);
     if (READING.includes(method)) return await this.#answerReading(request, url, isSig);
+    if (method === "PATCH") return await this.#answerPatch(request, url);
     return await this.#answerQuery(request, url);
   }
 
@@ -121,6 +125,26 @@ export class Handler {
       return response;
     } finally {
       if (!isOpen) await end();
+    }
+  }
+
+  async #answerPatch(request: Request, url: URL): Promise<Response> {
+    checkPatchHeaders(request);
+    const { commit, maxInputLength: maxLength, maxOutputLength, timeoutMs } = this.#options;
+    const file = await this.#open(url, request);
+    let leave: (() => void) | undefined;
+    try {
+      leave = await this.#gate.enter(request.signal);
+      return await answerPatch(request, file, {
+        limits: { maxLength, timeoutMs },
+        maxOutputLength,
+        open: () => this.#open(url, request),
+        lock: () => this.#locks.enter(url.href, request.signal),
+        commit: (readable) => commit!(new URL(url), readable, request),
+      });
+    } finally {
+      leave?.();
+      await file?.release();
     }
   }
 
