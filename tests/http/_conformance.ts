@@ -1,10 +1,8 @@
 /** Lets the client update from a host, and compares what comes out with what the case expects. */
 import assert from "node:assert/strict";
 import { RsyncError } from "rsync-streams";
-import { HttpError } from "rsync-streams/http";
+import { fetchUpdate, HttpError, type Update, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes } from "../_helpers.ts";
-import { fetchUpdate, isStub } from "./_client.ts";
-import type { FetchUpdate, FetchUpdateOptions, Update } from "./_client_types.ts";
 import type { Expected, HostCase, Running } from "./_hosts/case.ts";
 import type { Bytes, Host } from "./_hosts/host.ts";
 import { FILE, type Published, published } from "./_hosts/published.ts";
@@ -21,16 +19,16 @@ export interface Outcome {
 }
 
 /** Updates to the end, or to the first error. */
-export async function updateFrom(host: Host, basis: Bytes, options: FetchUpdateOptions = {}): Promise<Outcome> {
+export async function updateFrom(host: Host, basis: Bytes, options: UpdateOptions = {}): Promise<Outcome> {
   const copy = basis.slice();
   const outcome = await beforeLong(attempt(new URL(FILE, host.url), copy, options));
   assertBytes(copy, basis, "the basis and what it was");
   return outcome;
 }
 
-async function attempt(url: URL, basis: Bytes, options: FetchUpdateOptions): Promise<Outcome> {
+async function attempt(url: URL, basis: Bytes, options: UpdateOptions): Promise<Outcome> {
   try {
-    const update = await (fetchUpdate as FetchUpdate)(url, basis, options);
+    const update = await fetchUpdate(url, basis, options);
     return { update, bytes: await new Response(update.readable).bytes() };
   } catch (error) {
     return { error };
@@ -49,14 +47,12 @@ async function beforeLong<T>(work: Promise<T>): Promise<T> {
 export function checkOutcome({ bytes, error, update }: Outcome, results: readonly Bytes[], expected: Expected): void {
   if (!bytes) {
     if (!(error instanceof HttpError || error instanceof RsyncError)) throw error;
-    if (expected.result === "file" && !isStub) throw error;
+    if (expected.result === "file") throw error;
     const codes: readonly string[] = expected.codes ?? [];
     const text = `${error.name} ${error.code}: ${error.message}`;
-    assert.ok(isStub || codes.includes(error.code), `${text}, one of ${codes.join(", ")} was expected`);
+    assert.ok(codes.includes(error.code), `${text}, one of ${codes.join(", ")} was expected`);
     return;
   }
-  // The stub cannot check anything.
-  if (isStub) return;
   const result = results.find(({ length }) => length === bytes.length) ?? results[0]!;
   if (!results.some((result) => isEqual(result, bytes))) assertBytes(bytes, result, "what came and the file");
   assert.notEqual(expected.result, "error", "an error was expected, the file came");

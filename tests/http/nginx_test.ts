@@ -1,10 +1,9 @@
 /** The client against nginx, over a folder of published files, with gzip and without. nginx's log has the bytes. */
 import assert from "node:assert/strict";
+import { fetchUpdate } from "rsync-streams/http";
 import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, source, toBytes } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
-import { fetchUpdate, isStub } from "./_client.ts";
-import type { FetchUpdate } from "./_client_types.ts";
 import { edited } from "./_hosts/published.ts";
 import { hasNginx, type Nginx, type NginxRequest, startNginx } from "./_nginx.ts";
 
@@ -55,16 +54,11 @@ async function publishAll(folder: string): Promise<void> {
 
 async function checkUpdate(nginx: Nginx, name: string): Promise<NginxRequest[]> {
   const { basis, target, bytes } = PAIRS[name]!;
-  const { readable, stats } = await (fetchUpdate as FetchUpdate)(
-    new URL(encodeURIComponent(name), nginx.url),
-    basis,
-    {},
-  );
+  const { readable, stats } = await fetchUpdate(new URL(encodeURIComponent(name), nginx.url), basis);
   assertBytes(await toBytes(readable), target, name);
   const requests = await nginx.takeRequests();
   assert.ok(requests.length <= MAX_REQUESTS, `${name}: ${requests.length} requests`);
   assert.equal(requests.length, stats.requests);
-  if (isStub) return requests;
   const length = requests.reduce((sum, { bodyLength }) => sum + bodyLength, 0);
   assert.ok(length <= bytes, `${name}: ${length} bytes, ${bytes} were expected at most`);
   return requests;

@@ -12,7 +12,7 @@ import { sigUrlOf } from "../protocol/media_types.ts";
 import { Connection } from "./_connection.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
-import { isForeign, openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
+import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
@@ -55,7 +55,7 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
   const { sigUrl, onProgress } = checkOptions(options);
   const url = new URL(file, locationOf());
   const stats = newStats();
-  const connection = new Connection(options, stats);
+  const connection = new Connection(url, options, stats);
   const hooks = progressHooks<Readonly<UpdateStats>>(stats, checkCallback("onProgress", onProgress));
   connection.onStep = hooks.onStep;
   return {
@@ -63,7 +63,7 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
     sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
     basis,
     connection,
-    host: { givesRanges: false, several: isForeign(url) ? "never" : "unknown" },
+    host: { givesRanges: false, several: "unknown" },
     stats,
     hooks,
   };

@@ -33,9 +33,9 @@ export interface RemoteSig {
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
   const patience = new Patience(connection);
-  for (;;) {
+  for (let isFirst = true;; isFirst = false) {
     try {
-      const { answer, source } = await openSource(connection, host, url);
+      const { answer, source } = await openSource(connection, host, url, isFirst);
       const sig = await LayeredSig.open(source);
       const modified = Date.parse(answer.headers.get("last-modified") ?? "");
       return {
@@ -54,10 +54,15 @@ interface Opened {
   readonly source: RangesSource;
 }
 
-async function openSource(connection: Connection, host: Host, url: URL): Promise<Opened> {
-  if (isForeign(url)) return await openByLength(connection, host, url);
-  const headers = { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" };
-  const answer = await connection.send(url, { headers });
+async function openSource(connection: Connection, host: Host, url: URL, isFirst: boolean): Promise<Opened> {
+  if (connection.isForeign) return await openByLength(connection, host, url);
+  let answer: Answer;
+  try {
+    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" } });
+  } catch (error) {
+    if (!isFirst || !(error instanceof HttpError && error.cause instanceof TypeError)) throw error;
+    return await openAsForeign(connection, host, url, error);
+  }
   if (answer.status === 200) return await openWhole(answer);
   const range = parseContentRange(answer.headers.get("content-range"));
   if (answer.status === 206 && range?.total !== undefined && !answer.isEncoded) {
@@ -75,7 +80,24 @@ async function openSource(connection: Connection, host: Host, url: URL): Promise
   return await openByLength(connection, host, url);
 }
 
-/** Asks for the length first. In a page, a range from the end of a file elsewhere would need one more request. */
+/**
+ * Tries whether the server answers requests that need no permission across origins. A `fetch` that follows the rules of
+ * a page says no more than that it failed.
+ *
+ * @throws `error` itself if that fails too.
+ */
+async function openAsForeign(connection: Connection, host: Host, url: URL, error: unknown): Promise<Opened> {
+  connection.isForeign = true;
+  try {
+    return await openByLength(connection, host, url);
+  } catch (second) {
+    if (second instanceof HttpError && second.code !== "network") throw second;
+    connection.isForeign = false;
+    throw error;
+  }
+}
+
+/** Asks for the length first: a range from the end needs the permission of the server across origins. */
 async function openByLength(connection: Connection, host: Host, url: URL): Promise<Opened> {
   const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
   await answer.cancel();
@@ -148,11 +170,4 @@ async function* cutTo(
       length = 0;
     }
   }
-}
-
-/** Whether a URL is of another origin than the page, where headers need the permission of the server. */
-export function isForeign(url: URL): boolean {
-  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
-  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
-  return isBrowser && location?.origin !== undefined && location.origin !== "null" && location.origin !== url.origin;
 }
