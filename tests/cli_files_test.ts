@@ -87,7 +87,7 @@ for (const runtime of runtimes) {
     await fails(
       cli(unprivileged(runtime), ["signature", "-f", "basis", "closed/sig"], folder),
       100,
-      /cannot write closed\/sig: permission denied in the folder .*\/closed, where .* replaces the old one: make the fol/,
+      /cannot write closed\/sig: permission denied in the folder .*\/closed, where .* the old one: make the fol/,
     );
     assert.equal(await Deno.readTextFile(`${folder}/closed/sig`), "what was there");
     assert.deepEqual(await names(`${folder}/closed`), ["sig"]);
