@@ -42,6 +42,12 @@ async function timersDuring(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
+/** Keeps the thread busy. */
+function work(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 async function through(source: Iterable<unknown>, pair: { readable: ReadableStream; writable: WritableStream }) {
   for await (const _ of ReadableStream.from(source).pipeThrough(pair));
 }
@@ -81,6 +87,10 @@ const FLOWS: Record<string, () => Promise<unknown>> = {
     const { read } = readFromReadable(ReadableStream.from(delta));
     await new Rsync({ format: "librsync" }).patchFile(read, () => {}, () => 0, () => {});
   },
+  "Rsync.genSigs() with a record that takes long": () => {
+    const { read } = readFromReadable(ReadableStream.from([new Uint8Array(600)]));
+    return new Rsync({ blockLength: 100 }).genSigs(read, () => work(100));
+  },
   "loadSigs()": async () => {
     // Magic, block length, strong length, then records.
     const sig = new Uint8Array(12 + 36 * 1_000_000);
@@ -96,6 +106,21 @@ for (const [name, flow] of Object.entries(FLOWS)) {
     assert.ok(count >= 2, `${count} timers ran`);
   });
 }
+
+Deno.test("Rsync.loadSigs() lets timers run while it takes records that are there", async () => {
+  let count = 0;
+  let left = COUNT;
+  const strong = new Uint8Array(32);
+  let id = setTimeout(function timer() {
+    // Not while it indexes them.
+    if (left > 0) count++;
+    id = setTimeout(timer, 1);
+  }, 1);
+  const sigs = await new Rsync().loadSigs(() => left-- > 0 ? { weak: left, strong } : undefined);
+  clearTimeout(id);
+  assert.equal(sigs.sigCount, COUNT);
+  assert.ok(count >= 2, `${count} timers ran`);
+});
 
 /** The signature of one block of zeros, which has another strong sum. */
 async function lyingSig(blockLength: number): Promise<Signature> {

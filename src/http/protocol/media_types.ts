@@ -10,8 +10,8 @@ export const RUNS_TYPE = "application/vnd.rsync-streams.runs";
 export const SIG_SUFFIX = ".rsig";
 
 /**
- * What follows it in the path of a layered signature with longer strong sums: 40 bits of margin in place of 10. A client
- * asks for it where short sums were equal by chance.
+ * What follows it in the path of a layered signature with longer strong sums: 40 bits of margin in place of 10. A
+ * client asks for it where short sums were equal by chance.
  */
 export const LONG_SUFFIX = "-long";
 
