@@ -70,7 +70,7 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
   const lengths = new WrittenLengths();
   return new WritableStream({
     async write(chunk) {
-      lengths.check(chunk);
+      lengths.check(chunk, lengths.take());
       const bytes = toUint8Array(chunk);
       await write(bytes, bytes.length);
     },
