@@ -188,6 +188,48 @@ Deno.test("Rsync uses sums of the user's own, and with() keeps them", async () =
   assertBytes(out.bytes(), target);
 });
 
+Deno.test("Rsync refuses what digest() of a strong sum returns, unless it is bytes enough", async () => {
+  for (
+    const digest of ["0f0e0d0c0b", new Uint8Array(4), [1, 2, 3, 4, 5], undefined, Promise.resolve(new Uint8Array(5))]
+  ) {
+    class Wrong extends FiveBytes {
+      override digest() {
+        return digest as Uint8Array<ArrayBuffer>;
+      }
+    }
+    const rsync = new Rsync({ blockLength: 64, strongSum: () => new Wrong() });
+    await assert.rejects(
+      rsync.genSigsFile(callbacks(basis, 999).read, () => {}),
+      /^TypeError: Cannot use strongSum: its digest\(\) returned /,
+      String(digest),
+    );
+  }
+});
+
+Deno.test("readFromReadable() releases the lock when the readable fails, and when cancel() does", async () => {
+  const reason = new Error("of the source");
+  const failing = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(reason) });
+  const { read, cancel } = readFromReadable(failing);
+  for (let i = 0; i < 2; i++) await assert.rejects(read(new Uint8Array(4), 4), (error) => error === reason);
+  assert.equal(failing.locked, false);
+  await cancel();
+  const stuck = new ReadableStream<Uint8Array>({ cancel: () => Promise.reject(reason) });
+  await assert.rejects(readFromReadable(stuck).cancel(), (error) => error === reason);
+  assert.equal(stuck.locked, false);
+});
+
+Deno.test("read() and write() of the adapters refuse a length that the buffer does not have", async () => {
+  const { read } = readFromReadable(new Blob(["abc"]).stream());
+  const sink = collector();
+  const { write } = writeToWritable(writableFromWrite(sink.write));
+  for (const length of [5, -1, 1.5, NaN, undefined]) {
+    await assert.rejects(read(new Uint8Array(4), length as number), /^(Type|Range)Error: Cannot use length/);
+    await assert.rejects(write(new Uint8Array(4), length as number), /^(Type|Range)Error: Cannot use length/);
+  }
+  assert.equal(await read(new Uint8Array(4), 4), 3);
+  assert.equal(sink.bytes().length, 0);
+});
+
 Deno.test("Rsync.with() of a derived class gives the derived class", () => {
   class Derived extends Rsync {}
   assert.ok(new Derived().with({ blockLength: 32 }) instanceof Derived);

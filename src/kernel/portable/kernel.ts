@@ -15,6 +15,7 @@ import { PortableBlockSummer } from "./block_summer.ts";
 import { PortableDigest } from "./digest.ts";
 import { PortableIndexBuilder } from "./index_builder.ts";
 import { Md4 } from "./md4.ts";
+import { CheckedHash } from "./checked_hash.ts";
 import { blake2b256, blake3Sum } from "./noble_hash.ts";
 import { RabinKarp } from "./rabinkarp.ts";
 import { Rollsum } from "./rollsum.ts";
@@ -82,6 +83,7 @@ export class PortableKernel implements Kernel {
     checkSalt(params);
     // A copy: the caller may change its salt.
     const salt = params.salt?.slice();
-    return strong ?? (() => strongSums[params.strongSum](salt));
+    if (strong) return () => new CheckedHash(strong(), params.strongLength);
+    return () => strongSums[params.strongSum](salt);
   }
 }
