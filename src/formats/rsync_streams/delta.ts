@@ -6,7 +6,7 @@ import { DeltaEncoder } from "../bytes/writer.ts";
 import { DELTA_MAGIC, DIGEST_LENGTH, SHA_256, VERSION } from "./_numbers.ts";
 
 const HEADER_LENGTH = 8;
-/** Twice that, and the lowest bit, are the largest varint. */
+/** A length or a distance forwards is less, and a distance backwards no more: its varint has 53 bits then. */
 const MAX_DISTANCE = 2 ** 52;
 const MAX_VARINT_LENGTH = 8;
 
@@ -25,7 +25,7 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 
   copy(offset: number, length: number): void {
     const distance = offset - this.#expected;
-    if (length >= MAX_DISTANCE || Math.abs(distance) >= MAX_DISTANCE) {
+    if (length >= MAX_DISTANCE || distance >= MAX_DISTANCE || distance < -MAX_DISTANCE) {
       throw new RsyncError(
         "unsupported",
         `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the last: ` +
