@@ -49,7 +49,11 @@ export async function searchLayer(search: LayerSearch, found: FoundRuns): Promis
       const entry = left[k]!;
       if (isFound.has(entry)) return;
       isFound.add(entry);
-      for (const block of blocks.blocks(entry)) found.add(block * blockLength, length, offset);
+      for (const block of blocks.blocks(entry)) {
+        const start = block * blockLength;
+        // A signature can say that the short last block is equal to a whole one.
+        found.add(start, Math.min(length, fileLength - start), offset);
+      }
     }, signal);
     if (isFound.size === 0) break;
     left = left.filter((entry) => !isFound.has(entry));

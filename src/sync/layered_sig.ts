@@ -1,4 +1,5 @@
 import { type Basis, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
+import { checkInteger } from "../common/checks.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
@@ -73,9 +74,10 @@ export class LayeredSig {
    *
    * @param layer Number of the layer; 0 is the coarsest.
    * @returns The count of its records.
+   * @throws {RangeError} If there is no such layer.
    */
   recordCount(layer: number): number {
-    return this.#layout.recordCount(layer);
+    return this.#layout.recordCount(this.#checkLayer(layer));
   }
 
   /**
@@ -83,9 +85,10 @@ export class LayeredSig {
    *
    * @param layer Number of the layer; 0 is the coarsest.
    * @returns Bytes of a record.
+   * @throws {RangeError} If there is no such layer.
    */
   recordLength(layer: number): number {
-    const { length } = this.#layout.rangeOf(layer, 0, 1);
+    const { length } = this.#layout.rangeOf(this.#checkLayer(layer), 0, 1);
     return length;
   }
 
@@ -96,15 +99,23 @@ export class LayeredSig {
    * @param from Number of the first record.
    * @param to Number of the record after the last one, above `from`.
    * @returns The records, in columns.
+   * @throws {RangeError} If the layer does not have them.
    * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
    */
   async records(layer: number, from: number, to: number): Promise<SumBatch> {
+    const count = this.recordCount(layer);
+    checkInteger("from", from, 0, count - 1);
+    checkInteger("to", to, from + 1, count);
     const { offset, length } = this.#layout.rangeOf(layer, from, to);
     const inTail = offset - this.#tail.offset;
     if (inTail >= 0) return this.#layout.parse(this.#tail.bytes.subarray(inTail, inTail + length), layer, from, to);
     this.readCount++;
     this.bytesRead += length;
     return this.#layout.parse(await readAtRandom(this.#source, offset, length), layer, from, to);
+  }
+
+  #checkLayer(layer: number): number {
+    return checkInteger("layer", layer, 0, this.footer.layers.length - 1);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkInteger } from "../common/checks.ts";
 import type { Layer } from "../formats/rsync_streams/layers.ts";
 import { strongLengthFor } from "../stages/lengths.ts";
 
@@ -21,6 +22,8 @@ const MARGIN_BITS = 10;
  *
  * @param fileLength Length of the file in bytes, or undefined if it is not known.
  * @returns The layers, from the coarsest on.
+ * @throws {TypeError} If `fileLength` is not a number.
+ * @throws {RangeError} If it is not an integer from 0 to 2^53 - 1.
  *
  * @example Layers of a file of 64 MiB
  * ```ts
@@ -33,6 +36,7 @@ const MARGIN_BITS = 10;
  * ```
  */
 export function recommendedLayers(fileLength: number = UNKNOWN_FILE_LENGTH): Layer[] {
+  checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
   const ideal = Math.sqrt(fileLength) / FINEST_FRACTION;
   const finest = Math.max(MIN_BLOCK_LENGTH, 2 ** Math.round(Math.log2(Math.max(1, ideal))));
   const layers: Layer[] = [];
