@@ -1,13 +1,18 @@
 import { type Basis, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
 import { checkInteger } from "../common/checks.ts";
+import { giveWay } from "../common/give_way.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
 import { LayeredLayout } from "../formats/rsync_streams/layout.ts";
 import type { SumBatch } from "../kernel/interface.ts";
+import { createBatch } from "../kernel/sum_batch.ts";
 
 /** Bytes read at first, from the end: the footer, and the coarsest layer of many files. */
 const FIRST_READ_LENGTH = 2048;
+
+/** Records that are parsed without letting others work. */
+const RECORDS_AT_ONCE = 16_384;
 
 /** Bytes at the end that are kept. */
 interface Tail {
@@ -108,10 +113,20 @@ export class LayeredSig {
     checkInteger("to", to, from + 1, count);
     const { offset, length } = this.#layout.rangeOf(layer, from, to);
     const inTail = offset - this.#tail.offset;
-    if (inTail >= 0) return this.#layout.parse(this.#tail.bytes.subarray(inTail, inTail + length), layer, from, to);
-    this.readCount++;
-    this.bytesRead += length;
-    return this.#layout.parse(await readAtRandom(this.#source, offset, length), layer, from, to);
+    const isThere = inTail >= 0;
+    if (!isThere) {
+      this.readCount++;
+      this.bytesRead += length;
+    }
+    const bytes = isThere
+      ? this.#tail.bytes.subarray(inTail, inTail + length)
+      : await readAtRandom(this.#source, offset, length);
+    const batch = createBatch(this.footer.layers[layer]!, to - from);
+    for (let at = from; at < to; at += RECORDS_AT_ONCE) {
+      this.#layout.parse(bytes, batch, layer, from, at, Math.min(to, at + RECORDS_AT_ONCE));
+      await giveWay();
+    }
+    return batch;
   }
 
   #checkLayer(layer: number): number {
