@@ -9,6 +9,7 @@ import {
   recommendedLayers,
   type SyncPlan,
 } from "rsync-streams/sync";
+import { isWorthwhile } from "../src/sync/stopping_rule.ts";
 import { assertBytes, type Chunking, SALT, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
 
@@ -330,4 +331,30 @@ Deno.test("planSync() makes no run past the end of the file, whatever equal reco
   const plan = await planSync(await LayeredSig.open(published), file);
   assert.equal(plan.runs.reduce((sum, { length }) => sum + length, 0), file.length);
   assert.equal(plan.runs.at(-1)!.offset + plan.runs.at(-1)!.length, file.length);
+});
+
+Deno.test("a layer is searched if it is expected to save more than its records and an eighth of a read", () => {
+  const outlook = {
+    missing: [{ start: 0, end: 1000 }],
+    blockLength: 100,
+    recordLength: 8,
+    searchedCount: 2,
+    literalCost: 1,
+    readCost: 200,
+  };
+  // Ten records of 8 bytes, and 25.
+  assert.equal(isWorthwhile({ ...outlook, share: 0.105 }), false);
+  assert.equal(isWorthwhile({ ...outlook, share: 0.106 }), true);
+  assert.equal(isWorthwhile({ ...outlook, share: 0.106, literalCost: 0.5 }), false);
+  assert.equal(isWorthwhile({ ...outlook, share: 0, searchedCount: 1 }), true);
+});
+
+Deno.test("loadSigs() refuses a layered signature with a frame after one that is not full", async () => {
+  const published = await publish(randomBytes(22, 100 * 64), { layers: [{ blockLength: 64, strongLength: 4 }] });
+  const start = 32 + 6;
+  const half = start + 4 + 50 * 8;
+  const split = concat([published.subarray(0, half), Uint8Array.of(50, 0, 0, 0), published.subarray(half)]);
+  split[start] = 50;
+  await loadSigs(published);
+  await assert.rejects(loadSigs(split), (error) => error instanceof RsyncError && error.code === "unsupported");
 });
