@@ -338,3 +338,10 @@ Deno.test("basisFromCallbacks() and { seek, read } make a basis for patchStream(
   assertBytes(await patch(callbacks(basis, 777, true), delta), target);
   assert.ok([...chunks(delta, 100)].length > 1);
 });
+
+Deno.test("Rsync.loadSigs() refuses a record whose strong sum has another length", async () => {
+  for (const length of [0, 31, 33]) {
+    const records: SigRecord[] = [{ weak: 1, strong: new Uint8Array(length) }];
+    await assert.rejects(new Rsync().loadSigs(() => records.shift()), /^TypeError: Cannot load the record/);
+  }
+});
