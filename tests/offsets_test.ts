@@ -228,6 +228,11 @@ Deno.test("encodeDeltaStream() refuses lengths and distances past 2^52 in the rs
   }
 });
 
+Deno.test("encodeDeltaStream() takes each distance that decodeDeltaStream() does: 2^52 backwards too", async () => {
+  const copies = [{ copy: { offset: MOST, length: 1 } }, { copy: { offset: 0, length: 1 } }];
+  assert.deepEqual(await decode(await encode(copies)), copies);
+});
+
 Deno.test("encodeDeltaStream() refuses a target longer than 2^53 - 1", async () => {
   const whole = { copy: { offset: 0, length: MOST } };
   const rest = { copy: { offset: 0, length: 1 } };

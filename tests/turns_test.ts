@@ -14,6 +14,10 @@ import {
 import { layeredSigStream } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
+import { createBatch } from "../src/kernel/sum_batch.ts";
+import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import { kernelModule } from "../src/kernel/wasm/kernel_module.ts";
+import { readChunks } from "../src/streams/read_chunks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -167,4 +171,29 @@ Deno.test("layeredSigStream() lets timers run in each layer", async () => {
   isOver = true;
   clearTimeout(id);
   assert.ok(before >= 3, `${before} timers ran before the finest layer`);
+});
+
+Deno.test("the tables of a long index are zeroed in several calls, before records are put into them", () => {
+  const kernel = new WasmKernel(kernelModule());
+  const strongLength = 1;
+  const builder = kernel.index({ weakSum: "rollsum", strongSum: "blake2b", strongLength, blockLength: 1024 }, "first");
+  const batch = createBatch({ strongLength }, 65_536);
+  batch.count = 65_536;
+  const batches = 32;
+  for (let k = 0; k < batches; k++) {
+    batch.weak.forEach((_, i) => batch.weak[i] = Math.imul(k * 65_536 + i, 0x9e3779b1));
+    builder.add(batch);
+  }
+  let calls = 1;
+  for (; !builder.finish(undefined); calls++);
+  // Two tables of 16 MiB, a filter of as much, and some bytes more.
+  assert.equal(calls, batches + 4);
+});
+
+Deno.test("readChunks() hands on pieces of the length that was asked for", async () => {
+  for (const source of [new Uint8Array(1000), new Blob([new Uint8Array(1000)])]) {
+    const lengths: number[] = [];
+    await readChunks(source, ({ length }) => void lengths.push(length), 300);
+    assert.deepEqual(lengths, [300, 300, 300, 100]);
+  }
 });

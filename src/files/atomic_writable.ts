@@ -100,11 +100,13 @@ export function atomicWritable(
   const lengths = new WrittenLengths();
   return new WritableStream<BufferSource>({
     start: () => file.find(),
-    write: (chunk) =>
-      file.write(() => {
-        lengths.check(chunk);
+    write(chunk) {
+      const length = lengths.take();
+      return file.write(() => {
+        lengths.check(chunk, length);
         return toUint8Array(chunk);
-      }),
+      });
+    },
     async close() {
       // Reported at the end, where nothing that the callback throws can do harm.
       for (const warning of await file.commit()) onWarning?.(warning);
