@@ -6,5 +6,6 @@
  *
  * @module
  */
+export { type SendStats, sendUpdate, type SendUpdateOptions, type SentUpdate } from "./client/send_update.ts";
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
 export { type ServedFile, type SyncHandler, syncHandler, type SyncHandlerOptions } from "./server/sync_handler.ts";

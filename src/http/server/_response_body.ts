@@ -26,7 +26,7 @@ export async function openBody(
   watch: BodyWatch,
   length?: number,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const body = new WatchedBody(readable.getReader(), watch);
+  const body = new WatchedBody(readable.getReader(), watch, length);
   await body.start();
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => body.attach(controller),
@@ -41,15 +41,18 @@ export async function openBody(
 class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #watch: BodyWatch;
+  /** Bytes that are still to come, if known. */
+  #left: number | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #first: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
   readonly #onAbort = () => this.#fail(this.#watch.signal.reason);
 
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, watch: BodyWatch) {
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, watch: BodyWatch, length?: number) {
     this.#reader = reader;
     this.#watch = watch;
+    this.#left = length;
   }
 
   async start(): Promise<void> {
@@ -76,14 +79,12 @@ class WatchedBody {
       const { done, value } = this.#first ?? await this.#reader.read();
       this.#first = undefined;
       if (this.#isOver) return;
-      if (done) {
-        this.#settle();
-        this.#controller!.close();
-        await this.#watch.onOver();
-      } else {
-        this.#controller!.enqueue(value);
-        this.#waitForReader();
-      }
+      if (done) return await this.#close();
+      this.#controller!.enqueue(value);
+      if (this.#left !== undefined) this.#left -= value.length;
+      // Deno aborts the request once it has sent Content-Length bytes: the end must not come later than the last one.
+      if (this.#left === 0) await this.#close();
+      else this.#waitForReader();
     } catch (error) {
       if (this.#isOver) return;
       this.#watch.onError(error);
@@ -103,6 +104,12 @@ class WatchedBody {
     if (this.#isOver) return;
     this.#controller?.error(reason);
     await this.end(reason);
+  }
+
+  async #close(): Promise<void> {
+    this.#settle();
+    this.#controller!.close();
+    await Promise.all([this.#reader.cancel(), this.#watch.onOver()]);
   }
 
   #settle(): void {
