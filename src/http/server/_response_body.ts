@@ -16,7 +16,7 @@ interface FixedLengthStream {
 
 /**
  * Makes the body of an answer from a stream. Its first chunk is read before, so that what fails at once can still get a
- * status of its own.
+ * status of its own. If that is all, it is the body: no stream is as quick, and Bun sends no Content-Length with one.
  *
  * @param length Bytes of the body, if known.
  * @throws What the first read throws. `onOver` was called then.
@@ -25,9 +25,11 @@ export async function openBody(
   readable: ReadableStream<Uint8Array<ArrayBuffer>>,
   watch: BodyWatch,
   length?: number,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+): Promise<BodyInit> {
   const body = new WatchedBody(readable.getReader(), watch, length);
   await body.start();
+  const whole = await body.takeWhole();
+  if (whole) return whole;
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => body.attach(controller),
     pull: () => body.pull(),
@@ -67,6 +69,15 @@ class WatchedBody {
     }
     signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#waitForReader();
+  }
+
+  /** Ends it if its first chunk is all of it, and returns that. */
+  async takeWhole(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { done, value } = this.#first!;
+    const chunk = done ? new Uint8Array(0) : value;
+    if (!done && chunk.length !== this.#left) return undefined;
+    await this.end(undefined);
+    return chunk;
   }
 
   attach(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
