@@ -6,6 +6,7 @@
  *
  * @module
  */
+export { type SendStats, sendUpdate, type SendUpdateOptions, type SentUpdate } from "./client/send_update.ts";
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
 export { fetchUpdate, type Update } from "./client/fetch_update.ts";
 export { planUpdate } from "./client/plan_update.ts";

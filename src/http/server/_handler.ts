@@ -164,7 +164,7 @@ export class Handler {
   async #require(url: URL, request: Request): Promise<OpenFile> {
     const file = await this.#open(url, request);
     if (file) return file;
-    throw new Problem(404, `Cannot find ${url.pathname}`);
+    throw new Problem(404, `Cannot find ${url.pathname}`, { headers: this.#abilities() });
   }
 
   async #open(url: URL, request: Request): Promise<OpenFile | undefined> {

@@ -35,7 +35,7 @@ interface Result {
 }
 
 /** Wraps the stream of a body. */
-export type OpenResultBody = (readable: ReadableStream<Bytes>, length?: number) => Promise<ReadableStream<Bytes>>;
+export type OpenResultBody = (readable: ReadableStream<Bytes>, length?: number) => Promise<BodyInit>;
 
 /** @throws {Problem} 415, if it is none of the types that can be asked for. */
 export function checkQueryType({ headers }: Request): void {
@@ -81,7 +81,9 @@ export async function answerQuery(
     return new Response(await openBody(result.readable, result.length), { headers });
   }
   headers.set("Content-Encoding", coding);
-  return new Response(await openBody(encodeStream(result.readable, coding, result.length)), { headers });
+  const body = await openBody(encodeStream(result.readable, coding, result.length));
+  // Without it, workerd encodes the body once more.
+  return new Response(body, { headers, encodeBody: "manual" } as ResponseInit);
 }
 
 async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: OpenFile): Promise<Result> {

@@ -21,7 +21,7 @@ export interface Content {
 export type OpenBody = (
   readable: ReadableStream<Uint8Array<ArrayBuffer>>,
   length: number,
-) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+) => Promise<BodyInit>;
 
 export const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 

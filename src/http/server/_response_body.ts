@@ -16,7 +16,7 @@ interface FixedLengthStream {
 
 /**
  * Makes the body of an answer from a stream. Its first chunk is read before, so that what fails at once can still get a
- * status of its own.
+ * status of its own. If that is all, it is the body: no stream is as quick, and Bun sends no Content-Length with one.
  *
  * @param length Bytes of the body, if known.
  * @throws What the first read throws. `onOver` was called then.
@@ -25,9 +25,11 @@ export async function openBody(
   readable: ReadableStream<Uint8Array<ArrayBuffer>>,
   watch: BodyWatch,
   length?: number,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const body = new WatchedBody(readable.getReader(), watch);
+): Promise<BodyInit> {
+  const body = new WatchedBody(readable.getReader(), watch, length);
   await body.start();
+  const whole = await body.takeWhole();
+  if (whole) return whole;
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => body.attach(controller),
     pull: () => body.pull(),
@@ -41,15 +43,18 @@ export async function openBody(
 class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #watch: BodyWatch;
+  /** Bytes that are still to come, if known. */
+  #left: number | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #first: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
   readonly #onAbort = () => this.#fail(this.#watch.signal.reason);
 
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, watch: BodyWatch) {
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, watch: BodyWatch, length?: number) {
     this.#reader = reader;
     this.#watch = watch;
+    this.#left = length;
   }
 
   async start(): Promise<void> {
@@ -66,6 +71,15 @@ class WatchedBody {
     this.#waitForReader();
   }
 
+  /** Ends it if its first chunk is all of it, and returns that. */
+  async takeWhole(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { done, value } = this.#first!;
+    const chunk = done ? new Uint8Array(0) : value;
+    if (!done && chunk.length !== this.#left) return undefined;
+    await this.end(undefined);
+    return chunk;
+  }
+
   attach(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
     this.#controller = controller;
   }
@@ -76,14 +90,12 @@ class WatchedBody {
       const { done, value } = this.#first ?? await this.#reader.read();
       this.#first = undefined;
       if (this.#isOver) return;
-      if (done) {
-        this.#settle();
-        this.#controller!.close();
-        await this.#watch.onOver();
-      } else {
-        this.#controller!.enqueue(value);
-        this.#waitForReader();
-      }
+      if (done) return await this.#close();
+      this.#controller!.enqueue(value);
+      if (this.#left !== undefined) this.#left -= value.length;
+      // Deno aborts the request once it has sent Content-Length bytes: the end must not come later than the last one.
+      if (this.#left === 0) await this.#close();
+      else this.#waitForReader();
     } catch (error) {
       if (this.#isOver) return;
       this.#watch.onError(error);
@@ -103,6 +115,12 @@ class WatchedBody {
     if (this.#isOver) return;
     this.#controller?.error(reason);
     await this.end(reason);
+  }
+
+  async #close(): Promise<void> {
+    this.#settle();
+    this.#controller!.close();
+    await Promise.all([this.#reader.cancel(), this.#watch.onOver()]);
   }
 
   #settle(): void {
