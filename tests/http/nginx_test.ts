@@ -6,7 +6,7 @@ import { concat, make, randomBytes } from "../_recipes.ts";
 import { fetchUpdate, isStub } from "./_client.ts";
 import type { FetchUpdate } from "./_client_types.ts";
 import { edited } from "./_hosts/published.ts";
-import { hasNginx, type Nginx, type NginxRequest, startNginx } from "./_nginx.ts";
+import { hasNginx, type Nginx, type NginxRequest, startNginx } from "./nginx.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
