@@ -70,8 +70,8 @@ export interface Behaviour {
   readonly refusesAfter?: number;
 }
 
-/** The most requests that a host answers. A client that asks for more has no bound. */
-export const MAX_REQUESTS = 200;
+/** The most requests that a host answers. A client that asks for more has no bound. Cases expect fewer. */
+export const MAX_REQUESTS = 500;
 /** The longest that a host lives. */
 export const MAX_LIFE_MS = 120_000;
 
