@@ -76,9 +76,10 @@ async function readBlocks({ sig, layer, missing, reads, signal }: LayerSearch): 
   const blocks = new BlockIndex(strongLength);
   const wanted = missing.map((span) => blocksOf(span, blockLength));
   let next = 0;
-  for (const { start, end } of reads) {
+  let read = 0;
+  for await (const batch of sig.recordsOf(layer, reads)) {
     signal?.throwIfAborted();
-    const batch = await sig.records(layer, start, end);
+    const { start, end } = reads[read++]!;
     for (; next < wanted.length && wanted[next]!.end <= end; next++) {
       const span = wanted[next]!;
       for (let at = span.start; at < span.end; at += RECORDS_AT_ONCE) {

@@ -1,12 +1,23 @@
-import { type Basis, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
+import { type Basis, type BasisSource, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
-import { LayeredLayout } from "../formats/rsync_streams/layout.ts";
+import { type ByteRange, LayeredLayout } from "../formats/rsync_streams/layout.ts";
 import type { SumBatch } from "../kernel/interface.ts";
+import type { Span } from "./plan.ts";
 
 /** Bytes read at first, from the end: the footer, and the coarsest layer of many files. */
 const FIRST_READ_LENGTH = 2048;
+
+/** A source that can read several ranges at once, as a client of HTTP does. */
+export interface RangesSource extends BasisSource {
+  /**
+   * Reads ranges, which ascend and do not overlap.
+   *
+   * @returns The bytes of each range, in their order.
+   */
+  readRanges(ranges: readonly ByteRange[]): AsyncIterable<Uint8Array>;
+}
 
 /** Bytes at the end that are kept. */
 interface Tail {
@@ -29,11 +40,13 @@ export class LayeredSig {
   /** Reads so far. */
   readCount = 0;
   readonly #source: PatchBasis;
+  readonly #readRanges: RangesSource["readRanges"];
   readonly #layout: LayeredLayout;
   readonly #tail: Tail;
 
-  private constructor(source: PatchBasis, footer: LayeredFooter, layout: LayeredLayout, tail: Tail) {
+  private constructor(basis: Basis, source: PatchBasis, footer: LayeredFooter, layout: LayeredLayout, tail: Tail) {
     this.#source = source;
+    this.#readRanges = (basis as RangesSource).readRanges?.bind(basis) ?? ((ranges) => this.#readEach(ranges));
     this.footer = footer;
     this.#layout = layout;
     this.#tail = tail;
@@ -42,13 +55,13 @@ export class LayeredSig {
   /**
    * Reads the end of a layered signature.
    *
-   * @param basis Where its bytes are. Its `size` has to be known.
+   * @param basis Where its bytes are. Its `size` has to be known. If it can read several ranges at once, it does.
    * @returns The layered signature.
    * @throws {RsyncError} If it is none (`bad-magic`, `unsupported`), or has another size than its end says
    * (`truncated`, `trailing-data`).
    * @throws {TypeError} If its size is not known.
    */
-  static async open(basis: Basis): Promise<LayeredSig> {
+  static async open(basis: Basis | RangesSource): Promise<LayeredSig> {
     const source = toPatchBasis(basis);
     const { size } = source;
     if (size === undefined) {
@@ -62,7 +75,7 @@ export class LayeredSig {
     const layout = new LayeredLayout(footer);
     const expected = layout.footerOffset + length - footerStart;
     if (expected !== size) throw sizeError(size < expected ? "truncated" : "trailing-data", size, expected);
-    const sig = new LayeredSig(source, footer, layout, { bytes, offset: size - length });
+    const sig = new LayeredSig(basis, source, footer, layout, { bytes, offset: size - length });
     sig.bytesRead = length;
     sig.readCount = 1;
     return sig;
@@ -99,13 +112,54 @@ export class LayeredSig {
    * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
    */
   async records(layer: number, from: number, to: number): Promise<SumBatch> {
-    const { offset, length } = this.#layout.rangeOf(layer, from, to);
-    const inTail = offset - this.#tail.offset;
-    if (inTail >= 0) return this.#layout.parse(this.#tail.bytes.subarray(inTail, inTail + length), layer, from, to);
-    this.readCount++;
-    this.bytesRead += length;
-    return this.#layout.parse(await readAtRandom(this.#source, offset, length), layer, from, to);
+    const { value } = await this.recordsOf(layer, [{ start: from, end: to }]).next();
+    return value!;
   }
+
+  /**
+   * Reads records of a layer in several places, together if the source can.
+   *
+   * @param layer Number of the layer; 0 is the coarsest.
+   * @param spans Numbers of records, ascending: from `start` to `end`, without `end`. None is empty.
+   * @returns The records of each span, in columns.
+   * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
+   */
+  async *recordsOf(layer: number, spans: readonly Span[]): AsyncGenerator<SumBatch, void, void> {
+    const ranges = spans.map(({ start, end }) => this.#layout.rangeOf(layer, start, end));
+    const inTail = ranges.findIndex(({ offset }) => offset >= this.#tail.offset);
+    const remote = inTail < 0 ? ranges : ranges.slice(0, inTail);
+    let next = 0;
+    const parse = (bytes: Uint8Array) => {
+      const { start, end } = spans[next++]!;
+      return this.#layout.parse(bytes, layer, start, end);
+    };
+    if (remote.length > 0) {
+      for await (const bytes of this.#readRanges(remote)) {
+        if (next === remote.length) break;
+        const { offset, length } = remote[next]!;
+        this.readCount++;
+        this.bytesRead += length;
+        if (bytes.length !== length) throw shortReadError(offset, length, bytes.length);
+        yield parse(bytes);
+      }
+      const unread = remote[next];
+      if (unread) throw shortReadError(unread.offset, unread.length, 0);
+    }
+    for (const { offset, length } of ranges.slice(remote.length)) {
+      const at = offset - this.#tail.offset;
+      yield parse(this.#tail.bytes.subarray(at, at + length));
+    }
+  }
+
+  /** The same by single reads. */
+  async *#readEach(ranges: readonly ByteRange[]): AsyncGenerator<Uint8Array, void, void> {
+    for (const { offset, length } of ranges) yield await readAtRandom(this.#source, offset, length);
+  }
+}
+
+function shortReadError(offset: number, expected: number, seen: number): RsyncError {
+  const why = `${seen} bytes came, ${expected} were expected`;
+  return new RsyncError("basis-short-read", `Cannot read the layered signature at offset ${offset}: ${why}`);
 }
 
 function sizeError(code: "truncated" | "trailing-data", size: number, expected: number): RsyncError {

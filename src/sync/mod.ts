@@ -8,8 +8,9 @@
  */
 export type { Layer, LayeredFooter, LayeredHeader } from "../formats/rsync_streams/layers.ts";
 export type { SumBatch } from "../kernel/interface.ts";
-export { LayeredSig } from "./layered_sig.ts";
+export type { ByteRange } from "../formats/rsync_streams/layout.ts";
+export { LayeredSig, type RangesSource } from "./layered_sig.ts";
 export { layeredSigStream, type LayeredSigStreamOptions } from "./layered_sig_stream.ts";
-export type { SyncPlan, SyncRun } from "./plan.ts";
+export type { Span, SyncPlan, SyncRun } from "./plan.ts";
 export { planSync, type PlanSyncOptions } from "./plan_sync.ts";
 export { recommendedLayers } from "./recommended_layers.ts";

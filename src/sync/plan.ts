@@ -33,9 +33,11 @@ export interface SyncPlan {
   readonly blockLengths: readonly number[];
 }
 
-/** Bytes from `start` to `end`, without `end`. */
+/** What lies from `start` to `end`: bytes, or records. */
 export interface Span {
+  /** The first. */
   readonly start: number;
+  /** The one after the last. */
   readonly end: number;
 }
 

@@ -14,7 +14,9 @@ const TRAILER_LENGTH = COUNT_LENGTH + 8 + DIGEST_LENGTH;
 
 /** Some bytes of a file. */
 export interface ByteRange {
+  /** Where they start. */
   readonly offset: number;
+  /** How many. */
   readonly length: number;
 }
 

@@ -1,0 +1,242 @@
+import { checkFunction, checkInteger } from "../../common/checks.ts";
+import { HttpError } from "../http_error.ts";
+import type { ConnectionOptions } from "./update_options.ts";
+import type { UpdateStats } from "./update_plan.ts";
+
+/** Longest wait without a byte, in milliseconds, if nothing is said. */
+const TIMEOUT_MS = 30_000;
+/** Requests at once. */
+export const MAX_PARALLEL = 4;
+/** What a request is worth in bytes: at least its own headers, at most this. */
+const MIN_REQUEST_COST = 512;
+const MAX_REQUEST_COST = 2 ** 17;
+/** Bytes in a second that a connection is thought to have, before anything long was read and at most. */
+const TYPICAL_RATE = 5e6;
+const MAX_RATE = 12.5e6;
+/** The rate of shorter bodies says little. */
+const MIN_RATED_LENGTH = 2 ** 16;
+
+/** A request to send. */
+export interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+  /** Ends this request early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends requests, counts them, and notes how fast the server is. */
+export class Connection {
+  readonly stats: UpdateStats;
+  readonly signal: AbortSignal | undefined;
+  /** Called whenever bytes have come. */
+  onStep: (() => void) | undefined;
+  readonly #fetch: (request: string, init: RequestInit) => Promise<Response>;
+  readonly #headers: Headers;
+  readonly #timeoutMs: number;
+  #roundTripMs = Infinity;
+  #rate = 0;
+
+  constructor(options: ConnectionOptions, stats: UpdateStats) {
+    const { fetch, headers, signal, timeoutMs = TIMEOUT_MS } = options;
+    // The global one insists on being called as a function of its own.
+    this.#fetch = fetch === undefined ? (url, init) => globalThis.fetch(url, init) : checkFunction("fetch", fetch);
+    this.#headers = new Headers(headers);
+    this.#timeoutMs = checkInteger("timeoutMs", timeoutMs, 1, 2 ** 31 - 1);
+    this.signal = signal;
+    this.stats = stats;
+  }
+
+  /**
+   * How many bytes take as long as one more request, where several are under way at once. It follows from the shortest
+   * round trip and the highest rate that were seen.
+   */
+  get requestCost(): number {
+    if (this.#roundTripMs === Infinity) return MIN_REQUEST_COST;
+    const rate = Math.min(this.#rate || TYPICAL_RATE, MAX_RATE);
+    const cost = this.#roundTripMs / 1000 * rate / MAX_PARALLEL;
+    return Math.round(Math.min(Math.max(cost, MIN_REQUEST_COST), MAX_REQUEST_COST));
+  }
+
+  /**
+   * Sends a request once, and waits for the head of the answer.
+   *
+   * @throws {HttpError} If there is none: `network`, `timeout`.
+   */
+  async send(url: URL, { method = "GET", headers = {}, body, signal }: Asked): Promise<Answer> {
+    const all = new Headers(this.#headers);
+    for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const watch = new Watch(url, this.#timeoutMs, [this.signal, signal]);
+    this.stats.requests++;
+    this.stats.bytesSent += body?.length ?? 0;
+    const start = performance.now();
+    const init: RequestInit = { method, headers: all, cache: "no-store", signal: watch.signal };
+    const request = this.#fetch(url.href, body ? { ...init, body } : init);
+    const response = await watch.wait(request).catch((error) => {
+      watch.end();
+      request.then((late) => late.body?.cancel()).catch(() => {});
+      throw error;
+    });
+    this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - start);
+    return new Answer(url, response, watch, (length, ms) => this.#note(length, ms));
+  }
+
+  #note(length: number, bodyMs: number): void {
+    const { stats } = this;
+    if (bodyMs === 0) {
+      stats.bytesIn += length;
+      this.onStep?.();
+    } else if (length >= MIN_RATED_LENGTH) {
+      this.#rate = Math.max(this.#rate, length / bodyMs * 1000);
+    }
+  }
+}
+
+/** The answer to a request. Its body has to be read or cancelled. */
+export class Answer {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #response: Response;
+  readonly #watch: Watch;
+  readonly #note: (length: number, bodyMs: number) => void;
+
+  constructor(url: URL, response: Response, watch: Watch, note: (length: number, bodyMs: number) => void) {
+    this.url = url;
+    this.status = response.status;
+    this.headers = response.headers;
+    this.#response = response;
+    this.#watch = watch;
+    this.#note = note;
+  }
+
+  /** Whether the body is compressed, or said to be. */
+  get isEncoded(): boolean {
+    const encoding = this.headers.get("content-encoding")?.trim().toLowerCase();
+    return encoding !== undefined && encoding !== "" && encoding !== "identity";
+  }
+
+  /** Length of the body, if it is told. */
+  get length(): number | undefined {
+    const length = this.headers.get("content-length");
+    return length !== null && /^\d{1,16}$/.test(length) && !this.isEncoded ? Number(length) : undefined;
+  }
+
+  /**
+   * Reads the body. The rest is cancelled if the caller stops early.
+   *
+   * @throws {HttpError} If it breaks off: `network`, `timeout`.
+   */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    const reader = this.#response.body?.getReader();
+    let length = 0;
+    let isDone = false;
+    const start = performance.now();
+    try {
+      while (reader) {
+        const { done, value } = await this.#watch.wait(reader.read());
+        if (done) break;
+        length += value.length;
+        this.#note(value.length, 0);
+        yield value as Uint8Array<ArrayBuffer>;
+      }
+      isDone = true;
+      this.#note(length, Math.max(performance.now() - start, 1e-3));
+    } finally {
+      this.#watch.end();
+      if (!isDone) await reader?.cancel().catch(() => {});
+      reader?.releaseLock();
+    }
+  }
+
+  /**
+   * Reads the body into memory.
+   *
+   * @throws {HttpError} If it breaks off (`network`, `timeout`), or has more than `limit` bytes (`protocol`).
+   */
+  async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let length = 0;
+    for await (const chunk of this.chunks()) {
+      length += chunk.length;
+      if (length > limit) {
+        throw new HttpError("protocol", this.url, `Cannot read ${this.url}: more than ${limit} bytes came`);
+      }
+      chunks.push(chunk);
+    }
+    return joined(chunks, length);
+  }
+
+  /** Ends the answer without reading its body. */
+  async cancel(): Promise<void> {
+    this.#watch.end();
+    await this.#response.body?.cancel().catch(() => {});
+  }
+}
+
+/** Puts chunks one after the other. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** Ends a request that takes too long, or is no longer wanted. */
+class Watch {
+  readonly #url: URL;
+  readonly #timeoutMs: number;
+  readonly #controller = new AbortController();
+  readonly #signals: readonly AbortSignal[];
+  readonly #onAbort = (event: Event) => this.#controller.abort((event.target as AbortSignal).reason);
+
+  constructor(url: URL, timeoutMs: number, signals: readonly (AbortSignal | undefined)[]) {
+    this.#url = url;
+    this.#timeoutMs = timeoutMs;
+    this.#signals = signals.filter((signal) => signal !== undefined);
+    for (const signal of this.#signals) {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", this.#onAbort);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Waits for a step of the request. */
+  async wait<T>(step: Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
+    let onAbort: (() => void) | undefined;
+    try {
+      // Not each `fetch` that a caller gives knows about signals.
+      return await Promise.race([
+        step,
+        new Promise<never>((_, reject) => {
+          onAbort = () => reject(signal.reason);
+          signal.addEventListener("abort", onAbort);
+        }),
+      ]);
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new HttpError("network", this.#url, `Cannot read ${this.#url}: ${why}`, { cause });
+    } finally {
+      clearTimeout(timer);
+      if (onAbort) signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Must be called once the request is over. */
+  end(): void {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  #timeoutError(): HttpError {
+    return new HttpError("timeout", this.#url, `Cannot read ${this.#url}: nothing came for ${this.#timeoutMs} ms`);
+  }
+}

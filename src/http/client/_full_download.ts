@@ -1,0 +1,95 @@
+import { HttpError } from "../http_error.ts";
+import { parseContentRange } from "../protocol/byte_ranges.ts";
+import { strongTag } from "../protocol/entity_tag.ts";
+import type { Answer, Connection } from "./_connection.ts";
+import { Patience, StatusError } from "./_patience.ts";
+
+/** What is known of a file that is downloaded whole. */
+export interface Download {
+  readonly url: URL;
+  /** Whether the digest will be compared at the end. Then a download can go on without a tag after a break. */
+  readonly isVerified: boolean;
+}
+
+/** What the first answer said. */
+interface Version {
+  readonly tag: string | undefined;
+  readonly length: number | undefined;
+  /** The last answer was compressed: its bytes cannot be counted, and it cannot be resumed. */
+  readonly isEncoded: boolean;
+}
+
+/**
+ * Downloads a whole file. After a break it goes on at the missing byte.
+ *
+ * @param onHead Called with the first answer.
+ * @throws {HttpError} If the server does not give it, or it changes.
+ */
+export async function* fullDownload(
+  connection: Connection,
+  { url, isVerified }: Download,
+  onHead: (answer: Answer) => void,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const patience = new Patience(connection);
+  let version: Version | undefined;
+  let length = 0;
+  for (;;) {
+    try {
+      const answer = await connection.send(url, { headers: resumeHeaders(length, version) });
+      const start = await startOf(answer, length, version);
+      if (!version) onHead(answer);
+      version ??= {
+        tag: strongTag(answer.headers.get("etag")),
+        length: answer.length,
+        isEncoded: answer.isEncoded,
+      };
+      let at = start;
+      for await (const chunk of answer.chunks()) {
+        const fresh = chunk.subarray(Math.max(0, length - at));
+        at += chunk.length;
+        if (fresh.length === 0) continue;
+        length += fresh.length;
+        patience.progress(fresh.length);
+        yield fresh;
+      }
+      if (version.length === undefined || length === version.length) return;
+      const code = length < version.length ? "network" : "protocol";
+      throw new HttpError(code, url, `Cannot read ${url}: ${length} bytes came, ${version.length} were expected`);
+    } catch (error) {
+      const canGoOn = length === 0 || !version?.isEncoded && (isVerified || version?.tag !== undefined);
+      if (!canGoOn) throw error;
+      await patience.after(error, length > 0);
+    }
+  }
+}
+
+function resumeHeaders(length: number, version: Version | undefined): Record<string, string> {
+  const headers: Record<string, string> = { "Accept-Encoding": "identity" };
+  if (length === 0) return headers;
+  headers.Range = `bytes=${length}-`;
+  if (version?.tag !== undefined) headers["If-Range"] = version.tag;
+  return headers;
+}
+
+/**
+ * Checks an answer.
+ *
+ * @returns Where its bytes start in the file.
+ */
+async function startOf(answer: Answer, length: number, version: Version | undefined): Promise<number> {
+  const { url, status, headers } = answer;
+  try {
+    const range = parseContentRange(headers.get("content-range"));
+    const isRange = status === 206 && length > 0 && !answer.isEncoded && (range?.offset ?? length) === length;
+    if (status !== 200 && !isRange) throw new StatusError(url, status, headers);
+    const tag = strongTag(headers.get("etag"));
+    const total = isRange ? range?.total : answer.length;
+    const isChanged = version?.tag !== undefined && tag !== undefined && tag !== version.tag ||
+      version?.length !== undefined && total !== undefined && total !== version.length;
+    if (isChanged) throw new HttpError("changed", url, `Cannot go on with ${url} at byte ${length}: it changed`);
+    return isRange ? length : 0;
+  } catch (error) {
+    await answer.cancel();
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import { HttpError } from "../http_error.ts";
+import type { Connection } from "./_connection.ts";
+
+/** Failures without progress between them after which the work is given up. */
+const MAX_FAILURES = 5;
+/** So many bytes are progress. */
+const PROGRESS_LENGTH = 2 ** 16;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 10_000;
+
+/** Statuses that may be another a moment later. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** The same, where the URL has worked before: what a redirect leads to may have expired. */
+const EXPIRED = new Set([400, 401, 403, 404, 410]);
+
+/** Decides whether a request is worth another attempt, and waits before it. */
+export class Patience {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal | undefined;
+  #failures = 0;
+  #length = 0;
+
+  constructor(connection: Connection, signal?: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  /** Notes that bytes have come. */
+  progress(length: number): void {
+    this.#length += length;
+    if (this.#length < PROGRESS_LENGTH) return;
+    this.#length = 0;
+    this.#failures = 0;
+  }
+
+  /**
+   * Waits before the next attempt, longer each time.
+   *
+   * @param hasWorked Whether the URL has given what was asked before.
+   * @throws `error` itself, if it is not one that passes, or has come too often.
+   */
+  async after(error: unknown, hasWorked = false): Promise<void> {
+    if (!isPassing(error, hasWorked) || ++this.#failures > MAX_FAILURES) throw error;
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), MAX_PAUSE_MS);
+    await this.#wait(Math.max(pause, retryAfterMs(error) ?? 0));
+    this.#connection.stats.retries++;
+  }
+
+  #wait(ms: number): Promise<void> {
+    const signals = [this.#connection.signal, this.#signal].filter((signal) => signal !== undefined);
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener("abort", onAbort);
+      };
+      const onAbort = (event: Event) => {
+        end();
+        reject((event.target as AbortSignal).reason);
+      };
+      const timer = setTimeout(() => {
+        end();
+        resolve();
+      }, ms);
+      for (const signal of signals) {
+        if (signal.aborted) return onAbort({ target: signal } as unknown as Event);
+        signal.addEventListener("abort", onAbort);
+      }
+    });
+  }
+}
+
+/** An answer whose status is not the one that is needed. */
+export class StatusError extends HttpError {
+  /** How long the server asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(url: URL, status: number, headers: Headers) {
+    super("status", url, `Cannot read ${url}: the server answered with status ${status}`, { status });
+    const seconds = /^\d{1,5}$/.exec(headers.get("retry-after")?.trim() ?? "");
+    this.retryAfterMs = seconds ? Math.min(Number(seconds[0]) * 1000, MAX_PAUSE_MS) : undefined;
+  }
+}
+
+function retryAfterMs(error: unknown): number | undefined {
+  return error instanceof StatusError ? error.retryAfterMs : undefined;
+}
+
+function isPassing(error: unknown, hasWorked: boolean): boolean {
+  if (!(error instanceof HttpError)) return false;
+  if (error.code === "network" || error.code === "timeout") return true;
+  const { status } = error;
+  return status !== undefined && (PASSING.has(status) || hasWorked && EXPIRED.has(status));
+}

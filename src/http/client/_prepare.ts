@@ -1,0 +1,172 @@
+import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
+import { hex } from "../../common/bytes.ts";
+import { checkCallback, checkOptions } from "../../common/checks.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
+import type { PatchBasis } from "../../engine/patcher.ts";
+import { progressHooks } from "../../streams/progress.ts";
+import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
+import { planSync } from "../../sync/plan_sync.ts";
+import { HttpError } from "../http_error.ts";
+import { strongTag } from "../protocol/entity_tag.ts";
+import { sigUrlOf } from "../protocol/media_types.ts";
+import { Connection } from "./_connection.ts";
+import type { FileFacts } from "./_range_answer.ts";
+import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
+import { isForeign, openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
+import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
+import type { UpdateOptions } from "./update_options.ts";
+import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
+
+/** What stays the same for each attempt of an update. */
+export interface Session {
+  readonly url: URL;
+  readonly sigUrl: URL;
+  readonly basis: Basis | null | undefined;
+  readonly connection: Connection;
+  readonly host: Host;
+  readonly stats: UpdateStats;
+  readonly hooks: ReturnType<typeof progressHooks<Readonly<UpdateStats>>>;
+}
+
+/** An update that is ready to be carried out. */
+export interface Prepared {
+  readonly plan: UpdatePlan;
+  /** What the signature says, if there is one of this version. */
+  readonly remote: RemoteSig | undefined;
+  /** What to copy and what to fetch, unless the whole file is fetched. */
+  readonly work: Work | undefined;
+}
+
+/** What to copy and what to fetch. */
+export interface Work {
+  readonly basis: PatchBasis;
+  readonly runs: readonly SyncRun[];
+  readonly missing: readonly SyncRun[];
+  readonly missingLength: number;
+  readonly reader: RangeReader | RunsReader;
+}
+
+/**
+ * Checks the options.
+ *
+ * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ */
+export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
+  const { sigUrl, onProgress } = checkOptions(options);
+  const url = new URL(file, locationOf());
+  const stats = newStats();
+  const connection = new Connection(options, stats);
+  const hooks = progressHooks<Readonly<UpdateStats>>(stats, checkCallback("onProgress", onProgress));
+  connection.onStep = hooks.onStep;
+  return {
+    url,
+    sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
+    basis,
+    connection,
+    host: { givesRanges: false, several: isForeign(url) ? "never" : "unknown" },
+    stats,
+    hooks,
+  };
+}
+
+/** Reads a signature, searches the basis, and decides how the rest is fetched. */
+export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
+  const { url, basis, connection, host, stats } = session;
+  const { signal } = connection;
+  const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
+  const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
+    return { plan: wholePlan(connection, fallback, remote), remote, work: undefined };
+  };
+  const remote = await openSig(connection, host, sigUrl);
+  if (typeof remote === "string") return whole(local ? remote : "no-basis");
+  if (!local || await isEmpty(local)) return whole("no-basis", remote);
+
+  const { footer } = remote.sig;
+  const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
+  const reader = remote.takesRuns ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
+  const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
+  let sync: SyncPlan;
+  try {
+    sync = await planSync(remote.sig, basis!, {
+      readCost: remote.takesRuns ? RUN_COST : PART_COST,
+      literalCost,
+      signal,
+    });
+  } catch (error) {
+    return whole(fallbackFor(error), remote);
+  }
+  const missing = sync.runs.filter(({ from }) => from === undefined);
+  const cost = reader.costOf(missing);
+  const bytesIn = stats.bytesIn + cost.bytes;
+  if (cost.bytes + (cost.requests - 1) * connection.requestCost >= footer.fileLength && footer.fileLength > 0) {
+    return whole("cheaper", remote);
+  }
+  const plan: UpdatePlan = {
+    way: remote.takesRuns ? "runs" : "ranges",
+    fallback: undefined,
+    fileLength: footer.fileLength,
+    digest: hex(footer.digest),
+    copiedLength: footer.fileLength - sync.missingBytes,
+    missingLength: sync.missingBytes,
+    missingCount: sync.missingCount,
+    bytesIn,
+    requests: stats.requests + cost.requests,
+    savedShare: footer.fileLength === 0 ? 0 : 1 - bytesIn / footer.fileLength,
+    requestCost: connection.requestCost,
+  };
+  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingBytes, reader };
+  return { plan, remote, work };
+}
+
+/** Opens the signature, or says why there is none. */
+async function openSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig | UpdateFallback> {
+  try {
+    return await openRemoteSig(connection, host, url);
+  } catch (error) {
+    return fallbackFor(error);
+  }
+}
+
+/**
+ * Why the whole file is fetched after an error.
+ *
+ * @throws `error` itself if the whole file would not help.
+ */
+export function fallbackFor(error: unknown): UpdateFallback {
+  if (error instanceof RsyncError && error.code !== "basis-short-read") return "bad-signature";
+  if (error instanceof HttpError) {
+    if (error.code === "changed") return "changed";
+    if (error.code === "protocol") return "no-ranges";
+    if (error.code === "status") return "no-signature";
+  }
+  throw error;
+}
+
+function wholePlan(connection: Connection, fallback: UpdateFallback, remote: RemoteSig | undefined): UpdatePlan {
+  const { fileLength, digest } = remote?.sig.footer ?? {};
+  const { bytesIn, requests } = connection.stats;
+  return {
+    way: "full",
+    fallback,
+    fileLength,
+    digest: digest && hex(digest),
+    copiedLength: 0,
+    missingLength: fileLength ?? NaN,
+    missingCount: fileLength === 0 ? 0 : 1,
+    bytesIn: bytesIn + (fileLength ?? NaN),
+    requests: requests + 1,
+    savedShare: 0,
+    requestCost: connection.requestCost,
+  };
+}
+
+/** Whether a basis has no bytes. Its size may be unknown. */
+async function isEmpty(basis: PatchBasis): Promise<boolean> {
+  if (basis.size !== undefined) return basis.size === 0;
+  return await basis.readInto(new Uint8Array(1), 0) === 0;
+}
+
+/** What URLs are relative to, in a page. */
+function locationOf(): string | undefined {
+  return (globalThis as { location?: { href?: string } }).location?.href;
+}

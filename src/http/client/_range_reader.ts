@@ -1,0 +1,201 @@
+import { HttpError } from "../http_error.ts";
+import { formatRange } from "../protocol/byte_ranges.ts";
+import type { Run } from "../protocol/run_list.ts";
+import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
+import { Patience, StatusError } from "./_patience.ts";
+import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
+import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./_runs.ts";
+
+/** Bytes that are asked for in one request. They are held in memory until it is their turn. */
+const GROUP_LENGTH = 2 ** 22;
+/** Ranges in one request. Apache takes 200, Cloudflare 300, and many servers no header of more than 8 KiB. */
+const MAX_RANGES = 128;
+/** About what the head of a part takes: nearer ranges are asked for as one. */
+export const PART_COST = 100;
+
+/** What was learned about a server. */
+export interface Host {
+  /** Whether it has given a range that was asked for. */
+  givesRanges: boolean;
+  /** Whether several ranges in one request are answered rightly. After the first doubt they are not asked for again. */
+  several: "unknown" | "work" | "never";
+}
+
+/** A group of runs that is being fetched. */
+interface Job {
+  readonly runs: readonly Run[];
+  readonly fetched: Promise<Fetched>;
+}
+
+/** What came of a group: its bytes, or an answer with the whole file, from which the rest has to be picked. */
+interface Fetched {
+  readonly pieces: readonly Uint8Array[];
+  readonly whole?: { readonly answer: Answer; readonly left: readonly Run[] };
+}
+
+/** Reads runs of a file by `Range` requests: several at once, and several in one request where the server can. */
+export class RangeReader {
+  readonly #connection: Connection;
+  readonly #host: Host;
+  readonly #facts: FileFacts;
+
+  constructor(connection: Connection, host: Host, facts: FileFacts) {
+    this.#connection = connection;
+    this.#host = host;
+    this.#facts = facts;
+  }
+
+  /** What such runs will take, as far as can be foreseen. */
+  costOf(runs: readonly Run[]): { requests: number; bytes: number } {
+    const ranges = joinNear(runs, this.#maxGap);
+    const length = lengthOf(ranges);
+    if (this.#isSingle) {
+      return { requests: ranges.reduce((sum, { length }) => sum + Math.ceil(length / GROUP_LENGTH), 0), bytes: length };
+    }
+    const requests = Math.max(Math.ceil(ranges.length / MAX_RANGES), Math.ceil(length / GROUP_LENGTH));
+    return { requests, bytes: length + (ranges.length > requests ? PART_COST * ranges.length : 0) };
+  }
+
+  /**
+   * Reads runs, which ascend and do not overlap.
+   *
+   * @returns Their bytes, one after the other, in chunks of any length.
+   * @throws {HttpError} If the server does not give them.
+   */
+  async *chunks(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
+    const stop = new AbortController();
+    const queue = new RunQueue(runs);
+    const jobs: Job[] = [];
+    try {
+      for (;;) {
+        while (queue.first && this.#mayStart(jobs)) jobs.push(this.#start(this.#takeGroup(queue), stop.signal));
+        const job = jobs.shift();
+        if (!job) return;
+        const { pieces, whole } = await job.fetched;
+        yield* pieces;
+        if (!whole) continue;
+        const left = [...whole.left, ...jobs.flatMap(({ runs }) => runs), ...queue.rest()];
+        yield* this.#pickWhole(whole.answer, left);
+        return;
+      }
+    } finally {
+      stop.abort(new DOMException("The bytes are no longer wanted", "AbortError"));
+      for (const result of await Promise.allSettled(jobs.map(({ fetched }) => fetched))) {
+        if (result.status === "fulfilled") await result.value.whole?.answer.cancel();
+      }
+    }
+  }
+
+  #start(runs: readonly Run[], signal: AbortSignal): Job {
+    const fetched = this.#fetchGroup(runs, signal);
+    fetched.catch(() => {}); // It is waited for when it is its turn.
+    return { runs, fetched };
+  }
+
+  get #isSingle(): boolean {
+    return this.#host.several === "never";
+  }
+
+  /** Runs that are not farther from each other are asked for as one range. */
+  get #maxGap(): number {
+    return this.#isSingle ? this.#connection.requestCost : PART_COST;
+  }
+
+  /**
+   * Whether one more request may be sent. Until ranges have come it is one at a time: the first may make a cache fetch
+   * the whole file. The first that asks for several is waited for too.
+   */
+  #mayStart(jobs: readonly Job[]): boolean {
+    if (jobs.length === 0) return true;
+    const isTrial = this.#host.several === "unknown" && jobs.some(({ runs }) => joinNear(runs, PART_COST).length > 1);
+    return jobs.length < MAX_PARALLEL && this.#host.givesRanges && !isTrial;
+  }
+
+  /** Takes the runs that the next request asks for. */
+  #takeGroup(queue: RunQueue): Run[] {
+    const group: Run[] = [];
+    const maxGap = this.#maxGap;
+    let end = queue.first!.offset;
+    let ranges = 1;
+    let length = 0;
+    for (let run = queue.first; run; run = queue.first) {
+      const gap = run.offset - end;
+      if (gap > maxGap && (this.#isSingle || ++ranges > MAX_RANGES)) break;
+      const taken = Math.min(run.length, GROUP_LENGTH - length - (gap > maxGap ? 0 : gap));
+      if (taken <= 0) break;
+      group.push({ offset: run.offset, length: taken });
+      queue.take(taken);
+      end = run.offset + taken;
+      length += taken + (gap > maxGap ? 0 : gap);
+    }
+    return group;
+  }
+
+  async #fetchGroup(runs: readonly Run[], signal: AbortSignal): Promise<Fetched> {
+    const patience = new Patience(this.#connection, signal);
+    const pieces: Uint8Array[] = [];
+    let hadWhole = false;
+    for (let left = runs; left.length > 0;) {
+      const wanted = this.#takeGroup(new RunQueue(left));
+      const ranges = joinNear(wanted, this.#maxGap);
+      const picker = new Picker(wanted);
+      try {
+        const answer = await this.#connection.send(this.#facts.url, this.#ask(ranges, signal));
+        if (answer.status === 200 && ranges.length === 1) {
+          await checkVersion(answer, this.#facts);
+          if (hadWhole || !this.#host.givesRanges) return { pieces, whole: { answer, left } };
+          // It has given ranges before: one more attempt costs less than the whole file.
+          hadWhole = true;
+          await answer.cancel();
+          continue;
+        }
+        await takeRanges(answer, ranges, this.#facts, picker, pieces);
+        this.#host.givesRanges = true;
+        if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";
+      } catch (error) {
+        if (error instanceof DoubtError) this.#host.several = "never";
+        else await patience.after(error, this.#host.givesRanges);
+      }
+      patience.progress(picker.length);
+      left = dropBytes(left, picker.length);
+    }
+    return { pieces };
+  }
+
+  #ask(ranges: readonly Run[], signal: AbortSignal) {
+    const { tag } = this.#facts;
+    const headers: Record<string, string> = { Range: formatRange(ranges), "Accept-Encoding": "identity" };
+    if (tag !== undefined) headers["If-Range"] = tag;
+    return { headers, signal };
+  }
+
+  /** Picks runs out of the whole file. If it breaks off, it is asked for again. */
+  async *#pickWhole(first: Answer, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
+    this.#connection.stats.fallback = "no-ranges";
+    const patience = new Patience(this.#connection);
+    let left = runs;
+    for (let answer: Answer | undefined = first; left.length > 0;) {
+      const picker = new Picker(left);
+      try {
+        answer ??= await this.#connection.send(this.#facts.url, { headers: { "Accept-Encoding": "identity" } });
+        if (answer.status !== 200) {
+          await answer.cancel();
+          throw new StatusError(answer.url, answer.status, answer.headers);
+        }
+        await checkVersion(answer, this.#facts);
+        let offset = 0;
+        for await (const chunk of answer.chunks()) {
+          yield* picker.take(chunk, offset);
+          offset += chunk.length;
+          if (picker.isDone) return;
+        }
+        throw new HttpError("network", answer.url, `Cannot read ${answer.url}: it ended at byte ${offset}`);
+      } catch (error) {
+        await patience.after(error, true);
+      }
+      patience.progress(picker.length);
+      left = dropBytes(left, picker.length);
+      answer = undefined;
+    }
+  }
+}

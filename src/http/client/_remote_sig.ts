@@ -1,0 +1,158 @@
+import { HttpError } from "../http_error.ts";
+import { parseContentRange } from "../protocol/byte_ranges.ts";
+import { strongTag } from "../protocol/entity_tag.ts";
+import { RUNS_TYPE } from "../protocol/media_types.ts";
+import type { Run } from "../protocol/run_list.ts";
+import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
+import { type Answer, type Connection, joined } from "./_connection.ts";
+import { Patience, StatusError } from "./_patience.ts";
+import { type Host, RangeReader } from "./_range_reader.ts";
+import { RunsReader } from "./_runs_reader.ts";
+
+/** Bytes asked for first, from the end. `LayeredSig` reads as many. */
+const TAIL_LENGTH = 2048;
+/** The longest signature that is read whole, from a server without ranges. */
+const MAX_WHOLE_LENGTH = 2 ** 26;
+/** Statuses of servers that do not know a range from the end. */
+const NO_SUFFIX = new Set([400, 405, 416, 501]);
+
+/** A layered signature on a server. */
+export interface RemoteSig {
+  readonly sig: LayeredSig;
+  /** Whether the server takes a list of runs. */
+  readonly takesRuns: boolean;
+  /** When the signature was modified, in milliseconds since 1970, if it is told. */
+  readonly modifiedMs: number | undefined;
+}
+
+/**
+ * Opens a layered signature: reads its end.
+ *
+ * @throws {HttpError} If there is none (`status`), or the server does not answer rightly.
+ * @throws {RsyncError} If what is there is none, or is damaged.
+ */
+export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
+  const patience = new Patience(connection);
+  for (;;) {
+    try {
+      const { answer, source } = await openSource(connection, host, url);
+      const sig = await LayeredSig.open(source);
+      const modified = Date.parse(answer.headers.get("last-modified") ?? "");
+      return {
+        sig,
+        takesRuns: takesRuns(answer.headers),
+        modifiedMs: Number.isNaN(modified) ? undefined : modified,
+      };
+    } catch (error) {
+      await patience.after(error);
+    }
+  }
+}
+
+interface Opened {
+  readonly answer: Answer;
+  readonly source: RangesSource;
+}
+
+async function openSource(connection: Connection, host: Host, url: URL): Promise<Opened> {
+  if (isForeign(url)) return await openByLength(connection, host, url);
+  const headers = { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" };
+  const answer = await connection.send(url, { headers });
+  if (answer.status === 200) return await openWhole(answer);
+  const range = parseContentRange(answer.headers.get("content-range"));
+  if (answer.status === 206 && range?.total !== undefined && !answer.isEncoded) {
+    const { offset, length, total } = range;
+    const tail = await answer.bytes(TAIL_LENGTH);
+    if (tail.length !== length || offset + length !== total) {
+      const why = `${tail.length} bytes were seen, ${length} at the end of ${total} were told`;
+      throw new HttpError(tail.length < length ? "network" : "protocol", url, `Cannot read ${url}: ${why}`);
+    }
+    host.givesRanges = true;
+    return { answer, source: rangesSource(connection, host, answer, total, tail) };
+  }
+  await answer.cancel();
+  if (answer.status !== 206 && !NO_SUFFIX.has(answer.status)) throw new StatusError(url, answer.status, answer.headers);
+  return await openByLength(connection, host, url);
+}
+
+/** Asks for the length first. In a page, a range from the end of a file elsewhere would need one more request. */
+async function openByLength(connection: Connection, host: Host, url: URL): Promise<Opened> {
+  const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  await answer.cancel();
+  if (answer.status === 200 && answer.length !== undefined) {
+    return { answer, source: rangesSource(connection, host, answer, answer.length, new Uint8Array(0)) };
+  }
+  const whole = await connection.send(url, { headers: { "Accept-Encoding": "identity" } });
+  if (whole.status === 200) return await openWhole(whole);
+  await whole.cancel();
+  throw new StatusError(url, whole.status, whole.headers);
+}
+
+async function openWhole(answer: Answer): Promise<Opened> {
+  const bytes = await answer.bytes(MAX_WHOLE_LENGTH);
+  if (answer.length !== undefined && bytes.length < answer.length) {
+    throw new HttpError("network", answer.url, `Cannot read ${answer.url}: it broke off at byte ${bytes.length}`);
+  }
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  const readRanges = async function* (ranges: readonly Run[]) {
+    for (const { offset, length } of ranges) yield read(offset, length);
+  };
+  return { answer, source: { size: bytes.length, read, readRanges } };
+}
+
+function rangesSource(
+  connection: Connection,
+  host: Host,
+  { url, headers }: Answer,
+  size: number,
+  tail: Uint8Array,
+): RangesSource {
+  const facts = { url, total: size, tag: strongTag(headers.get("etag")) };
+  const reader = takesRuns(headers) ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
+  const readRanges = (ranges: readonly Run[]) => cutTo(ranges, reader.chunks(ranges));
+  return {
+    size,
+    readRanges,
+    async read(offset, length) {
+      const at = offset - (size - tail.length);
+      if (at >= 0) return tail.subarray(at, at + length);
+      for await (const bytes of readRanges([{ offset, length: Math.min(length, size - offset) }])) return bytes;
+      return new Uint8Array(0);
+    },
+  };
+}
+
+/** Whether a server says that it takes a list of runs (`Accept-Query`, RFC 10008). */
+function takesRuns(headers: Headers): boolean {
+  return (headers.get("accept-query") ?? "").toLowerCase().includes(RUNS_TYPE);
+}
+
+/** Puts chunks together to the bytes of each range. */
+async function* cutTo(
+  ranges: readonly Run[],
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  let next = 0;
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (let chunk of chunks) {
+    while (chunk.length > 0) {
+      const piece = chunk.subarray(0, ranges[next]!.length - length);
+      chunk = chunk.subarray(piece.length);
+      pieces.push(piece);
+      length += piece.length;
+      if (length < ranges[next]!.length) continue;
+      yield joined(pieces, length);
+      next++;
+      pieces = [];
+      length = 0;
+    }
+  }
+}
+
+/** Whether a URL is of another origin than the page, where headers need the permission of the server. */
+export function isForeign(url: URL): boolean {
+  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
+  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
+  return isBrowser && location?.origin !== undefined && location.origin !== "null" && location.origin !== url.origin;
+}

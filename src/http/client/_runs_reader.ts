@@ -1,0 +1,83 @@
+import { HttpError } from "../http_error.ts";
+import { RUNS_TYPE } from "../protocol/media_types.ts";
+import { encodeRuns, type Run } from "../protocol/run_list.ts";
+import type { Answer, Connection } from "./_connection.ts";
+import { Patience, StatusError } from "./_patience.ts";
+import type { FileFacts } from "./_range_answer.ts";
+import { dropBytes, lengthOf } from "./_runs.ts";
+
+/** Runs in one request, so that its body stays small. */
+const MAX_RUNS = 2 ** 17;
+/** About what a run takes in the list. */
+export const RUN_COST = 4;
+/** What a byte costs that comes compressed, as a share of its length. That of text is about that. */
+export const COMPRESSED_COST = 0.25;
+/** Statuses of servers that know POST but not QUERY (RFC 10008). */
+const NO_QUERY = new Set([400, 405, 501]);
+
+/** Reads runs of a file from a handler, which takes a list of them and answers with their bytes, compressed. */
+export class RunsReader {
+  readonly #connection: Connection;
+  readonly #facts: FileFacts;
+  #method = "QUERY";
+
+  constructor(connection: Connection, facts: FileFacts) {
+    this.#connection = connection;
+    this.#facts = facts;
+  }
+
+  /** What such runs will take, as far as can be foreseen: they come compressed. */
+  costOf(runs: readonly Run[]): { requests: number; bytes: number } {
+    return { requests: Math.ceil(runs.length / MAX_RUNS), bytes: Math.ceil(lengthOf(runs) * COMPRESSED_COST) };
+  }
+
+  /**
+   * Reads runs, which ascend and do not overlap.
+   *
+   * @returns Their bytes, one after the other, in chunks of any length.
+   * @throws {HttpError} If the server does not give them.
+   */
+  async *chunks(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
+    for (let at = 0; at < runs.length; at += MAX_RUNS) yield* this.#some(runs.slice(at, at + MAX_RUNS));
+  }
+
+  async *#some(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
+    const patience = new Patience(this.#connection);
+    for (let left = runs; left.length > 0;) {
+      let length = 0;
+      const expected = lengthOf(left);
+      try {
+        for await (const chunk of (await this.#send(left)).chunks()) {
+          if (length + chunk.length > expected) throw this.#error("protocol", `more than ${expected} bytes came`);
+          length += chunk.length;
+          patience.progress(chunk.length);
+          yield chunk;
+        }
+        if (length < expected) throw this.#error("network", `${length} bytes came, ${expected} were expected`);
+      } catch (error) {
+        await patience.after(error, length > 0);
+      }
+      left = dropBytes(left, length);
+    }
+  }
+
+  async #send(runs: readonly Run[]): Promise<Answer> {
+    const { url, tag } = this.#facts;
+    const headers: Record<string, string> = { "Content-Type": RUNS_TYPE, "Accept-Encoding": "br, gzip" };
+    if (tag !== undefined) headers["If-Match"] = tag;
+    const answer = await this.#connection.send(url, { method: this.#method, headers, body: encodeRuns(runs) });
+    if (answer.status === 200) return answer;
+    await answer.cancel();
+    if (this.#method === "QUERY" && NO_QUERY.has(answer.status)) {
+      this.#method = "POST";
+      return await this.#send(runs);
+    }
+    if (answer.status === 412) throw this.#error("changed", "it is no longer the version of the signature");
+    throw new StatusError(url, answer.status, answer.headers);
+  }
+
+  #error(code: "protocol" | "network" | "changed", why: string): HttpError {
+    const { url } = this.#facts;
+    return new HttpError(code, url, `Cannot read runs of ${url}: ${why}`);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Basis } from "../../basis/basis_source.ts";
+import { Delivery } from "./_delivery.ts";
+import { openSession, prepareUpdate } from "./_prepare.ts";
+import type { UpdateOptions } from "./update_options.ts";
+import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
+
+/** An update under way. */
+export interface Update {
+  /** The target, from its start to its end. It errors at the end if the digest is wrong. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What it will take. */
+  readonly plan: UpdatePlan;
+  /** What it has done so far. */
+  readonly stats: Readonly<UpdateStats>;
+}
+
+/**
+ * Updates a file over HTTP: finds what the local file has of the remote one, and fetches the rest.
+ *
+ * The server may be any host of files that knows `Range`, with `FILE.rsig` beside the file (`rsync-streams publish`,
+ * or `layeredSigStream`), or one that runs `syncHandler`. If there is no basis or no signature, if it is of another
+ * version, or if the server gives no ranges, the whole file is fetched, and `stats.fallback` says why.
+ *
+ * The SHA-256 of the result is compared with that of the signature. If at most 32 MiB are missing, this is done before
+ * the first byte is given. If it differs, a signature with longer sums is tried, if the server has one, then the whole
+ * file. Where more is missing, the stream errors at its end, so write to a place that is kept only on success, such as
+ * `atomicWritable` of `rsync-streams/files`.
+ *
+ * Answers that break off are asked for again, from the missing byte on, up to five times without progress. Memory is
+ * bounded: 32 MiB of missing bytes, and what `planSync` holds.
+ *
+ * @param url The file on the server.
+ * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not
+ * change before the stream has ended.
+ * @param options How the server is asked.
+ * @returns The target as a stream, the plan, and stats. Cancel the stream if it is not read to its end.
+ * @throws {HttpError} If the server cannot be reached (`network`, `timeout`). The stream errors with one too.
+ * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ *
+ * @example From a host of files
+ * ```ts
+ * import { fetchUpdate } from "rsync-streams/http";
+ * import { layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const basis = new Blob(["line\n".repeat(100_000), "the end"]);
+ * const target = new Blob(["line\n".repeat(100_000), "another end"]);
+ * const sig = await new Response(target.stream().pipeThrough(layeredSigStream())).blob();
+ *
+ * // Stands for a server.
+ * const fetch = (url: string) => Promise.resolve(new Response(url.endsWith(".rsig") ? sig : target));
+ * const { readable, stats } = await fetchUpdate("https://example.com/file", basis, { fetch });
+ *
+ * assert.equal(await new Response(readable).text(), await target.text());
+ * assert.ok(stats.isVerified);
+ * ```
+ */
+export async function fetchUpdate(
+  url: string | URL,
+  basis: Basis | null | undefined,
+  options: UpdateOptions = {},
+): Promise<Update> {
+  const stop = new AbortController();
+  const { signal } = options;
+  const onAbort = () => stop.abort(signal!.reason);
+  if (signal?.aborted) throw signal.reason;
+  signal?.addEventListener("abort", onAbort);
+  const onEnd = () => signal?.removeEventListener("abort", onAbort);
+  try {
+    const session = openSession(url, basis, { ...options, signal: stop.signal });
+    const prepared = await prepareUpdate(session, session.sigUrl);
+    session.stats.fallback = prepared.plan.fallback;
+    const readable = toStream(new Delivery(session, prepared).chunks(), stop, onEnd);
+    return { readable, plan: prepared.plan, stats: session.stats };
+  } catch (error) {
+    onEnd();
+    throw error;
+  }
+}
+
+/** A stream of what a generator makes, one chunk for each pull. */
+function toStream(
+  chunks: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
+  stop: AbortController,
+  onEnd: () => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next();
+        if (!done) return controller.enqueue(value);
+        onEnd();
+        controller.close();
+      } catch (error) {
+        onEnd();
+        throw error;
+      }
+    },
+    async cancel(reason) {
+      onEnd();
+      stop.abort(reason);
+      await chunks.return().catch(() => {});
+    },
+  }, { highWaterMark: 0 });
+}

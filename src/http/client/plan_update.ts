@@ -1,0 +1,42 @@
+import type { Basis } from "../../basis/basis_source.ts";
+import { openSession, prepareUpdate } from "./_prepare.ts";
+import type { UpdateOptions } from "./update_options.ts";
+import type { UpdatePlan } from "./update_plan.ts";
+
+/**
+ * Finds out what an update over HTTP would take, without fetching the file: reads what is needed of its layered
+ * signature, and searches the local file.
+ *
+ * @param url The file on the server. `FILE.rsig` beside it is its layered signature.
+ * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none.
+ * @param options How the server is asked.
+ * @returns Bytes, requests, and the share that is saved.
+ * @throws {HttpError} If the server cannot be reached (`network`, `timeout`).
+ * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ *
+ * @example Before a download over a slow line
+ * ```ts
+ * import { planUpdate } from "rsync-streams/http";
+ * import { layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const basis = new Blob(["line\n".repeat(100_000), "the end"]);
+ * const target = new Blob(["line\n".repeat(100_000), "another end"]);
+ * const sig = await new Response(target.stream().pipeThrough(layeredSigStream())).blob();
+ *
+ * // Stands for a server without ranges.
+ * const fetch = (url: string) => Promise.resolve(new Response(url.endsWith(".rsig") ? sig : target));
+ * const plan = await planUpdate("https://example.com/file", basis, { fetch });
+ *
+ * assert.equal(plan.fileLength, target.size);
+ * assert.ok(plan.missingLength < 2048);
+ * ```
+ */
+export async function planUpdate(
+  url: string | URL,
+  basis: Basis | null | undefined,
+  options: UpdateOptions = {},
+): Promise<UpdatePlan> {
+  const session = openSession(url, basis, options);
+  return (await prepareUpdate(session, session.sigUrl)).plan;
+}

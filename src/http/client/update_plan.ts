@@ -1,0 +1,81 @@
+/** Why a whole file is downloaded. */
+export type UpdateFallback =
+  /** There is no local file to copy from, or it is empty. */
+  | "no-basis"
+  /** The server has no layered signature of the file. */
+  | "no-signature"
+  /** What it has in its place is none, or is damaged. */
+  | "bad-signature"
+  /** The layered signature is of another version of the file. */
+  | "stale-signature"
+  /** The server does not give ranges of the file. */
+  | "no-ranges"
+  /** The local file has so little of the remote one that a whole download costs less. */
+  | "cheaper"
+  /** The file changed on the server after the plan was made. */
+  | "changed"
+  /** The result of the plan had another digest. Short sums are equal by chance about once in a thousand updates. */
+  | "digest-mismatch";
+
+/** What an update will take. */
+export interface UpdatePlan {
+  /**
+   * How the missing bytes are fetched: by one list of runs, where the server is a handler (`syncHandler`), by `Range`
+   * requests, or with the whole file.
+   */
+  readonly way: "runs" | "ranges" | "full";
+  /** Why the whole file is fetched, if it is. */
+  readonly fallback: UpdateFallback | undefined;
+  /** Bytes of the remote file, if they are known. */
+  readonly fileLength: number | undefined;
+  /** SHA-256 of the remote file in hexadecimal digits, if it is known. */
+  readonly digest: string | undefined;
+  /** Bytes that the local file has. */
+  readonly copiedLength: number;
+  /** Bytes to fetch. */
+  readonly missingLength: number;
+  /** In how many runs. */
+  readonly missingCount: number;
+  /** Bytes of all bodies, those of the signature included, as far as they can be foreseen; NaN if nothing is known. */
+  readonly bytesIn: number;
+  /** Requests, those for the signature included, as far as they can be foreseen. */
+  readonly requests: number;
+  /** The share of a full download that is saved, from 0 to 1. */
+  readonly savedShare: number;
+  /** Runs nearer than this are fetched in one range: so many bytes take as long as one more request. */
+  readonly requestCost: number;
+}
+
+/** What an update has done so far. */
+export interface UpdateStats {
+  /** Bytes of bodies that have come, after any decompression. */
+  bytesIn: number;
+  /** Bytes of bodies that were sent. */
+  bytesSent: number;
+  /** Bytes of the target that were given. */
+  bytesOut: number;
+  /** Requests that were sent. Redirects are not counted. */
+  requests: number;
+  /** Requests that were sent again since an answer failed or broke off. */
+  retries: number;
+  /** Why the whole file was fetched, if it was. */
+  fallback: UpdateFallback | undefined;
+  /** SHA-256 of the target in hexadecimal digits, once all of it was given. */
+  digest: string | undefined;
+  /** Whether that is the digest that the signature has. False before the end, and where there is no signature. */
+  isVerified: boolean;
+}
+
+/** Counts of an update that has not begun. */
+export function newStats(): UpdateStats {
+  return {
+    bytesIn: 0,
+    bytesSent: 0,
+    bytesOut: 0,
+    requests: 0,
+    retries: 0,
+    fallback: undefined,
+    digest: undefined,
+    isVerified: false,
+  };
+}
