@@ -55,6 +55,8 @@ export interface HostRequest {
 
 /** A request, and what went before it. */
 export interface Visit extends HostRequest {
+  /** Empty where a host is raw. */
+  readonly body: Bytes;
   /** How many requests came for this path, with this one. */
   readonly count: number;
   /** How many requests came at all, with this one. */
@@ -103,7 +105,11 @@ export class RequestLog {
   }
 
   /** Asks a behaviour for its answer, and writes it down. */
-  async answer(behaviour: Behaviour, request: HostRequest): Promise<[Answer, LoggedRequest]> {
+  async answer(
+    behaviour: Behaviour,
+    request: HostRequest,
+    body: Bytes = new Uint8Array(0),
+  ): Promise<[Answer, LoggedRequest]> {
     const { method, path, headers } = request;
     const logged = { method, path, range: headers.get("range"), status: 0, bodyLength: 0 };
     this.requests.push(logged);
@@ -112,7 +118,7 @@ export class RequestLog {
     if (total > MAX_REQUESTS) this.isExceeded = true;
     const answer = this.isExceeded
       ? { status: 508, headers: {}, body: new Uint8Array(0) }
-      : await behaviour.answer({ method, path, headers, count, total });
+      : await behaviour.answer({ method, path, headers, body, count, total });
     logged.status = answer.status;
     return [answer, logged];
   }
