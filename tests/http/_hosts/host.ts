@@ -90,6 +90,9 @@ export interface LoggedRequest {
 /** Counts requests and bytes, and answers through a behaviour until there are too many. */
 export class RequestLog {
   readonly requests: LoggedRequest[] = [];
+  /** The most requests that waited for their answers at once. */
+  peak = 0;
+  #waiting = 0;
   /** Whether a client asked too often or swallowed too much. */
   isExceeded = false;
 
@@ -116,11 +119,16 @@ export class RequestLog {
     const total = this.requests.length;
     const count = this.of(path).requests;
     if (total > MAX_REQUESTS) this.isExceeded = true;
-    const answer = this.isExceeded
-      ? { status: 508, headers: {}, body: new Uint8Array(0) }
-      : await behaviour.answer({ method, path, headers, body, count, total });
-    logged.status = answer.status;
-    return [answer, logged];
+    this.peak = Math.max(this.peak, ++this.#waiting);
+    try {
+      const answer = this.isExceeded
+        ? { status: 508, headers: {}, body: new Uint8Array(0) }
+        : await behaviour.answer({ method, path, headers, body, count, total });
+      logged.status = answer.status;
+      return [answer, logged];
+    } finally {
+      this.#waiting--;
+    }
   }
 }
 
