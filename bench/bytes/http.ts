@@ -3,13 +3,13 @@
  * library, beside zsync from the same nginx and `rsync -z`. With a latency: time beside a full download.
  */
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
-import * as http from "rsync-streams/http";
+import { fetchUpdate } from "rsync-streams/http";
 import { layeredSigStream } from "rsync-streams/sync";
 import { linkSync } from "node:fs";
 import { join } from "node:path";
-import { hasNginx } from "../../tests/http/_nginx.ts";
+import { hasNginx } from "../../tests/http/nginx.ts";
 import { median } from "../_run.ts";
-import { type Counts, handlerServer, nginxServer, syncHandler } from "./http_servers.ts";
+import { type Counts, handlerServer, nginxServer } from "./http_servers.ts";
 import { sourceHash } from "./ours.ts";
 import { checkEqual, run, versionOf } from "./processes.ts";
 import type { Results } from "./results.ts";
@@ -43,17 +43,8 @@ export interface Times {
   requests: number;
 }
 
-/** The client of this library, with what is used of it here. */
-type FetchUpdate = (
-  url: URL,
-  basis: unknown,
-) => Promise<{ readable: ReadableStream<Uint8Array<ArrayBuffer>> }>;
-
-/** The client, or undefined for as long as this library has none. */
-const { fetchUpdate } = http as { fetchUpdate?: FetchUpdate };
-
 /** What results depend on here, besides the library. */
-const MEASURED_BY = ["http.ts", "http_servers.ts", "slow_link.ts", "../../tests/http/_nginx.ts"];
+const MEASURED_BY = ["http.ts", "http_servers.ts", "slow_link.ts", "../../tests/http/nginx.ts"];
 
 /** Counts all ways of a pair that are there. Results are kept. */
 export async function httpCounts(pair: Pair, rsync: Side | undefined, results: Results): Promise<HttpCounts> {
@@ -67,8 +58,8 @@ export async function httpCounts(pair: Pair, rsync: Side | undefined, results: R
   return {
     rsync: rsyncTraffics?.["rsync -z"] && { ...rsyncTraffics["rsync -z"], requests: 0 },
     zsync: await count(isServed && zsync, `zsync ${zsync} from nginx`, zsyncCounts),
-    static: await count(isServed && fetchUpdate, `static ${hash}`, staticCounts),
-    handler: await count(syncHandler && fetchUpdate, `handler ${hash}`, handlerCounts),
+    static: await count(isServed, `static ${hash}`, staticCounts),
+    handler: await count(true, `handler ${hash}`, handlerCounts),
   };
 }
 
@@ -103,7 +94,7 @@ async function publish({ target, targetLength }: Pair, folder: string): Promise<
 
 async function update(root: URL, { basis, target }: Pair, result: string): Promise<void> {
   await using opened = await fileBasis(basis);
-  const { readable } = await fetchUpdate!(new URL("target", root), opened);
+  const { readable } = await fetchUpdate(new URL("target", root), opened);
   await readable.pipeTo(atomicWritable(result));
   checkEqual(result, target, "fetchUpdate");
 }
@@ -116,7 +107,7 @@ async function download(root: URL, { target }: Pair, result: string): Promise<vo
 
 /** Measures an update and a full download from nginx on a slow link, at each rate. Nothing is kept: it is time. */
 export async function linkTimes(pair: Pair, latencyMs: number, work: string): Promise<Times[]> {
-  if (!fetchUpdate || !await hasNginx()) return [];
+  if (!await hasNginx()) return [];
   await publish(pair, work);
   await using server = await nginxServer(work);
   const times: Times[] = [];

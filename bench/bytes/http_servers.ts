@@ -1,7 +1,7 @@
 /** Servers on this machine that count what they hand out: nginx over a folder, and a handler of this library. */
 import { fileBasis } from "rsync-streams/files";
-import * as http from "rsync-streams/http";
-import { startNginx } from "../../tests/http/_nginx.ts";
+import { syncHandler } from "rsync-streams/http";
+import { startNginx } from "../../tests/http/nginx.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Traffic, and in how many requests. Bodies count, heads do not; borders between parts of an answer do. */
@@ -30,18 +30,12 @@ export async function nginxServer(root: string): Promise<CountingServer> {
   };
 }
 
-/** The part of the handler's options that is used here. */
-type SyncHandler = (options: { open: (url: URL) => Promise<unknown> }) => (request: Request) => Promise<Response>;
-
-/** The handler, or undefined for as long as this library has none. */
-export const { syncHandler } = http as { syncHandler?: SyncHandler };
-
-/** The handler over one file, at any URL. */
+/** The handler of this library over one file, at any URL. */
 export function handlerServer(path: string): CountingServer {
-  const handler = syncHandler!({
+  const handler = syncHandler({
     open: async () => {
       const basis = await fileBasis(path);
-      return { basis, size: basis.size, entityTag: '"bench"', close: () => basis.close() };
+      return { basis, size: basis.size!, entityTag: '"bench"', close: () => basis.close() };
     },
   });
   const counts: Counts = { up: 0, down: 0, requests: 0 };

@@ -8,6 +8,8 @@ import type { Bytes, Host } from "./_hosts/host.ts";
 import { FILE, type Published, published } from "./_hosts/published.ts";
 import { serve } from "./_hosts/serve.ts";
 
+/** The most requests at once. A host that needs long for each would be flooded by more. */
+const MAX_AT_ONCE = 8;
 /** An update that takes longer hangs. */
 const MAX_UPDATE_MS = 60_000;
 
@@ -67,6 +69,7 @@ export function checkOutcome({ bytes, error, update }: Outcome, results: readonl
 /** Expects a host to have seen no more requests than that, and no body without end. */
 export function checkRequests({ log }: Host, most: number): void {
   assert.equal(log.isExceeded, false, `the client has no bound: ${log.requests.length} requests, ${log.bytes} bytes`);
+  assert.ok(log.peak <= MAX_AT_ONCE, `${log.peak} requests at once, ${MAX_AT_ONCE} were expected at most`);
   assert.ok(log.requests.length <= most, `${log.requests.length} requests, ${most} were expected at most`);
 }
 
@@ -80,7 +83,7 @@ export async function runCase(hostCase: HostCase): Promise<void> {
     ...(makeFetch && { fetch: makeFetch() }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
-  const outcome = await updateFrom(host, update.basis, options);
+  const outcome = await updateFrom(host, update.basis, Object.freeze(options));
   checkOutcome(outcome, running.results ?? [update.file.bytes], expected);
   checkRequests(host, expected.requests);
 }

@@ -11,7 +11,7 @@ const isSlow = Deno.env.get("RSYNC_STREAMS_SLOW") === "1";
 /** Tests that are not slow try some of the offsets. */
 const STEP = isSlow ? 1 : 97;
 /** Updates that run at once: each waits before it tries again. */
-const WIDTH = 40;
+const WIDTH = 120;
 
 /** Calls `work` for all items, some at once. */
 async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, source, toBytes } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
 import { edited } from "./_hosts/published.ts";
-import { hasNginx, type Nginx, type NginxRequest, startNginx } from "./_nginx.ts";
+import { hasNginx, type Nginx, type NginxRequest, startNginx } from "./nginx.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -14,6 +14,8 @@ interface Pair {
   target: Bytes;
   /** The most bytes of bodies, borders of multipart answers included. */
   bytes: number;
+  /** Why the whole file is fetched. */
+  fallback?: string;
 }
 
 /** The most requests of an update. */
@@ -38,9 +40,9 @@ const PAIRS: Record<string, Pair> = {
   },
   "tiny": { basis: text.slice(0, 90), target: edited(text.slice(0, 90), 1), bytes: 2500 },
   "an empty target": { basis: data, target: EMPTY, bytes: 2100 },
-  "an empty basis": { basis: EMPTY, target: data, bytes: 510_000 },
+  "an empty basis": { basis: EMPTY, target: data, bytes: 510_000, fallback: "no-basis" },
   "identical": { basis: data, target: data, bytes: 10_000 },
-  "nothing in common": { basis: randomBytes(13, 200_000), target: data, bytes: 560_000 },
+  "nothing in common": { basis: randomBytes(13, 200_000), target: data, bytes: 560_000, fallback: "cheaper" },
 };
 
 /** Publishes the targets in a folder, as `rsync-streams publish` does. */
@@ -53,12 +55,13 @@ async function publishAll(folder: string): Promise<void> {
 }
 
 async function checkUpdate(nginx: Nginx, name: string): Promise<NginxRequest[]> {
-  const { basis, target, bytes } = PAIRS[name]!;
+  const { basis, target, bytes, fallback } = PAIRS[name]!;
   const { readable, stats } = await fetchUpdate(new URL(encodeURIComponent(name), nginx.url), basis);
   assertBytes(await toBytes(readable), target, name);
   const requests = await nginx.takeRequests();
   assert.ok(requests.length <= MAX_REQUESTS, `${name}: ${requests.length} requests`);
   assert.equal(requests.length, stats.requests);
+  if (fallback !== undefined) assert.equal(stats.fallback, fallback);
   const length = requests.reduce((sum, { bodyLength }) => sum + bodyLength, 0);
   assert.ok(length <= bytes, `${name}: ${length} bytes, ${bytes} were expected at most`);
   return requests;

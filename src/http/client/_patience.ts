@@ -85,7 +85,12 @@ function retryAfterMs(error: unknown): number | undefined {
   return error instanceof StatusError ? error.retryAfterMs : undefined;
 }
 
-function isPassing(error: unknown, hasWorked: boolean): boolean {
+/**
+ * Whether the same request may succeed a moment later.
+ *
+ * @param hasWorked Whether the URL has given what was asked before.
+ */
+export function isPassing(error: unknown, hasWorked: boolean): boolean {
   if (!(error instanceof HttpError)) return false;
   if (error.code === "network" || error.code === "timeout") return true;
   const { status } = error;

@@ -83,7 +83,8 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
 
   const { footer } = remote.sig;
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
-  const reader = remote.takesRuns ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
+  const ranges = new RangeReader(connection, host, facts);
+  const reader = remote.takesRuns ? new RunsReader(connection, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;
   try {

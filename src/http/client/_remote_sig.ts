@@ -130,7 +130,8 @@ function rangesSource(
   tail: Uint8Array,
 ): RangesSource {
   const facts = { url, total: size, tag: strongTag(headers.get("etag")) };
-  const reader = takesRuns(headers) ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
+  const ranged = new RangeReader(connection, host, facts);
+  const reader = takesRuns(headers) ? new RunsReader(connection, facts, ranged) : ranged;
   const readRanges = (ranges: readonly Run[]) => cutTo(ranges, reader.chunks(ranges));
   return {
     size,

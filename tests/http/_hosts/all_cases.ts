@@ -3,6 +3,7 @@ import { browsers } from "./browsers.ts";
 import type { HostCase } from "./case.ts";
 import { changes } from "./changes.ts";
 import { doubtfulBytes } from "./doubtful_bytes.ts";
+import { handlers } from "./handlers.ts";
 import { otherRequests } from "./other_requests.ts";
 import { outages } from "./outages.ts";
 import { redirects } from "./redirects.ts";
@@ -20,5 +21,6 @@ export const allCases: readonly HostCase[] = [
   ...redirects,
   ...outages,
   ...doubtfulBytes,
+  ...handlers,
   ...browsers,
 ];

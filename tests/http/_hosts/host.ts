@@ -55,6 +55,8 @@ export interface HostRequest {
 
 /** A request, and what went before it. */
 export interface Visit extends HostRequest {
+  /** Empty where a host is raw. */
+  readonly body: Bytes;
   /** How many requests came for this path, with this one. */
   readonly count: number;
   /** How many requests came at all, with this one. */
@@ -70,8 +72,8 @@ export interface Behaviour {
   readonly refusesAfter?: number;
 }
 
-/** The most requests that a host answers. A client that asks for more has no bound. */
-export const MAX_REQUESTS = 200;
+/** The most requests that a host answers. A client that asks for more has no bound. Cases expect fewer. */
+export const MAX_REQUESTS = 500;
 /** The longest that a host lives. */
 export const MAX_LIFE_MS = 120_000;
 
@@ -88,6 +90,9 @@ export interface LoggedRequest {
 /** Counts requests and bytes, and answers through a behaviour until there are too many. */
 export class RequestLog {
   readonly requests: LoggedRequest[] = [];
+  /** The most requests that waited for their answers at once. */
+  peak = 0;
+  #waiting = 0;
   /** Whether a client asked too often or swallowed too much. */
   isExceeded = false;
 
@@ -103,18 +108,27 @@ export class RequestLog {
   }
 
   /** Asks a behaviour for its answer, and writes it down. */
-  async answer(behaviour: Behaviour, request: HostRequest): Promise<[Answer, LoggedRequest]> {
+  async answer(
+    behaviour: Behaviour,
+    request: HostRequest,
+    body: Bytes = new Uint8Array(0),
+  ): Promise<[Answer, LoggedRequest]> {
     const { method, path, headers } = request;
     const logged = { method, path, range: headers.get("range"), status: 0, bodyLength: 0 };
     this.requests.push(logged);
     const total = this.requests.length;
     const count = this.of(path).requests;
     if (total > MAX_REQUESTS) this.isExceeded = true;
-    const answer = this.isExceeded
-      ? { status: 508, headers: {}, body: new Uint8Array(0) }
-      : await behaviour.answer({ method, path, headers, count, total });
-    logged.status = answer.status;
-    return [answer, logged];
+    this.peak = Math.max(this.peak, ++this.#waiting);
+    try {
+      const answer = this.isExceeded
+        ? { status: 508, headers: {}, body: new Uint8Array(0) }
+        : await behaviour.answer({ method, path, headers, body, count, total });
+      logged.status = answer.status;
+      return [answer, logged];
+    } finally {
+      this.#waiting--;
+    }
   }
 }
 

@@ -64,6 +64,10 @@ function answersCase({ name, who, change, isRaw = false, proof, expected = UPDAT
   };
 }
 
+/** How long a CDN needs for its first answer, and for others. */
+const FIRST_MS = 700;
+const OTHER_MS = 60;
+
 const asksForGzip = ({ headers }: Visit) => /\bgzip\b/.test(headers.get("accept-encoding") ?? "");
 const GZIP = { "accept-encoding": "gzip, br" };
 
@@ -216,6 +220,24 @@ export const otherRequests: readonly HostCase[] = [
       assert.deepEqual([(await see(FILE, headers)).status, (await see(FILE, headers)).status].sort(), [200, 206]);
     },
     expected: THE_FILE,
+  },
+  {
+    name: "answers that take their time",
+    who: "CDNs that fetch the whole file for its first range",
+    make: (update) => {
+      const host = quirky(siteOf(update), () => undefined);
+      return {
+        answer: async (visit) => {
+          await new Promise((resolve) => setTimeout(resolve, visit.count === 1 ? FIRST_MS : OTHER_MS));
+          return await host.answer(visit);
+        },
+      };
+    },
+    proof: async ({ see }) => {
+      assert.ok((await see(FILE, { range: "bytes=0-9" })).ms >= FIRST_MS * 0.9);
+      assert.ok((await see(FILE, { range: "bytes=0-9" })).ms >= OTHER_MS * 0.9);
+    },
+    expected: UPDATED,
   },
   {
     name: "well-behaved",

@@ -19,6 +19,7 @@ export interface Seen {
 /** Limits of a probe. */
 export interface ProbeOptions {
   readonly method?: string;
+  readonly body?: Bytes;
   readonly maxMs?: number;
   readonly maxBytes?: number;
 }
@@ -27,7 +28,7 @@ export interface ProbeOptions {
 export async function probe(
   url: URL,
   headers: Record<string, string> = {},
-  { method = "GET", maxMs = 1000, maxBytes = 4_000_000 }: ProbeOptions = {},
+  { method = "GET", body, maxMs = 1000, maxBytes = 4_000_000 }: ProbeOptions = {},
 ): Promise<Seen> {
   const start = performance.now();
   let connection: Deno.Conn;
@@ -43,7 +44,8 @@ export async function probe(
       raw: new Uint8Array(0),
     };
   }
-  const all = { host: url.host, connection: "close", ...headers };
+  const framing: Record<string, string> = body ? { "content-length": String(body.length) } : {};
+  const all = { host: url.host, connection: "close", ...framing, ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const pieces: Bytes[] = [];
   let length = 0;
@@ -56,6 +58,7 @@ export async function probe(
   }, maxMs);
   try {
     await connection.write(new TextEncoder().encode(`${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines}\r\n`));
+    if (body) await connection.write(body);
     while (length < maxBytes) {
       const buffer = new Uint8Array(65_536);
       const count = await connection.read(buffer);

@@ -15,9 +15,14 @@ function serveResponses(behaviour: Behaviour): Host {
   const log = new RequestLog();
   const ending = new AbortController();
   const options = { hostname: "127.0.0.1", port: 0, signal: ending.signal, onListen: () => {} };
-  const server = Deno.serve(options, async ({ method, url, headers }) => {
+  const server = Deno.serve(options, async (request) => {
+    const { method, url, headers } = request;
     const { pathname, search } = new URL(url);
-    const [answer, logged] = await log.answer(behaviour, { method, path: pathname + search, headers });
+    const [answer, logged] = await log.answer(
+      behaviour,
+      { method, path: pathname + search, headers },
+      await request.bytes(),
+    );
     const { status, body, isChunked } = answer;
     const hasBody = method !== "HEAD" && !WITHOUT_BODY.includes(status);
     if (hasBody) logged.bodyLength = body.length;
