@@ -61,7 +61,7 @@ export const handlers: readonly HostCase[] = [
     "proxies; firewalls",
     () => refuse(501),
     statuses(501, 403),
-    () => refuse(403),
+    { post: () => refuse(403) },
   ),
   handlerCase(
     "QUERY unknown, POST answered",
