@@ -25,6 +25,25 @@ export function longSigUrlOf(sigUrl: URL): URL {
   return withSuffix(sigUrl, LONG_SUFFIX);
 }
 
+/** What a URL stands for: a file, or its layered signature with short or with long strong sums. */
+export interface Named {
+  /** The URL of the file. */
+  readonly url: URL;
+  readonly kind: "file" | "sig" | "long-sig";
+}
+
+/** Tells the URL of a layered signature from that of a file. */
+export function parseUrl(url: URL): Named {
+  const kinds = [["long-sig", SIG_SUFFIX + LONG_SUFFIX], ["sig", SIG_SUFFIX]] as const;
+  for (const [kind, suffix] of kinds) {
+    if (!url.pathname.endsWith(suffix)) continue;
+    const file = new URL(url);
+    file.pathname = file.pathname.slice(0, -suffix.length);
+    return { url: file, kind };
+  }
+  return { url, kind: "file" };
+}
+
 function withSuffix(url: URL, suffix: string): URL {
   const longer = new URL(url);
   longer.pathname += suffix;

@@ -7,9 +7,8 @@ import { DELTA_TYPE, mediaTypeOf, RUNS_TYPE, SIG_TYPE } from "../protocol/media_
 import { decodeRuns } from "../protocol/run_list.ts";
 import { chooseCoding } from "./_accept_encoding.ts";
 import { failedCondition } from "./_conditions.ts";
-import type { OpenFile } from "./_open_files.ts";
 import { Problem } from "./_problem.ts";
-import { DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
+import { type Content, DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
 import { lengthOf, readRuns, streamOf } from "./_read_runs.ts";
 import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
@@ -38,13 +37,13 @@ interface Result {
 export type OpenResultBody = (readable: ReadableStream<Bytes>, length?: number) => Promise<BodyInit>;
 
 /** @throws {Problem} 415, if it is none of the types that can be asked for. */
-export function checkQueryType({ headers }: Request): void {
+export function checkQueryType({ headers }: Request, types: readonly string[]): void {
   const type = mediaTypeOf(headers);
-  if (QUERY_TYPES.some((known) => known === type)) return;
+  if (types.includes(type)) return;
   const seen = type === "" ? "no Content-Type" : `Content-Type ${type}`;
-  const expected = QUERY_TYPES.join(" or ");
+  const expected = types.join(" or ");
   throw new Problem(415, `Cannot answer the query: ${seen} was seen, ${expected} was expected`, {
-    headers: { "Accept-Query": QUERY_TYPES.join(", ") },
+    headers: { "Accept-Query": types.join(", ") },
   });
 }
 
@@ -56,7 +55,7 @@ export function checkQueryType({ headers }: Request): void {
  */
 export async function answerQuery(
   request: Request,
-  file: OpenFile,
+  file: Content,
   limits: InputLimits,
   openBody: OpenResultBody,
 ): Promise<Response> {
@@ -86,7 +85,7 @@ export async function answerQuery(
   return new Response(body, { headers, encodeBody: "manual" } as ResponseInit);
 }
 
-async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: OpenFile): Promise<Result> {
+async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: Content): Promise<Result> {
   const runs = decodeRuns(await readAll(input));
   if (!runs) throw new Problem(400, "Cannot read the list of runs: it is malformed, pairs of varints were expected");
   const last = runs.at(-1);
@@ -101,7 +100,7 @@ async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTa
   };
 }
 
-async function deltaResult(input: ReadableStream<Bytes>, { source, size }: OpenFile): Promise<Result> {
+async function deltaResult(input: ReadableStream<Bytes>, { source, size }: Content): Promise<Result> {
   const sigs = await loadSigs(input);
   if (sigs.blockLength > MAX_BLOCK_LENGTH) {
     const why = `its blocks have ${sigs.blockLength} bytes, up to ${MAX_BLOCK_LENGTH} are supported`;
