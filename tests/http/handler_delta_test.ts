@@ -84,6 +84,20 @@ Deno.test("a delta is made as it is read, and a reader that leaves stops it", as
   store.assertClosed();
 });
 
+Deno.test("no two chunks of a compressed body share a buffer", async () => {
+  for (const coding of ["br", "zstd", "gzip"]) {
+    const store = new Store({ "/f": randomBytes(6, 2 ** 20) });
+    const response = await store.reader()(ask((await makeSig(OLD)).bytes, { "Accept-Encoding": coding }));
+    const buffers: ArrayBufferLike[] = [];
+    for await (const { buffer, byteLength } of response.body!) {
+      assert.equal(buffer.byteLength, byteLength);
+      buffers.push(buffer);
+    }
+    assert.ok(buffers.length > 1);
+    assert.equal(new Set(buffers).size, buffers.length);
+  }
+});
+
 Deno.test("compression stops as well, with any coding", async () => {
   for (const coding of ["br", "zstd", "gzip"]) {
     const store = new Store({ "/f": randomBytes(6, 20 * 2 ** 20) });

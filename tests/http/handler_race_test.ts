@@ -183,6 +183,23 @@ Deno.test("a client that goes away while the tag is asked for again replaces not
   store.assertClosed();
 });
 
+Deno.test("what is wrong with an upload is the answer, whatever commit() makes of it", async () => {
+  const wrong = DELTAS[0].slice();
+  wrong[wrong.length - 1]! ^= 1;
+  for (const isSwallowed of [true, false]) {
+    const store = files();
+    const handler = store.writer({
+      commit: async (_, readable) => {
+        await new Response(readable).bytes().catch(() => {
+          if (!isSwallowed) throw new Error("an error of its own");
+        });
+      },
+    });
+    await assertProblem(await handler(upload(wrong)), 422, "digest-mismatch");
+    store.assertClosed();
+  }
+});
+
 Deno.test("commit() that fails, gives up or ends early is 500, and the next upload has its turn", async () => {
   const failure = new Error("the disk is full");
   const commits: [(readable: ReadableStream<Bytes>) => unknown, RegExp][] = [
