@@ -37,8 +37,8 @@ export interface SyncHandlerOptions {
   allowOrigin?: string | undefined;
   /**
    * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 64 MiB, if
-   * it is not less.
-   * @default {2 ** 30}
+   * it is not less. Deltas are not held in memory.
+   * @default {2 ** 33}
    */
   maxInputLength?: number | undefined;
   /**
@@ -57,8 +57,9 @@ export interface SyncHandlerOptions {
    */
   timeoutMs?: number | undefined;
   /**
-   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then.
-   * @default {64}
+   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then. The
+   * compression of a body of 4 MiB or more takes about 20 MiB of memory.
+   * @default {32}
    */
   maxRequests?: number | undefined;
   /**
@@ -122,8 +123,8 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  */
 export function syncHandler(options: SyncHandlerOptions): SyncHandler {
   const { open, commit, allowOrigin, secret } = checkOptions(options);
-  const { maxInputLength = 2 ** 30, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
-  const { timeoutMs = 300_000, maxRequests = 64, onError = (error: unknown) => console.error(error) } = options;
+  const { maxInputLength = 2 ** 33, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
+  const { timeoutMs = 300_000, maxRequests = 32, onError = (error: unknown) => console.error(error) } = options;
   const handler = new Handler({
     open: checkFunction("open", open).bind(options),
     commit: checkCallback("commit", commit)?.bind(options),
