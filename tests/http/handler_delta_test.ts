@@ -57,6 +57,7 @@ Deno.test("what is no signature is refused", async () => {
   await assertProblem(await handler(ask(sig, { "If-Match": '"v0"' })), 412);
   const big = (await makeSig(OLD, { blockLength: 2 ** 23 })).bytes;
   await assertProblem(await handler(ask(big)), 413, "limit");
+  await assertProblem(await handler(ask(new Uint8Array(2 ** 24 + 1))), 413, "limit");
   store.assertClosed();
 });
 

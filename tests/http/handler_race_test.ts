@@ -108,6 +108,20 @@ Deno.test("of two uploads that create a file one wins, and the other is 412", as
   store.assertClosed();
 });
 
+Deno.test("a query makes no other file of it", async () => {
+  const store = files();
+  const handler = store.writer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.onCommit = () => promise;
+  const answers = DELTAS.map((delta, i) => handler(upload(delta, { "If-Match": '"v1"' }, undefined, `/f?${i}`)));
+  await settle();
+  resolve();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual(statuses.sort(), [204, 412]);
+  assert.equal(store.commits.length, 1);
+  store.assertClosed();
+});
+
 Deno.test("a file that somebody else changes during the upload is 412", async () => {
   const store = files();
   const slow = new SlowUpload(DELTAS[0]);

@@ -139,7 +139,8 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        lock: () => this.#locks.enter(url.href, request.signal),
+        // Whatever the query is, it may be the same file.
+        lock: () => this.#locks.enter(url.pathname, request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {

@@ -15,9 +15,12 @@ import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes of the longest list of runs, and of the longest signature. Both are held in memory. */
+/**
+ * Bytes of the longest list of runs, and of the longest signature. Both are held in memory; the index of a signature
+ * takes up to ten times its length. A layered one of a file of 1 GiB has some 4 MiB.
+ */
 const MAX_RUNS_LENGTH = 2 ** 20;
-const MAX_SIG_LENGTH = 2 ** 26;
+const MAX_SIG_LENGTH = 2 ** 24;
 /** A delta holds up to six blocks at once. */
 const MAX_BLOCK_LENGTH = 2 ** 22;
 /** Shorter bodies are not encoded. */

@@ -22,6 +22,9 @@ export interface SyncHandlerOptions {
   /**
    * Replaces a file, or creates it. Without this function nothing can be uploaded.
    *
+   * Uploads of one path end one after the other. If several paths lead to one file, or other programs change it, look
+   * at its version once more before it is replaced.
+   *
    * @param url The URL of the file.
    * @param readable All bytes of the new file. They replace the old ones at its end, all at once, or not at all if it
    * errors. It errors if the upload is not what it should be, or if another one was faster.
@@ -36,7 +39,7 @@ export interface SyncHandlerOptions {
    */
   allowOrigin?: string | undefined;
   /**
-   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 64 MiB, if
+   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 16 MiB, if
    * it is not less. Deltas are not held in memory.
    * @default {2 ** 33}
    */
