@@ -75,12 +75,12 @@ export class Handler {
     if (isSig) url.pathname = url.pathname.slice(0, -SIG_SUFFIX.length);
     if (READING.includes(method)) return await this.#answerReading(request, url, isSig);
     if (method === "PATCH") return await this.#answerPatch(request, url);
-    return await this.#answerQuery(request, url);
+    return await this.#answerQuery(request, url, isSig);
   }
 
   #methodsFor(isSig: boolean): string[] {
-    if (isSig) return [...READING, "OPTIONS"];
-    return [...READING, ...QUERYING, ...(this.#options.commit ? ["PATCH"] : []), "OPTIONS"];
+    const canWrite = this.#options.commit !== undefined && !isSig;
+    return [...READING, ...QUERYING, ...(canWrite ? ["PATCH"] : []), "OPTIONS"];
   }
 
   #answerPreflight(request: Request, methods: readonly string[]): Response {
@@ -106,7 +106,7 @@ export class Handler {
     }
   }
 
-  async #answerQuery(request: Request, url: URL): Promise<Response> {
+  async #answerQuery(request: Request, url: URL, isSig: boolean): Promise<Response> {
     checkQueryType(request);
     const { maxInputLength: maxLength, timeoutMs } = this.#options;
     const file = await this.#require(url, request);
@@ -117,8 +117,10 @@ export class Handler {
       await file.release();
     };
     try {
+      // It is made behind the same gate, so it comes first.
+      const content = isSig ? await this.#signatures.get(url, file) : contentOf(file);
       leave = await this.#gate.enter(request.signal);
-      const response = await answerQuery(request, file, { maxLength, timeoutMs }, (readable, length) => {
+      const response = await answerQuery(request, content, { maxLength, timeoutMs }, (readable, length) => {
         isOpen = true;
         return this.#openBody(readable, request, end, length);
       });

@@ -7,9 +7,8 @@ import { DELTA_TYPE, mediaTypeOf, RUNS_TYPE, SIG_TYPE } from "../protocol/media_
 import { decodeRuns } from "../protocol/run_list.ts";
 import { chooseCoding } from "./_accept_encoding.ts";
 import { failedCondition } from "./_conditions.ts";
-import type { OpenFile } from "./_open_files.ts";
 import { Problem } from "./_problem.ts";
-import { DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
+import { type Content, DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
 import { lengthOf, readRuns, streamOf } from "./_read_runs.ts";
 import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
@@ -59,11 +58,11 @@ export function checkQueryType({ headers }: Request): void {
  */
 export async function answerQuery(
   request: Request,
-  file: OpenFile,
+  content: Content,
   limits: InputLimits,
   openBody: OpenResultBody,
 ): Promise<Response> {
-  if (failedCondition(request, file)) throw preconditionFailed(file.entityTag);
+  if (failedCondition(request, content)) throw preconditionFailed(content.entityTag);
   const supported = supportedCodings();
   const coding = chooseCoding(request.headers.get("Accept-Encoding"), supported);
   if (!coding) {
@@ -72,11 +71,11 @@ export async function answerQuery(
   const isRuns = mediaTypeOf(request.headers) === RUNS_TYPE;
   const maxLength = Math.min(limits.maxLength, isRuns ? MAX_RUNS_LENGTH : MAX_SIG_LENGTH);
   const input = openRequestBody(request, { ...limits, maxLength });
-  const result = isRuns ? await runsResult(input, file) : await deltaResult(input, file);
+  const result = isRuns ? await runsResult(input, content) : await deltaResult(input, content);
   const headers = new Headers({
     "Cache-Control": "no-store, no-transform",
     "Content-Type": result.contentType,
-    "ETag": file.entityTag,
+    "ETag": content.entityTag,
     "Vary": "Accept-Encoding",
   });
   if (coding === "identity" || (result.length ?? Infinity) < MIN_ENCODED_LENGTH) {
@@ -89,7 +88,7 @@ export async function answerQuery(
   return new Response(body, { headers, encodeBody: "manual" } as ResponseInit);
 }
 
-async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: OpenFile): Promise<Result> {
+async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: Content): Promise<Result> {
   const runs = decodeRuns(await readAll(input));
   if (!runs) throw new Problem(400, "Cannot read the list of runs: it is malformed, pairs of varints were expected");
   const last = runs.at(-1);
@@ -104,7 +103,7 @@ async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTa
   };
 }
 
-async function deltaResult(input: ReadableStream<Bytes>, { source, size }: OpenFile): Promise<Result> {
+async function deltaResult(input: ReadableStream<Bytes>, { source, size }: Content): Promise<Result> {
   const sigs = await loadSigs(input);
   if (sigs.blockLength > MAX_BLOCK_LENGTH) {
     const why = `its blocks have ${sigs.blockLength} bytes, up to ${MAX_BLOCK_LENGTH} are supported`;

@@ -86,8 +86,8 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * and takes uploads if it may.
  *
  * It answers `GET`, `HEAD` and `OPTIONS`; `GET` of the URL with `.rsig` after its path: the layered signature, which is
- * made once for each version; `QUERY` or `POST` of a list of runs: their bytes, compressed; of a signature: a delta;
- * and with `commit`, `PATCH` of a delta. `docs/http.md` describes the protocol. Errors are problem bodies (RFC 9457).
+ * made once for each version; `QUERY` or `POST`, to either URL, of a list of runs: their bytes, compressed; of a
+ * signature: a delta; and with `commit`, `PATCH` of a delta. `docs/http.md` describes the protocol. Errors are problem bodies (RFC 9457).
  *
  * Requests may come from anybody. The handler makes no path of a URL: `open` and `commit` decide which files there are
  * and who may have them, so it is they that have to refuse `..` and the like. A body holds about 256 KiB of a file at a
