@@ -85,10 +85,10 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * Makes a handler that serves files whole, in ranges and as what clients miss of them, with their layered signatures,
  * and takes uploads if it may.
  *
- * It answers `GET`, `HEAD` and `OPTIONS`; `GET` of the URL with `.rsig` after its path: the layered signature, which is
- * made once for each version; `QUERY` or `POST`, to either URL, of a list of runs: their bytes, compressed; of a
- * signature: a delta; and with `commit`, `PATCH` of a delta. Errors are problem bodies (RFC 9457). `docs/http.md`
- * describes the protocol.
+ * It answers `GET`, `HEAD` and `OPTIONS`, of a file and of its layered signature: the URL with `.rsig` after its path,
+ * made once for each version. `QUERY` or `POST` of a list of runs, to either URL, gives their bytes, compressed; of a
+ * signature, a delta. With `commit`, `PATCH` takes a delta. `docs/http.md` describes the protocol. Errors are problem
+ * bodies (RFC 9457).
  *
  * Requests may come from anybody. The handler makes no path of a URL: `open` and `commit` decide which files there are
  * and who may have them, so it is they that have to refuse `..` and the like. A body holds about 256 KiB of a file at a
