@@ -6,7 +6,8 @@
  *
  * @module
  */
-export { type SendStats, sendUpdate, type SendUpdateOptions, type SentUpdate } from "./client/send_update.ts";
+export { sendUpdate } from "./client/send_update.ts";
+export type { SendStats, SendUpdateOptions, SentUpdate } from "./client/send_options.ts";
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";
 export { fetchUpdate, type Update } from "./client/fetch_update.ts";
 export { planUpdate } from "./client/plan_update.ts";

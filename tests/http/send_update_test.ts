@@ -128,7 +128,7 @@ Deno.test("of two sendUpdate() at once one wins, and the other is told that the 
   const winner = results.findIndex(({ status }) => status === "fulfilled");
   const loser = results[1 - winner] as PromiseRejectedResult;
   assert.equal(loser.status, "rejected");
-  await assertHttpError(Promise.reject(loser.reason), "changed", /precondition|replaced/, 412);
+  await assertHttpError(Promise.reject(loser.reason), "changed", /precondition|replaced|no longer/, 412);
   assertBytes(store.files.get("/f")!.bytes, targets[winner]!);
   assert.equal((await sendUpdate(FILE, targets[1 - winner]!, { fetch: through(handler) })).status, "updated");
   assertBytes(store.files.get("/f")!.bytes, targets[1 - winner]!);
@@ -160,7 +160,7 @@ Deno.test("a signature that is replaced between two reads is an error: changed",
     if (++count === 2) store.put("/f", NEW);
     return handler(request);
   });
-  await assertHttpError(sendUpdate(FILE, NEW.slice(5), { fetch }), "changed", /replaced/, 412);
+  await assertHttpError(sendUpdate(FILE, NEW.slice(5), { fetch }), "changed", /no longer/, 412);
   assert.equal(count, 2);
   assertBytes(store.files.get("/f")!.bytes, NEW);
 });
@@ -180,13 +180,13 @@ const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
   "a range that was not asked for": [
     answer("abc", 206, { "Content-Range": "bytes 0-2/9000" }),
     "protocol",
-    /bytes 0-2/,
+    /3 bytes at 0/,
     206,
   ],
   "no range": [answer("abc", 206), "protocol", /no Content-Range/, 206],
-  "more bytes than the range": [answer("abcdefghijkl", 206, RANGE), "protocol", /more than the 10 bytes/, undefined],
-  "fewer bytes than the range": [answer("abc", 206, RANGE), "network", /broke off/, undefined],
-  "no connection": [() => Promise.reject(new TypeError("reset")), "network", /no answer came/, undefined],
+  "more bytes than the range": [answer("abcdefghijkl", 206, RANGE), "protocol", /the last 10 of 10/, 206],
+  "fewer bytes than the range": [answer("abc", 206, RANGE), "network", /broke off after 3 of 10/, 206],
+  "no connection": [() => Promise.reject(new TypeError("reset")), "network", /reset/, undefined],
 };
 
 for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) {
@@ -252,7 +252,7 @@ Deno.test("the signature may lie elsewhere, and options are checked", async () =
     [{ timeoutMs: "1" }, TypeError],
     [{ fetch: 1 }, TypeError],
     [{ onProgress: 1 }, TypeError],
-    [{ sigUrl: "::" }, TypeError],
+    [{ sigUrl: "http://[" }, TypeError],
   ];
   for (const [options, kind] of bad) await assert.rejects(sendUpdate(FILE, NEW, options as SendUpdateOptions), kind);
   await assert.rejects(sendUpdate("/relative", NEW), TypeError);

@@ -1,10 +1,13 @@
 import { checkFunction, checkInteger } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
 import type { ConnectionOptions } from "./update_options.ts";
-import type { UpdateStats } from "./update_plan.ts";
 
 /** Longest wait without a byte, in milliseconds, if nothing is said. */
 const TIMEOUT_MS = 30_000;
+/** Longest time that timers take, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** What a request needs whose body is a stream. The types of the platform do not know it yet. */
+const HALF_DUPLEX: RequestInit = { duplex: "half" } as RequestInit;
 /** Requests at once. */
 export const MAX_PARALLEL = 4;
 /** What a request is worth in bytes: at least its own headers, at most this. */
@@ -16,18 +19,33 @@ const MAX_RATE = 12.5e6;
 /** The rate of shorter bodies says little. */
 const MIN_RATED_LENGTH = 2 ** 16;
 
+/** What a connection counts. */
+export interface ConnectionStats {
+  /** Bytes of bodies that have come, after any decompression. */
+  bytesIn: number;
+  /** Bytes of bodies that were sent. */
+  bytesSent: number;
+  /** Requests that were sent. */
+  requests: number;
+  /** Requests that were sent again since an answer failed or broke off. */
+  retries: number;
+}
+
 /** A request to send. */
 export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+  /** Bytes are counted here, others where they come from. */
+  readonly body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  /** How long the answer is waited for, if it may take longer than others. */
+  readonly timeoutMs?: number | undefined;
   /** Ends this request early. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Sends requests, counts them, and notes how fast the server is. */
 export class Connection {
-  readonly stats: UpdateStats;
+  readonly stats: ConnectionStats;
   readonly signal: AbortSignal | undefined;
   /**
    * Whether the server is of another origin than the page. Then requests with anything but one range of the form
@@ -42,13 +60,13 @@ export class Connection {
   #roundTripMs = Infinity;
   #rate = 0;
 
-  constructor(url: URL, options: ConnectionOptions, stats: UpdateStats) {
+  constructor(url: URL, options: ConnectionOptions, stats: ConnectionStats) {
     this.isForeign = isForeign(url);
     const { fetch, headers, signal, timeoutMs = TIMEOUT_MS } = options;
     // The global one insists on being called as a function of its own.
     this.#fetch = fetch === undefined ? (url, init) => globalThis.fetch(url, init) : checkFunction("fetch", fetch);
     this.#headers = new Headers(headers);
-    this.#timeoutMs = checkInteger("timeoutMs", timeoutMs, 1, 2 ** 31 - 1);
+    this.#timeoutMs = checkInteger("timeoutMs", timeoutMs, 1, MAX_TIMEOUT_MS);
     this.signal = signal;
     this.stats = stats;
   }
@@ -69,15 +87,16 @@ export class Connection {
    *
    * @throws {HttpError} If there is none: `network`, `timeout`.
    */
-  async send(url: URL, { method = "GET", headers = {}, body, signal }: Asked): Promise<Answer> {
+  async send(url: URL, asked: Asked): Promise<Answer> {
+    const { method = "GET", headers = {}, body, signal, timeoutMs = this.#timeoutMs } = asked;
     const all = new Headers(this.#headers);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    const watch = new Watch(url, this.#timeoutMs, [this.signal, signal]);
+    const watch = new Watch(url, Math.min(timeoutMs, MAX_TIMEOUT_MS), [this.signal, signal]);
     this.stats.requests++;
-    this.stats.bytesSent += body?.length ?? 0;
+    if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
     const init: RequestInit = { method, headers: all, cache: "no-store", signal: watch.signal };
-    const request = this.#fetch(url.href, body ? { ...init, body } : init);
+    const request = this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init);
     const response = await watch.wait(request).catch((error) => {
       watch.end();
       request.then((late) => late.body?.cancel()).catch(() => {});
@@ -229,13 +248,15 @@ class Watch {
     let onAbort: (() => void) | undefined;
     try {
       // Not each `fetch` that a caller gives knows about signals.
-      return await Promise.race([
+      const result = await Promise.race([
         step,
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason);
           signal.addEventListener("abort", onAbort);
         }),
       ]);
+      signal.throwIfAborted();
+      return result;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       const why = cause instanceof Error ? cause.message : String(cause);

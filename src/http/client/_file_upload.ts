@@ -2,7 +2,6 @@ import type { Basis } from "../../basis/basis_source.ts";
 import { hex } from "../../common/bytes.ts";
 import { encodeDeltaStream } from "../../encode_delta_stream.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
-import { LayeredSig } from "../../sync/layered_sig.ts";
 import type { SyncPlan } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
@@ -10,48 +9,16 @@ import { type Coding, encodeStream, supportedCodings } from "../protocol/content
 import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./_upload_commands.ts";
-import { FIRST_RANGE, SigRanges, statusError } from "./_sig_ranges.ts";
+import { type Answer, Connection } from "./_connection.ts";
+import { StatusError, statusError } from "./_patience.ts";
+import { PART_COST } from "./_range_reader.ts";
+import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
+import { COMPRESSED_COST, RUN_COST } from "./_runs_reader.ts";
+import type { SendStats, SendUpdateOptions, SentUpdate } from "./send_options.ts";
 import { uploadBody } from "./_upload_body.ts";
 
-/** What a missing byte costs if it is compressed on its way. */
-const COMPRESSED_COST = 0.25;
 /** The slowest connection that is waited for, in bytes a millisecond. */
 const MIN_RATE = 8;
-/** Longest time that timers take, in milliseconds. */
-export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** What an upload has done so far. */
-export interface SendStats {
-  /** Bytes received in the bodies of answers with parts of the signature. */
-  bytesIn: number;
-  /** Bytes handed over in the bodies of requests. */
-  bytesSent: number;
-  /** Requests sent. */
-  requests: number;
-  /** Bytes of the target that the server has already, as far as was found. */
-  copiedBytes: number;
-  /** Bytes of the target that are sent as data, before they are compressed. */
-  literalBytes: number;
-  /**
-   * Why the whole file was sent: the server has none, or it could not make the target from the copies that were found,
-   * which happens about once in a thousand uploads, since the sums of layers are short.
-   */
-  fallback?: "no-file" | "wrong-copies";
-  /** SHA-256 of the target in hexadecimal digits. */
-  digest?: string;
-}
-
-/** What {@linkcode sendUpdate} did. */
-export interface SentUpdate {
-  /** The file was replaced, or there was none before, or the server had it already and nothing was sent. */
-  readonly status: "updated" | "created" | "unchanged";
-  /** The tag of the version that the server has now, if it says so. */
-  readonly entityTag: string | undefined;
-  /** What the server had of the target. Undefined if that was not looked for. */
-  readonly plan: SyncPlan | undefined;
-  /** What was sent and received. */
-  readonly stats: Readonly<SendStats>;
-}
 
 /** What is uploaded, where to, and how. */
 export interface FileUploadParts {
@@ -60,10 +27,7 @@ export interface FileUploadParts {
   readonly target: Basis;
   readonly source: PatchBasis;
   readonly timeoutMs: number;
-  readonly fetch?: typeof fetch | undefined;
-  readonly headers?: HeadersInit | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((stats: Readonly<SendStats>) => void) | undefined;
+  readonly options: SendUpdateOptions;
 }
 
 /** A delta that is to be sent. */
@@ -77,53 +41,37 @@ interface Delta {
 /** An upload of a file. */
 export class FileUpload {
   readonly #parts: FileUploadParts;
-  readonly #stats: SendStats = { bytesIn: 0, bytesSent: 0, requests: 0, copiedBytes: 0, literalBytes: 0 };
-
-  /** Ends all requests. */
-  readonly #aborter = new AbortController();
+  readonly #stats: SendStats = { bytesIn: 0, bytesSent: 0, requests: 0, retries: 0, copiedBytes: 0, literalBytes: 0 };
+  readonly #connection: Connection;
 
   constructor(parts: FileUploadParts) {
     this.#parts = parts;
+    this.#connection = new Connection(parts.url, parts.options, this.#stats);
+    this.#connection.onStep = () => this.#report();
   }
 
   async run(): Promise<SentUpdate> {
-    const { signal } = this.#parts;
-    const { signal: aborted } = this.#aborter;
-    const onAbort = () => this.#aborter.abort(signal!.reason);
+    const { options: { signal }, sigUrl } = this.#parts;
     signal?.throwIfAborted();
-    signal?.addEventListener("abort", onAbort);
+    let remote: RemoteSig;
     try {
-      return await this.#run();
+      remote = await openRemoteSig(this.#connection, { givesRanges: false, several: "unknown" }, sigUrl);
     } catch (error) {
-      // What else failed is a consequence.
-      throw aborted.aborted ? aborted.reason : error;
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
+      if (!(error instanceof StatusError && error.status === 404)) throw error;
+      return await this.#create(await this.#measure(), codingFor(error.headers));
     }
-  }
-
-  async #run(): Promise<SentUpdate> {
-    const { sigUrl, signal } = this.#parts;
-    const send = (headers: Record<string, string>) => this.#send(sigUrl, { headers });
-    const response = await send(FIRST_RANGE);
-    const coding = codingFor(response.headers);
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return await this.#create(await this.#measure(), coding);
-    }
-    const sig = await LayeredSig.open(await SigRanges.open(response, sigUrl, send));
-    this.#stats.bytesIn = sig.bytesRead;
+    const { entityTag, digest } = remote.sig.footer;
     const measured = await this.#measure();
-    const { entityTag, digest } = sig.footer;
     if (hex(digest) === this.#stats.digest) return this.#result("unchanged", entityTag);
     const tag = strongTag(entityTag);
     if (tag === undefined) {
       const why = `the signature has the entity tag ${entityTag}, a strong one was expected`;
       throw new HttpError("protocol", sigUrl, `Cannot send the update: ${why}`);
     }
+    const coding = codingFor(remote.headers);
     const literalCost = coding ? COMPRESSED_COST : 1;
-    const plan = await planSync(sig, this.#parts.target, { literalCost, signal });
-    this.#stats.bytesIn = sig.bytesRead;
+    const readCost = remote.takesRuns ? RUN_COST : PART_COST;
+    const plan = await planSync(remote.sig, this.#parts.target, { literalCost, readCost, signal });
     return await this.#update(measured, plan, tag, coding);
   }
 
@@ -134,22 +82,22 @@ export class FileUpload {
 
   async #update(measured: Measured, plan: SyncPlan, tag: string, coding: Coding | undefined): Promise<SentUpdate> {
     const condition = { "If-Match": tag };
-    let response = await this.#sendDelta(measured, { condition, coding, plan });
-    if (response.status === 422 && this.#stats.copiedBytes > 0) {
-      await response.body?.cancel();
+    let answer = await this.#sendDelta(measured, { condition, coding, plan });
+    if (answer.status === 422 && this.#stats.copiedBytes > 0) {
+      await answer.cancel();
       this.#stats.fallback = "wrong-copies";
-      response = await this.#sendDelta(measured, { condition, coding });
+      answer = await this.#sendDelta(measured, { condition, coding });
     }
-    return this.#done(response, plan);
+    return this.#done(answer, plan);
   }
 
   async #measure(): Promise<Measured> {
-    const measured = await measure(this.#parts.source, this.#parts.signal);
+    const measured = await measure(this.#parts.source, this.#parts.options.signal);
     this.#stats.digest = hex(measured.digest);
     return measured;
   }
 
-  async #sendDelta(measured: Measured, { condition, coding, plan }: Delta): Promise<Response> {
+  async #sendDelta(measured: Measured, { condition, coding, plan }: Delta): Promise<Answer> {
     const { url, source, timeoutMs } = this.#parts;
     const copies = copiesOf(plan?.runs ?? []);
     const literalBytes = literalLength(measured, copies);
@@ -163,17 +111,16 @@ export class FileUpload {
     });
     const headers = { "Content-Type": DELTA_TYPE, ...condition, ...(coding && { "Content-Encoding": coding }) };
     const maxMs = length === undefined ? Infinity : timeoutMs + length / MIN_RATE;
-    return await this.#send(url, { method: "PATCH", headers, body, duplex: "half" } as RequestInit, maxMs);
+    return await this.#connection.send(url, { method: "PATCH", headers, body, timeoutMs: maxMs });
   }
 
-  async #done(response: Response, plan?: SyncPlan): Promise<SentUpdate> {
-    const { url } = this.#parts;
-    const { status, headers } = response;
+  async #done(answer: Answer, plan?: SyncPlan): Promise<SentUpdate> {
+    const { url, status, headers } = answer;
     if (status !== 201 && status !== 204) {
-      const error = await statusError(response, url, "send the update");
+      const error = await statusError(answer);
       throw status === 412 ? new HttpError("changed", url, error.message, { status }) : error;
     }
-    await response.body?.cancel();
+    await answer.cancel();
     return this.#result(status === 201 ? "created" : "updated", headers.get("ETag") ?? undefined, plan);
   }
 
@@ -183,28 +130,7 @@ export class FileUpload {
   }
 
   #report(): void {
-    this.#parts.onProgress?.({ ...this.#stats });
-  }
-
-  /** @param maxMs How long the answer is waited for. */
-  async #send(url: URL, init: RequestInit, maxMs = this.#parts.timeoutMs): Promise<Response> {
-    const { headers, fetch = globalThis.fetch } = this.#parts;
-    const { signal } = this.#aborter;
-    const sent = new Headers(headers);
-    for (const [name, value] of Object.entries(init.headers as Record<string, string>)) sent.set(name, value);
-    const timer = setTimeout(() => {
-      const why = `no answer came within ${Math.round(maxMs)} ms`;
-      this.#aborter.abort(new HttpError("timeout", url, `Cannot reach the server: ${why}`));
-    }, Math.min(maxMs, MAX_TIMEOUT_MS));
-    this.#stats.requests++;
-    try {
-      signal.throwIfAborted();
-      return await fetch(url, { ...init, headers: sent, signal });
-    } catch (cause) {
-      throw new HttpError("network", url, "Cannot reach the server: no answer came", { cause });
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#parts.options.onProgress?.({ ...this.#stats });
   }
 }
 

@@ -2,7 +2,7 @@ import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { Patience, StatusError } from "./_patience.ts";
+import { Patience, statusError } from "./_patience.ts";
 
 /** What is known of a file that is downloaded whole. */
 export interface Download {
@@ -81,7 +81,7 @@ async function startOf(answer: Answer, length: number, version: Version | undefi
   try {
     const range = parseContentRange(headers.get("content-range"));
     const isRange = status === 206 && length > 0 && !answer.isEncoded && (range?.offset ?? length) === length;
-    if (status !== 200 && !isRange) throw new StatusError(url, status, headers);
+    if (status !== 200 && !isRange) throw await statusError(answer);
     const tag = strongTag(headers.get("etag"));
     const total = isRange ? range?.total : answer.length;
     const isChanged = version?.tag !== undefined && tag !== undefined && tag !== version.tag ||

@@ -1,5 +1,5 @@
 import { HttpError } from "../http_error.ts";
-import type { Connection } from "./_connection.ts";
+import type { Answer, Connection } from "./_connection.ts";
 
 /** Failures without progress between them after which the work is given up. */
 const MAX_FAILURES = 5;
@@ -7,6 +7,8 @@ const MAX_FAILURES = 5;
 const PROGRESS_LENGTH = 2 ** 16;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
+/** Bytes of the longest problem body that is read. */
+const MAX_PROBLEM_LENGTH = 65_536;
 
 /** Statuses that may be another a moment later. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -71,14 +73,32 @@ export class Patience {
 
 /** An answer whose status is not the one that is needed. */
 export class StatusError extends HttpError {
+  readonly headers: Headers;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(url: URL, status: number, headers: Headers) {
-    super("status", url, `Cannot read ${url}: the server answered with status ${status}`, { status });
+  constructor({ url, status, headers }: Answer, detail: string) {
+    super("status", url, `Cannot use ${url}: the server answered ${status}${detail}`, { status });
+    this.headers = headers;
     const seconds = /^\d{1,5}$/.exec(headers.get("retry-after")?.trim() ?? "");
     this.retryAfterMs = seconds ? Number(seconds[0]) * 1000 : undefined;
   }
+}
+
+/** The error for a status. It takes the reason from a problem body (RFC 9457), and ends the answer. */
+export async function statusError(answer: Answer): Promise<StatusError> {
+  const isProblem = /^application\/problem\+json\b/i.test(answer.headers.get("content-type") ?? "");
+  let detail = "";
+  try {
+    if (isProblem) {
+      const problem = JSON.parse(new TextDecoder().decode(await answer.bytes(MAX_PROBLEM_LENGTH)));
+      if (typeof problem?.detail === "string") detail = `: ${problem.detail}`;
+    }
+  } catch {
+    // The status says enough.
+  }
+  await answer.cancel();
+  return new StatusError(answer, detail);
 }
 
 function retryAfterMs(error: unknown): number | undefined {

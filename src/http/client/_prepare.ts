@@ -83,7 +83,7 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
 
   const { footer } = remote.sig;
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
-  const ranges = new RangeReader(connection, host, facts);
+  const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
   const reader = remote.takesRuns ? new RunsReader(connection, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;

@@ -5,7 +5,7 @@ import { strongTag } from "../protocol/entity_tag.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { type Answer, joined } from "./_connection.ts";
 import { boundaryOf, readParts } from "./_multipart_reader.ts";
-import { StatusError } from "./_patience.ts";
+import { statusError } from "./_patience.ts";
 import { lengthOf, type Picker } from "./_runs.ts";
 
 /** Bytes of a multipart body besides its ranges, for each of them and for the rest. */
@@ -58,7 +58,7 @@ export async function takeRanges(
   pieces: Uint8Array[],
 ): Promise<void> {
   try {
-    if (answer.status !== 206) throw await statusError(answer);
+    if (answer.status !== 206) throw await refusal(answer);
     await checkVersion(answer, facts);
     if (answer.isEncoded) throw protocolError(answer, "it is compressed");
     const boundary = boundaryOf(answer.headers.get("content-type"));
@@ -129,11 +129,9 @@ async function takeParts(
   if (failure !== undefined) throw failure;
 }
 
-async function statusError(answer: Answer): Promise<HttpError> {
-  await answer.cancel();
-  const { url, status, headers } = answer;
-  if (status !== 416) return new StatusError(url, status, headers);
-  return new HttpError("protocol", url, `Cannot read ${url}: the server says that it has no such range`, { status });
+async function refusal(answer: Answer): Promise<HttpError> {
+  const error = await statusError(answer);
+  return answer.status === 416 ? protocolError(answer, "the server says that it has no such range") : error;
 }
 
 function protocolError({ url, status }: Answer, why: string): HttpError {

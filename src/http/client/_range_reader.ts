@@ -2,7 +2,7 @@ import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
-import { Patience, StatusError } from "./_patience.ts";
+import { Patience, statusError } from "./_patience.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
 import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./_runs.ts";
 
@@ -38,11 +38,14 @@ export class RangeReader {
   readonly #connection: Connection;
   readonly #host: Host;
   readonly #facts: FileFacts;
+  readonly #onWhole: (() => void) | undefined;
 
-  constructor(connection: Connection, host: Host, facts: FileFacts) {
+  /** @param onWhole Called if the server gives the whole file alone. */
+  constructor(connection: Connection, host: Host, facts: FileFacts, onWhole?: () => void) {
     this.#connection = connection;
     this.#host = host;
     this.#facts = facts;
+    this.#onWhole = onWhole;
   }
 
   /** What such runs will take, as far as can be foreseen. */
@@ -172,17 +175,14 @@ export class RangeReader {
 
   /** Picks runs out of the whole file. If it breaks off, it is asked for again. */
   async *#pickWhole(first: Answer, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
-    this.#connection.stats.fallback = "no-ranges";
+    this.#onWhole?.();
     const patience = new Patience(this.#connection);
     let left = runs;
     for (let answer: Answer | undefined = first; left.length > 0;) {
       const picker = new Picker(left);
       try {
         answer ??= await this.#connection.send(this.#facts.url, { headers: { "Accept-Encoding": "identity" } });
-        if (answer.status !== 200) {
-          await answer.cancel();
-          throw new StatusError(answer.url, answer.status, answer.headers);
-        }
+        if (answer.status !== 200) throw await statusError(answer);
         await checkVersion(answer, this.#facts);
         let offset = 0;
         for await (const chunk of answer.chunks()) {

@@ -5,7 +5,7 @@ import { RUNS_TYPE } from "../protocol/media_types.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { type Answer, type Connection, joined } from "./_connection.ts";
-import { Patience, StatusError } from "./_patience.ts";
+import { Patience, statusError } from "./_patience.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
 import { RunsReader } from "./_runs_reader.ts";
 
@@ -21,6 +21,8 @@ export interface RemoteSig {
   readonly sig: LayeredSig;
   /** Whether the server takes a list of runs. */
   readonly takesRuns: boolean;
+  /** Headers of the first answer. */
+  readonly headers: Headers;
   /** When the signature was modified, in milliseconds since 1970, if it is told. */
   readonly modifiedMs: number | undefined;
 }
@@ -40,6 +42,7 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
       const modified = Date.parse(answer.headers.get("last-modified") ?? "");
       return {
         sig,
+        headers: answer.headers,
         takesRuns: takesRuns(answer.headers),
         modifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
@@ -69,14 +72,17 @@ async function openSource(connection: Connection, host: Host, url: URL, isFirst:
     const { offset, length, total } = range;
     const tail = await answer.bytes(TAIL_LENGTH);
     if (tail.length !== length || offset + length !== total) {
-      const why = `${tail.length} bytes were seen, ${length} at the end of ${total} were told`;
-      throw new HttpError(tail.length < length ? "network" : "protocol", url, `Cannot read ${url}: ${why}`);
+      const isCut = tail.length < length;
+      const why = isCut
+        ? `it broke off after ${tail.length} of ${length} bytes`
+        : `${tail.length} bytes at ${offset} were seen, the last ${length} of ${total} were expected`;
+      throw new HttpError(isCut ? "network" : "protocol", url, `Cannot read ${url}: ${why}`, { status: 206 });
     }
     host.givesRanges = true;
     return { answer, source: rangesSource(connection, host, answer, total, tail) };
   }
+  if (answer.status !== 206 && !NO_SUFFIX.has(answer.status)) throw await statusError(answer);
   await answer.cancel();
-  if (answer.status !== 206 && !NO_SUFFIX.has(answer.status)) throw new StatusError(url, answer.status, answer.headers);
   return await openByLength(connection, host, url);
 }
 
@@ -106,8 +112,9 @@ async function openByLength(connection: Connection, host: Host, url: URL): Promi
   }
   const whole = await connection.send(url, { headers: { "Accept-Encoding": "identity" } });
   if (whole.status === 200) return await openWhole(whole);
-  await whole.cancel();
-  throw new StatusError(url, whole.status, whole.headers);
+  const error = await statusError(whole);
+  if (whole.status !== 206) throw error;
+  throw new HttpError("protocol", url, `Cannot read ${url}: a range came, with no Content-Range`, { status: 206 });
 }
 
 async function openWhole(answer: Answer): Promise<Opened> {

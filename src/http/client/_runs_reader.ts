@@ -2,7 +2,7 @@ import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
 import { encodeRuns, type Run } from "../protocol/run_list.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { isPassing, Patience, StatusError } from "./_patience.ts";
+import { isPassing, Patience, StatusError, statusError } from "./_patience.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import type { RangeReader } from "./_range_reader.ts";
 import { dropBytes, lengthOf } from "./_runs.ts";
@@ -84,18 +84,18 @@ export class RunsReader {
     if (tag !== undefined) headers["If-Match"] = tag;
     const answer = await this.#connection.send(url, { method: this.#method, headers, body: encodeRuns(runs) });
     if (answer.status === 200) return answer;
-    await answer.cancel();
+    const error = await statusError(answer);
     if (this.#method === "QUERY" && NO_QUERY.has(answer.status)) {
       this.#method = "POST";
       return await this.#send(runs);
     }
-    if (answer.status === 412) throw this.#error("changed", "it is no longer the version of the signature");
-    throw new StatusError(url, answer.status, answer.headers);
+    if (answer.status === 412) throw this.#error("changed", "it is no longer the same version", 412);
+    throw error;
   }
 
-  #error(code: "protocol" | "network" | "changed", why: string): HttpError {
+  #error(code: "protocol" | "network" | "changed", why: string, status?: number): HttpError {
     const { url } = this.#facts;
-    return new HttpError(code, url, `Cannot read runs of ${url}: ${why}`);
+    return new HttpError(code, url, `Cannot read runs of ${url}: ${why}`, { status });
   }
 }
 

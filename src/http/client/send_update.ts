@@ -1,34 +1,8 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
-import { checkCallback, checkInteger, checkOptions } from "../../common/checks.ts";
+import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
-import { FileUpload, MAX_TIMEOUT_MS, type SendStats, type SentUpdate } from "./_file_upload.ts";
-
-export type { SendStats, SentUpdate } from "./_file_upload.ts";
-
-/** Options of {@linkcode sendUpdate}. */
-export interface SendUpdateOptions {
-  /**
-   * What sends requests.
-   * @default the `fetch` of the runtime
-   */
-  fetch?: typeof fetch | undefined;
-  /** Headers of all requests, such as `Authorization`. */
-  headers?: HeadersInit | undefined;
-  /** Ends the work early. An upload whose last byte was sent may have its effect all the same. */
-  signal?: AbortSignal | undefined;
-  /**
-   * URL of the layered signature.
-   * @default that of the file, with `.rsig` after its path
-   */
-  sigUrl?: string | URL | undefined;
-  /**
-   * How long an answer is waited for, in milliseconds. An upload may take as much longer as it takes at 8 KB/s.
-   * @default {30_000}
-   */
-  timeoutMs?: number | undefined;
-  /** Called with the stats after each answer, and as bytes are handed over. */
-  onProgress?: ((stats: Readonly<SendStats>) => void) | undefined;
-}
+import { FileUpload } from "./_file_upload.ts";
+import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
 
 /**
  * Makes the file on a server equal to a local one, and sends little more than what changed.
@@ -80,13 +54,17 @@ export async function sendUpdate(
   target: Basis,
   options: SendUpdateOptions = {},
 ): Promise<SentUpdate> {
-  const { timeoutMs = 30_000, onProgress } = checkOptions(options);
-  checkInteger("timeoutMs", timeoutMs, 1, MAX_TIMEOUT_MS);
+  const { timeoutMs = 30_000, sigUrl, onProgress } = checkOptions(options);
   checkCallback("onProgress", onProgress);
-  checkCallback("fetch", options.fetch);
   const source = toPatchBasis(target);
   const { href } = globalThis.location ?? {};
   const fileUrl = new URL(url, href);
-  const sigUrl = options.sigUrl === undefined ? sigUrlOf(fileUrl) : new URL(options.sigUrl, href);
-  return await new FileUpload({ ...options, url: fileUrl, sigUrl, target, source, timeoutMs }).run();
+  return await new FileUpload({
+    url: fileUrl,
+    sigUrl: sigUrl === undefined ? sigUrlOf(fileUrl) : new URL(sigUrl, fileUrl),
+    target,
+    source,
+    timeoutMs,
+    options,
+  }).run();
 }

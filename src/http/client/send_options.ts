@@ -1,0 +1,48 @@
+import type { SyncPlan } from "../../sync/plan.ts";
+import type { ConnectionOptions } from "./update_options.ts";
+
+/** Options of {@linkcode sendUpdate}. An upload may take as much longer than `timeoutMs` as it takes at 8 KB/s. */
+export interface SendUpdateOptions extends ConnectionOptions {
+  /**
+   * Where the layered signature is.
+   * @default the URL of the file, with `.rsig` at the end of its path
+   */
+  sigUrl?: string | URL | undefined;
+  /** Called with the stats as bytes come and go. */
+  onProgress?: ((stats: Readonly<SendStats>) => void) | undefined;
+}
+
+/** What an upload has done so far. */
+export interface SendStats {
+  /** Bytes of bodies that have come: of the signature. */
+  bytesIn: number;
+  /** Bytes handed over in the bodies of requests. */
+  bytesSent: number;
+  /** Requests sent. */
+  requests: number;
+  /** Requests that were sent again since an answer failed or broke off. */
+  retries: number;
+  /** Bytes of the target that the server has already, as far as was found. */
+  copiedBytes: number;
+  /** Bytes of the target that are sent as data, before they are compressed. */
+  literalBytes: number;
+  /**
+   * Why the whole file was sent: the server has none, or it could not make the target from the copies that were found,
+   * which happens about once in a thousand uploads, since the sums of layers are short.
+   */
+  fallback?: "no-file" | "wrong-copies";
+  /** SHA-256 of the target in hexadecimal digits. */
+  digest?: string;
+}
+
+/** What {@linkcode sendUpdate} did. */
+export interface SentUpdate {
+  /** The file was replaced, or there was none before, or the server had it already and nothing was sent. */
+  readonly status: "updated" | "created" | "unchanged";
+  /** The tag of the version that the server has now, if it says so. */
+  readonly entityTag: string | undefined;
+  /** What the server had of the target. Undefined if that was not looked for. */
+  readonly plan: SyncPlan | undefined;
+  /** What was sent and received. */
+  readonly stats: Readonly<SendStats>;
+}
