@@ -59,6 +59,12 @@ export function checkOptions<T>(value: T): T {
   return value;
 }
 
+/** @throws {TypeError} If a signal is given that is none. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || typeof signal?.throwIfAborted === "function") return signal;
+  throw new TypeError(`Cannot use signal: an AbortSignal was expected, ${describe(signal)} was given`);
+}
+
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || typeof value !== "object") return String(value);

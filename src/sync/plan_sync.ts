@@ -1,6 +1,6 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
-import { checkInteger, checkOptions } from "../common/checks.ts";
+import { checkInteger, checkOptions, checkSignal } from "../common/checks.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import { FoundRuns, type Span, type SyncPlan } from "./plan.ts";
@@ -121,12 +121,6 @@ function checkCost(name: string, cost: unknown): number {
   }
   if (cost >= 0) return cost;
   throw new RangeError(`Cannot use ${name}: ${cost} was given, a number from 0 on was expected`);
-}
-
-/** @throws {TypeError} If a signal is given that is none. */
-function checkSignal(signal: unknown): void {
-  if (signal === undefined || typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted === "function") return;
-  throw new TypeError(`Cannot use signal: ${kindOf(signal)} was given, an AbortSignal was expected`);
 }
 
 function lengthOf(spans: readonly Span[]): number {

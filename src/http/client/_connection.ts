@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger } from "../../common/checks.ts";
+import { checkFunction, checkInteger, checkSignal } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
 import type { ConnectionOptions } from "./update_options.ts";
 
@@ -67,7 +67,7 @@ export class Connection {
     this.#fetch = fetch === undefined ? (url, init) => globalThis.fetch(url, init) : checkFunction("fetch", fetch);
     this.#headers = new Headers(headers);
     this.#timeoutMs = checkInteger("timeoutMs", timeoutMs, 1, MAX_TIMEOUT_MS);
-    this.signal = signal;
+    this.signal = checkSignal(signal);
     this.stats = stats;
   }
 
@@ -96,7 +96,7 @@ export class Connection {
     if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
     const init: RequestInit = { method, headers: all, cache: "no-store", signal: watch.signal };
-    const request = this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init);
+    const request = (async () => await this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init))();
     const response = await watch.wait(request).catch((error) => {
       watch.end();
       request.then((late) => late.body?.cancel()).catch(() => {});

@@ -1,3 +1,4 @@
+import { checkOptions, checkSignal } from "../../common/checks.ts";
 import type { Basis } from "../../basis/basis_source.ts";
 import { Delivery } from "./_delivery.ts";
 import { openSession, prepareUpdate } from "./_prepare.ts";
@@ -62,7 +63,7 @@ export async function fetchUpdate(
   options: UpdateOptions = {},
 ): Promise<Update> {
   const stop = new AbortController();
-  const { signal } = options;
+  const signal = checkSignal(checkOptions(options).signal);
   const onAbort = () => stop.abort(signal!.reason);
   if (signal?.aborted) throw signal.reason;
   signal?.addEventListener("abort", onAbort);

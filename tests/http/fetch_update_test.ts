@@ -1,0 +1,184 @@
+/** What a caller of `fetchUpdate` and `planUpdate` gives and gets. Hosts that misbehave: conformance_test.ts. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fetchUpdate, HttpError, planUpdate, type UpdateOptions } from "rsync-streams/http";
+import { assertBytes, toBytes } from "../_helpers.ts";
+import { concat, randomBytes } from "../_recipes.ts";
+import { hostOf, publish } from "./_memory_host.ts";
+
+const URL_OF_FILE = "http://host.test/f";
+const basis = randomBytes(1, 300_000);
+const target = concat([basis.subarray(0, 100_000), randomBytes(2, 3000), basis.subarray(120_000)]);
+const files = { "/f": target, "/f.rsig": await publish(target) };
+
+Deno.test("fetchUpdate() makes any file from any other, and counts what it did", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 3000 })), { maxLength: 8 }),
+      fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 3000 })), { maxLength: 8 }),
+      async (from, to) => {
+        const [local, remote] = [from, to].map((pieces) => concat(pieces.map(([k, n]) => randomBytes(k + 9, n))));
+        const { fetch, asked } = hostOf({ "/f": remote, "/f.rsig": await publish(remote!) });
+        const { readable, stats } = await fetchUpdate(URL_OF_FILE, local!, { fetch });
+        assertBytes(await toBytes(readable), remote!);
+        assert.equal(stats.bytesOut, remote!.length);
+        assert.equal(stats.requests, asked.length);
+        assert.ok(stats.isVerified);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("planUpdate() fetches nothing of the file, and says what fetchUpdate() will do", async () => {
+  const { fetch, asked } = hostOf(files);
+  const plan = await planUpdate(URL_OF_FILE, basis, { fetch });
+  assert.ok(asked.every(({ path }) => path === "/f.rsig"));
+  const { plan: again, readable, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual({ ...plan, requestCost: 0 }, { ...again, requestCost: 0 });
+  assert.equal(plan.way, "ranges");
+  assert.equal(plan.copiedLength + plan.missingLength, target.length);
+  assert.ok(plan.missingLength >= 3000 && plan.missingLength < 3600);
+  assert.equal(stats.requests, plan.requests);
+  assert.ok(Math.abs(stats.bytesIn - plan.bytesIn) < 300, `${stats.bytesIn} and ${plan.bytesIn}`);
+});
+
+Deno.test("planUpdate() says that a full download is cheaper where the basis has nothing", async () => {
+  const { fetch } = hostOf(files);
+  const plan = await planUpdate(URL_OF_FILE, randomBytes(7, 300_000), { fetch });
+  assert.deepEqual([plan.way, plan.fallback, plan.savedShare], ["full", "cheaper", 0]);
+});
+
+Deno.test("without a basis, or with an empty one, the file is fetched and verified", async () => {
+  for (const none of [undefined, null, new Uint8Array(0), new Blob([])]) {
+    const { fetch } = hostOf(files);
+    const { readable, plan, stats } = await fetchUpdate(URL_OF_FILE, none, { fetch });
+    assertBytes(await toBytes(readable), target);
+    assert.deepEqual([plan.way, plan.fallback, stats.fallback], ["full", "no-basis", "no-basis"]);
+    assert.ok(stats.isVerified);
+  }
+});
+
+Deno.test("without a signature the file is fetched, and is not verified", async () => {
+  const { fetch } = hostOf({ "/f": target });
+  const { readable, plan, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual([plan.fallback, plan.fileLength, stats.isVerified], ["no-signature", undefined, false]);
+});
+
+Deno.test("requests carry the headers that were given, ask no cache, and go to sigUrl", async () => {
+  const { fetch, asked } = hostOf({ "/f": target, "/sums": files["/f.rsig"] });
+  const headers = { Authorization: "Bearer of news" };
+  const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch, headers, sigUrl: "/sums" });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual(new Set(asked.map(({ path }) => path)), new Set(["/f", "/sums"]));
+  for (const { headers, init } of asked) {
+    assert.equal(headers.get("authorization"), "Bearer of news");
+    assert.equal(init.cache, "no-store");
+  }
+});
+
+Deno.test("a signal ends the search, the requests and the stream with its reason", async () => {
+  const reason = new Error("enough");
+  const aborted = AbortSignal.abort(reason);
+  await assert.rejects(fetchUpdate(URL_OF_FILE, basis, { ...hostOf(files), signal: aborted }), (e) => e === reason);
+  const { requests } = await planUpdate(URL_OF_FILE, basis, hostOf(files));
+  assert.ok(requests > 1);
+  for (let at = 1; at <= requests + 1; at++) {
+    const aborter = new AbortController();
+    let count = 0;
+    const { fetch } = hostOf(files, () => void (++count === at && aborter.abort(reason)));
+    const update = async () => {
+      const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal: aborter.signal });
+      await toBytes(readable);
+    };
+    if (at <= requests) await assert.rejects(update(), (error) => error === reason, `${at}`);
+    else await update();
+  }
+});
+
+Deno.test("the reason of a cancel reaches the requests under way", async () => {
+  const reason = new Error("enough");
+  let seen: unknown;
+  const { fetch } = hostOf(files, ({ path, init }) => {
+    if (path === "/f") {
+      return new Promise((_, reject) => {
+        init.signal!.addEventListener("abort", () => {
+          seen = init.signal!.reason;
+          reject(seen);
+        });
+      });
+    }
+  });
+  const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  const reader = readable.getReader();
+  const reading = reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await reader.cancel(reason);
+  await reading;
+  assert.equal(seen, reason);
+});
+
+Deno.test("an error of the basis is passed on", async () => {
+  const failure = new Error("the disk is broken");
+  const broken = { size: basis.length, read: () => Promise.reject(failure) };
+  await assert.rejects(fetchUpdate(URL_OF_FILE, broken, { ...hostOf(files) }), (error) => error === failure);
+});
+
+Deno.test("onProgress is called with the stats, and last with the final ones", async () => {
+  const seen: number[] = [];
+  const { fetch } = hostOf(files);
+  const options: UpdateOptions = { fetch, onProgress: ({ bytesOut }) => void seen.push(bytesOut) };
+  const { readable } = await fetchUpdate(URL_OF_FILE, basis, options);
+  await toBytes(readable);
+  assert.equal(seen.at(-1), target.length);
+});
+
+Deno.test("an answer that is cut is asked for again at the missing byte", async () => {
+  let cuts = 3;
+  const { fetch, asked } = hostOf(files, ({ path }, body, offset) => {
+    if (path !== "/f" || cuts-- <= 0) return;
+    const broken = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(body!.subarray(0, 1000)),
+      pull: (controller) => controller.error(new TypeError("reset")),
+    });
+    const told = { "content-range": `bytes ${offset}-${offset + body!.length - 1}/${target.length}` };
+    return new Response(broken, { status: 206, headers: told });
+  });
+  const { readable, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  assertBytes(await toBytes(readable), target);
+  const offsets = asked.filter(({ path }) => path === "/f").map(({ headers }) => headers.get("range")!.split(/\D+/)[1]);
+  assert.deepEqual(offsets.map((offset) => Number(offset) - Number(offsets[0])), [0, 1000, 2000, 3000]);
+  assert.equal(stats.retries, 3);
+});
+
+Deno.test("a server that never answers rightly is an HttpError, after a bounded number of requests", async () => {
+  const { fetch, asked } = hostOf({}, () => new Response("busy", { status: 503 }));
+  const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  await assert.rejects(toBytes(readable), (error) => {
+    return error instanceof HttpError && error.code === "status" && error.status === 503 && error.url === URL_OF_FILE;
+  });
+  assert.ok(asked.length <= 12, `${asked.length} requests`);
+});
+
+Deno.test("options are checked before a request is sent", async () => {
+  const { fetch, asked } = hostOf(files);
+  const wrong: [object | null, ErrorConstructor][] = [
+    [null, TypeError],
+    [{ fetch: 1 }, TypeError],
+    [{ fetch, timeoutMs: 0 }, RangeError],
+    [{ fetch, timeoutMs: "1" }, TypeError],
+    [{ fetch, onProgress: 1 }, TypeError],
+    [{ fetch, signal: {} }, TypeError],
+    [{ fetch, sigUrl: "http://[" }, TypeError],
+    [{ fetch, headers: { "a b": "c" } }, TypeError],
+  ];
+  for (const [options, kind] of wrong) {
+    await assert.rejects(fetchUpdate(URL_OF_FILE, basis, options as UpdateOptions), kind, JSON.stringify(options));
+    await assert.rejects(planUpdate(URL_OF_FILE, basis, options as UpdateOptions), kind, JSON.stringify(options));
+  }
+  await assert.rejects(fetchUpdate("no url", basis, { fetch }), TypeError);
+  await assert.rejects(fetchUpdate(URL_OF_FILE, "text" as unknown as Blob, { fetch }), TypeError);
+  assert.equal(asked.length, 0);
+});
