@@ -11,6 +11,11 @@ const EXIT_CODES = `A failed run leaves no output file, and does not change an e
 141 the reader of the output has gone.
 `;
 
+/** Exit codes that rdiff has no use for. */
+const HTTP_EXIT_CODES = `109 the server cannot be reached, or does not have or take what was asked,
+110 the file on the server changed meanwhile.
+`;
+
 const OPTION_WIDTH = 26;
 const HELP_WIDTH = 71;
 
@@ -51,8 +56,9 @@ lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"
 Least permissions in Deno: --allow-read=INPUTS,FOLDER --allow-write=FOLDER, where FOLDER is that of
 the output. /dev, /proc and /sys need --allow-all. In Node: --permission with --allow-fs-read for
 the program, the inputs and FOLDER/, and --allow-fs-write for FOLDER/. Pipes need none.
+pull, push and serve need --allow-net=HOST in Deno too.
 
-${EXIT_CODES}`;
+${EXIT_CODES}${HTTP_EXIT_CODES}`;
 }
 
 function rdiffHelp({ name: program, commands }: Dialect): string {
@@ -69,7 +75,8 @@ ${[...options.values()].flatMap(optionLines).join("\n")}
 ${EXIT_CODES}`;
 }
 
-function commandHelp({ name, usage, details, examples, options }: CommandSpec, { name: program }: Dialect): string {
+function commandHelp(command: CommandSpec, { name: program }: Dialect): string {
+  const { name, usage, details, examples, options, needsNames = false } = command;
   return `Usage: ${program} ${name} [OPTIONS] ${usage}
 
 ${details}
@@ -77,9 +84,7 @@ ${details}
 Examples:
 ${examples.map((example) => `  ${example}`).join("\n")}
 
-${OPERANDS}
-
-Options:
+${needsNames ? "" : `${OPERANDS}\n\n`}Options:
 ${options.flatMap(optionLines).join("\n")}
 `;
 }
