@@ -1,0 +1,196 @@
+import { supportedCodings } from "../protocol/content_coding.ts";
+import { DELTA_TYPE, SIG_SUFFIX } from "../protocol/media_types.ts";
+import { isPreflight, preflightHeaders, shareWith } from "./_cross_origin.ts";
+import { Gate, Locks } from "./_gate.ts";
+import { OpenFile, type ServedFile } from "./_open_files.ts";
+import { answerPatch, checkPatchHeaders } from "./_patching.ts";
+import { Problem, problemOf, problemResponse } from "./_problem.ts";
+import { answerQuery, checkQueryType, QUERY_TYPES } from "./_querying.ts";
+import { answerReading, type Content } from "./_reading.ts";
+import { openBody } from "./_response_body.ts";
+import { SignatureCache } from "./_signature_cache.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Options of `syncHandler`, checked. */
+export interface HandlerOptions {
+  readonly open: (url: URL, request: Request) => ServedFile | undefined | Promise<ServedFile | undefined>;
+  readonly commit: ((url: URL, readable: ReadableStream<Bytes>, request: Request) => unknown) | undefined;
+  readonly allowOrigin: string | undefined;
+  readonly secret: string | undefined;
+  readonly maxInputLength: number;
+  readonly maxOutputLength: number;
+  readonly maxCacheLength: number;
+  readonly timeoutMs: number;
+  readonly maxRequests: number;
+  readonly onError: (error: unknown, request: Request) => void;
+}
+
+const READING = ["GET", "HEAD"];
+const QUERYING = ["QUERY", "POST"];
+
+/** Chooses what answers a request, and answers with a problem if it fails. */
+export class Handler {
+  readonly #options: HandlerOptions;
+  readonly #gate: Gate;
+  readonly #locks: Locks;
+  readonly #signatures: SignatureCache;
+
+  constructor(options: HandlerOptions) {
+    const { maxRequests, timeoutMs, maxCacheLength: maxLength, secret } = options;
+    this.#options = options;
+    this.#gate = new Gate(maxRequests, timeoutMs);
+    this.#locks = new Locks(timeoutMs);
+    this.#signatures = new SignatureCache({ maxLength, gate: this.#gate, secret });
+  }
+
+  /** Answers a request. It does not reject. */
+  async answer(request: Request): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#choose(request);
+    } catch (error) {
+      if (error instanceof Response) return error;
+      response = this.#failed(error, request);
+    } finally {
+      // A body that nobody reads would keep the connection waiting.
+      if (request.body && !request.body.locked) await request.body.cancel().catch(() => {});
+    }
+    const { allowOrigin = request.method === "PATCH" ? undefined : "*" } = this.#options;
+    if (allowOrigin !== undefined) shareWith(allowOrigin, response.headers);
+    return response;
+  }
+
+  async #choose(request: Request): Promise<Response> {
+    const { method } = request;
+    const url = new URL(request.url);
+    const isSig = url.pathname.endsWith(SIG_SUFFIX);
+    const methods = this.#methodsFor(isSig);
+    if (isPreflight(request)) return this.#answerPreflight(request, methods);
+    const allow = { Allow: methods.join(", ") };
+    if (!methods.includes(method)) {
+      throw new Problem(405, `Cannot answer ${method}: ${allow.Allow} are known here`, { headers: allow });
+    }
+    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...this.#abilities(), ...allow } });
+    if (isSig) url.pathname = url.pathname.slice(0, -SIG_SUFFIX.length);
+    if (READING.includes(method)) return await this.#answerReading(request, url, isSig);
+    if (method === "PATCH") return await this.#answerPatch(request, url);
+    return await this.#answerQuery(request, url);
+  }
+
+  #methodsFor(isSig: boolean): string[] {
+    if (isSig) return [...READING, "OPTIONS"];
+    return [...READING, ...QUERYING, ...(this.#options.commit ? ["PATCH"] : []), "OPTIONS"];
+  }
+
+  #answerPreflight(request: Request, methods: readonly string[]): Response {
+    const { allowOrigin } = this.#options;
+    const shared = methods.filter((method) => method !== "PATCH" || allowOrigin !== undefined);
+    return new Response(null, { status: 204, headers: preflightHeaders(request, allowOrigin ?? "*", shared) });
+  }
+
+  async #answerReading(request: Request, url: URL, isSig: boolean): Promise<Response> {
+    const file = await this.#require(url, request);
+    try {
+      const content: Content = isSig
+        ? await this.#signatures.get(url, file)
+        : { ...contentOf(file), digest: this.#signatures.peek(url, file)?.fileDigest };
+      const response = await answerReading(request, content, (readable, length) => {
+        file.hold();
+        return this.#openBody(readable, request, () => file.release(), length);
+      });
+      for (const [name, value] of Object.entries(this.#abilities())) response.headers.set(name, value);
+      return response;
+    } finally {
+      await file.release();
+    }
+  }
+
+  async #answerQuery(request: Request, url: URL): Promise<Response> {
+    checkQueryType(request);
+    const { maxInputLength: maxLength, timeoutMs } = this.#options;
+    const file = await this.#require(url, request);
+    let leave: (() => void) | undefined;
+    let isOpen = false;
+    const end = async () => {
+      leave?.();
+      await file.release();
+    };
+    try {
+      leave = await this.#gate.enter(request.signal);
+      const response = await answerQuery(request, file, { maxLength, timeoutMs }, (readable, length) => {
+        isOpen = true;
+        return this.#openBody(readable, request, end, length);
+      });
+      return response;
+    } finally {
+      if (!isOpen) await end();
+    }
+  }
+
+  async #answerPatch(request: Request, url: URL): Promise<Response> {
+    checkPatchHeaders(request);
+    const { commit, maxInputLength: maxLength, maxOutputLength, timeoutMs } = this.#options;
+    const file = await this.#open(url, request);
+    let leave: (() => void) | undefined;
+    try {
+      leave = await this.#gate.enter(request.signal);
+      return await answerPatch(request, file, {
+        limits: { maxLength, timeoutMs },
+        maxOutputLength,
+        open: () => this.#open(url, request),
+        lock: () => this.#locks.enter(url.href, request.signal),
+        commit: (readable) => commit!(new URL(url), readable, request),
+      });
+    } finally {
+      leave?.();
+      await file?.release();
+    }
+  }
+
+  #openBody(readable: ReadableStream<Bytes>, request: Request, onOver: () => unknown, length?: number) {
+    const { timeoutMs } = this.#options;
+    const onError = (error: unknown) => this.#report(error, request);
+    return openBody(readable, { signal: request.signal, timeoutMs, onOver, onError }, length);
+  }
+
+  /** What can be done with the file, for headers. */
+  #abilities(): Record<string, string> {
+    const reading = { "Accept-Query": QUERY_TYPES.join(", "), "Accept-Encoding": supportedCodings().join(", ") };
+    return this.#options.commit ? { ...reading, "Accept-Patch": DELTA_TYPE } : reading;
+  }
+
+  /** @throws {Problem} 404, if there is no file. */
+  async #require(url: URL, request: Request): Promise<OpenFile> {
+    const file = await this.#open(url, request);
+    if (file) return file;
+    throw new Problem(404, `Cannot find ${url.pathname}`, { headers: this.#abilities() });
+  }
+
+  async #open(url: URL, request: Request): Promise<OpenFile | undefined> {
+    const file = await this.#options.open(new URL(url), request);
+    return file && OpenFile.of(file, (error) => this.#report(error, request));
+  }
+
+  #failed(error: unknown, request: Request): Response {
+    const problem = problemOf(error);
+    if (problem) return problemResponse(problem, request.method);
+    if (!request.signal.aborted) this.#report(error, request);
+    return problemResponse(
+      new Problem(500, "Cannot answer the request: something failed on this side"),
+      request.method,
+    );
+  }
+
+  #report(error: unknown, request: Request): void {
+    try {
+      this.#options.onError(error, request);
+    } catch {
+      // There is nobody else to tell.
+    }
+  }
+}
+
+function contentOf({ source, size, entityTag, modifiedMs, contentType }: OpenFile): Content {
+  return { source, size, entityTag, modifiedMs, contentType };
+}

@@ -1,0 +1,55 @@
+import { giveWay } from "../../common/give_way.ts";
+import { RsyncError } from "../../common/rsync_error.ts";
+import type { PatchBasis } from "../../engine/patcher.ts";
+import type { Run } from "../protocol/run_list.ts";
+
+/** Bytes of a piece of a body. */
+const PIECE_LENGTH = 2 ** 18;
+
+/** Bytes of some runs. */
+export function lengthOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, { length }) => sum + length, 0);
+}
+
+/**
+ * The bytes of runs, one run after the other, in pieces of 256 KiB with buffers of their own.
+ *
+ * @throws {RsyncError} If the source ends before: `basis-short-read`.
+ */
+export async function* readRuns(source: PatchBasis, runs: readonly Run[]): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let left = lengthOf(runs);
+  let piece = new Uint8Array(Math.min(PIECE_LENGTH, left));
+  let used = 0;
+  for (const { offset, length } of runs) {
+    for (let at = 0; at < length;) {
+      const reading = source.readInto(piece.subarray(used, used + length - at), offset + at);
+      const count = typeof reading === "number" ? reading : await reading;
+      if (count === 0) throw shortRead(offset + at, length - at);
+      at += count;
+      used += count;
+      if (used < piece.length) continue;
+      yield piece;
+      await giveWay();
+      left -= used;
+      piece = new Uint8Array(Math.min(PIECE_LENGTH, left));
+      used = 0;
+    }
+  }
+}
+
+/** A stream of what a generator yields, made when it is read. Cancelling it waits for the piece being made. */
+export function streamOf(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void await pieces.return(undefined),
+  }, { highWaterMark: 0 });
+}
+
+function shortRead(offset: number, length: number): RsyncError {
+  const why = `none came at offset ${offset}, ${length} more were expected`;
+  return new RsyncError("basis-short-read", `Cannot read bytes of the file: ${why}`);
+}

@@ -1,0 +1,145 @@
+import { checkCallback, checkFunction, checkInteger, checkLimit, checkOptions } from "../../common/checks.ts";
+import { Handler } from "./_handler.ts";
+import type { ServedFile } from "./_open_files.ts";
+
+export type { ServedFile } from "./_open_files.ts";
+
+/** Longest time that timers take, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Options of {@linkcode syncHandler}. */
+export interface SyncHandlerOptions {
+  /**
+   * Opens a file for reading.
+   *
+   * @param url The URL of the file, never of its `.rsig`. Which files there are is for this function to say: a URL can
+   * name anything, so check it before it becomes a path.
+   * @param request What is asked.
+   * @returns The file, or undefined if there is none, which is answered with 404. It may throw a `Response`, which is
+   * then the answer: 401, for example.
+   */
+  open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
+  /**
+   * Replaces a file, or creates it. Without this function nothing can be uploaded.
+   *
+   * @param url The URL of the file.
+   * @param readable All bytes of the new file. They replace the old ones at its end, all at once, or not at all if it
+   * errors. It errors if the upload is not what it should be, or if another one was faster.
+   * @param request What is asked.
+   * @returns What is waited for: once it resolves, `open` gives the new version.
+   */
+  commit?: ((url: URL, readable: ReadableStream<Uint8Array<ArrayBuffer>>, request: Request) => unknown) | undefined;
+  /**
+   * Which pages of other origins may read: `*`, or an origin such as `https://example.com`. They may upload only if
+   * this is given.
+   * @default {"*"}
+   */
+  allowOrigin?: string | undefined;
+  /**
+   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 64 MiB, if
+   * it is not less.
+   * @default {2 ** 30}
+   */
+  maxInputLength?: number | undefined;
+  /**
+   * Bytes of a file that an upload makes at most.
+   * @default {2 ** 32}
+   */
+  maxOutputLength?: number | undefined;
+  /**
+   * Bytes of layered signatures that are kept in memory. The one that was used last is kept however long it is.
+   * @default {2 ** 26}
+   */
+  maxCacheLength?: number | undefined;
+  /**
+   * How long the body of a request may take, in milliseconds, and how long the reader of an answer may take nothing.
+   * @default {300_000}
+   */
+  timeoutMs?: number | undefined;
+  /**
+   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then.
+   * @default {64}
+   */
+  maxRequests?: number | undefined;
+  /**
+   * What the salts of layered signatures follow from. Give it where several processes serve the same files, or a
+   * process that is restarted: their signatures of a file are then the same. Whoever knows it can forge collisions.
+   * @default random salts
+   */
+  secret?: string | undefined;
+  /**
+   * Called with what became a 500, or broke the body of an answer off.
+   * @default {console.error}
+   */
+  onError?: ((error: unknown, request: Request) => void) | undefined;
+}
+
+/** Answers requests. It never rejects. */
+export type SyncHandler = (request: Request) => Promise<Response>;
+
+/**
+ * Makes a handler that serves files whole, in ranges and as what clients miss of them, with their layered signatures,
+ * and takes uploads if it may.
+ *
+ * It answers `GET`, `HEAD` and `OPTIONS`; `GET` of the URL with `.rsig` after its path: the layered signature, which is
+ * made once for each version; `QUERY` or `POST` of a list of runs: their bytes, compressed; of a signature: a delta;
+ * and with `commit`, `PATCH` of a delta. `docs/http.md` describes the protocol. Errors are problem bodies (RFC 9457).
+ *
+ * Requests may come from anybody. The handler makes no path of a URL: `open` and `commit` decide which files there are
+ * and who may have them, so it is they that have to refuse `..` and the like. A body holds about 256 KiB of a file at a
+ * time, a signature for a delta 64 bytes for each of its blocks, and the compression of a body some megabytes. A file
+ * is read as the client takes the bytes. An upload is verified by its digest before `commit` sees its end.
+ *
+ * @param options Where files come from and go, and limits.
+ * @returns A function from a request to its answer, for `Deno.serve`, `Bun.serve`, `export default { fetch }` and the
+ * like. It never rejects.
+ * @throws {TypeError} If an option is of the wrong kind.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example A file in memory, a part of it, and its signature
+ * ```ts
+ * import { syncHandler } from "rsync-streams/http";
+ * import { LayeredSig } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const text = new TextEncoder().encode("a text, ".repeat(1000));
+ * const handler = syncHandler({
+ *   open({ pathname }) {
+ *     if (pathname !== "/text") return undefined;
+ *     return { basis: text, size: text.length, entityTag: '"1"', contentType: "text/plain" };
+ *   },
+ * });
+ *
+ * const part = await handler(new Request("http://localhost/text", { headers: { Range: "bytes=2-5" } }));
+ * assert.equal(part.status, 206);
+ * assert.equal(await part.text(), "text");
+ *
+ * const sig = await handler(new Request("http://localhost/text.rsig"));
+ * const { footer } = await LayeredSig.open(await sig.arrayBuffer());
+ * assert.equal(footer.fileLength, 8000);
+ * assert.equal(footer.entityTag, '"1"');
+ * ```
+ */
+export function syncHandler(options: SyncHandlerOptions): SyncHandler {
+  const { open, commit, allowOrigin, secret } = checkOptions(options);
+  const { maxInputLength = 2 ** 30, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
+  const { timeoutMs = 300_000, maxRequests = 64, onError = (error: unknown) => console.error(error) } = options;
+  const handler = new Handler({
+    open: checkFunction("open", open).bind(options),
+    commit: checkCallback("commit", commit)?.bind(options),
+    allowOrigin: checkString("allowOrigin", allowOrigin),
+    secret: checkString("secret", secret),
+    maxInputLength: checkLimit("maxInputLength", maxInputLength),
+    maxOutputLength: checkLimit("maxOutputLength", maxOutputLength),
+    maxCacheLength: checkLimit("maxCacheLength", maxCacheLength),
+    timeoutMs: checkInteger("timeoutMs", timeoutMs, 1, MAX_TIMEOUT_MS),
+    maxRequests: checkInteger("maxRequests", maxRequests, 1, Number.MAX_SAFE_INTEGER),
+    onError: checkFunction("onError", onError),
+  });
+  return (request) => handler.answer(request);
+}
+
+function checkString(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw new TypeError(`Cannot use ${name}: a string was expected, ${String(value)} was given`);
+}
