@@ -109,7 +109,8 @@ export function systemError(
   where = "",
 ): unknown {
   if (error instanceof CliError || error instanceof RsyncError) return error;
-  const denial = explainDenial(error, doing === "write" ? "folder" : "file");
+  const named = doing === "write" ? "folder" : doing === "listen at" ? "host" : "file";
+  const denial = explainDenial(error, named);
   if (denial) return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${denial}`, { cause: error });
   const code = codeOf(error);
   if (code === undefined) return error;

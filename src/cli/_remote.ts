@@ -103,7 +103,8 @@ export function remoteError(error: unknown): unknown {
   if (code === "changed") return new CliError(EXIT.CHANGED, formatMessage(message), { cause: error });
   const why = code === "network" ? whyUnreachable(cause) : undefined;
   if (why !== undefined) return new CliError(EXIT.SERVER, `cannot reach ${url}: ${why}`, { cause: error });
-  const words = code === "status" && status !== undefined ? STATUSES[status] : undefined;
+  // Unless the server itself says more.
+  const words = /\d$/.test(message) ? STATUSES[status ?? 0] : undefined;
   return new CliError(EXIT.SERVER, formatMessage(words ? `${message}, ${words}` : message), { cause: error });
 }
 
