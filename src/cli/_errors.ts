@@ -135,6 +135,24 @@ export function connectionDenial(doing: string, error: unknown): CliError | unde
   return undefined;
 }
 
+/** What Deno says of a permission; undefined in other runtimes. */
+interface DenoPermissions {
+  readonly permissions: { requestSync(what: { name: "net"; host: string }): { readonly state: string } };
+}
+
+/**
+ * Checks that this process may listen. Deno (2.9) would end it where `node:http` listens without permission, with an
+ * error that nobody can catch.
+ *
+ * @throws {CliError} If it may not.
+ */
+export function checkMayListen(place: string): void {
+  const { Deno: deno } = globalThis as { Deno?: DenoPermissions };
+  if (!deno || deno.permissions.requestSync({ name: "net", host: place }).state === "granted") return;
+  const why = "Deno does not permit it, since --allow-net is missing or does not name the host";
+  throw new CliError(EXIT.IO, `cannot listen at ${place}: ${why}`);
+}
+
 /**
  * Which permission of Deno or Node is missing. Undefined if that is not what an error is about.
  *

@@ -47,6 +47,9 @@ Here is old.iso, there is new.iso:
   there  rsync-streams delta old.sig new.iso changes.delta     send changes.delta here
   here   rsync-streams patch old.iso changes.delta new.iso
 
+Over HTTP it is less: "publish new.iso" there, put new.iso and new.iso.rsig on any server, and
+"pull https://example.org/new.iso" here.
+
 ${OPERANDS} Options may stand anywhere.
 The start of a command's name is enough: "sig", "del", "pat".
 

@@ -38,8 +38,8 @@ left as it is.
 What is fetched is kept in .FILE.rsync-streams.part until FILE is there. After a break, run the
 same command again: the rest is fetched. It is safe to remove. Without URL.rsig nothing is kept.
 
-Least permissions in Deno: --allow-net=HOST --allow-read=FOLDER --allow-write=FOLDER, where FOLDER is
-that of FILE; --plan needs nothing to be written.`,
+Least permissions in Deno: --allow-net=HOST --allow-read=FOLDER --allow-write=FOLDER, where FOLDER
+is that of FILE. --plan writes nothing.`,
   examples: [
     "rsync-streams pull https://example.org/app.tar",
     "rsync-streams pull --plan https://example.org/app.tar old.tar",

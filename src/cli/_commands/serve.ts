@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { syncHandler } from "../../http/server/sync_handler.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import { CliError, EXIT, formatMessage, systemError } from "../_errors.ts";
+import { checkMayListen, CliError, EXIT, formatMessage, systemError } from "../_errors.ts";
 import { checkName } from "../_names.ts";
 import { flag, integerOption, textOption } from "../_option_kinds.ts";
 import { printable } from "../_printable.ts";
@@ -118,16 +118,18 @@ function placeOf({ options }: Invocation): { host: string; port: number } {
 
 /** Starts to listen, and returns the URL. */
 async function listen(server: Server, host: string, port: number): Promise<string> {
+  const address = host.includes(":") ? `[${host}]` : host;
+  checkMayListen(`${address}:${port}`);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, resolve);
     });
   } catch (error) {
-    throw systemError("listen at", `${host}:${port}`, error);
+    throw systemError("listen at", `${address}:${port}`, error);
   }
   const { port: actual } = server.address() as AddressInfo;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${actual}/`;
+  return `http://${address}:${actual}/`;
 }
 
 /** Waits until the run is ended, and closes all connections. */

@@ -114,7 +114,8 @@ export class ServedFolder {
     if (!names) throw refusal(403, "Forbidden", "no file may have this name");
     const path = join(this.#root, ...names);
     const folder = await realPath(dirname(path)).catch(() => undefined);
-    if (folder === undefined || folder !== this.#root && !this.#isInside(folder)) {
+    const isFolder = folder !== undefined && (await look(folder))?.isDirectory();
+    if (!isFolder || folder !== this.#root && !this.#isInside(folder)) {
       throw refusal(409, "Conflict", "there is no such folder");
     }
     // A link to nowhere, or to the outside: whoever writes to it would create a file elsewhere.
