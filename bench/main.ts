@@ -31,7 +31,8 @@ streams   the cost of streams alone
 weak-sums  the rolling sums: speed in each runtime, and false alarms on real data: --runtimes deno,node,bun
 digests   SHA-256: its three implementations and crypto.subtle, in each runtime: --runtimes deno,node,bun
 hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME
-bytes     on the wire, beside rsync, zsync and rdiff: --pairs "NAME;NAME" --json --sweep --growth --max MIB`);
+bytes     on the wire, beside rsync, zsync and rdiff: --pairs "NAME;NAME" --json --sweep --growth --max MIB
+          --http --latency MS`);
 } else if (benches[name]) {
   await benches[name](args);
 } else {

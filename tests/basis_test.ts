@@ -117,3 +117,12 @@ Deno.test("patchStream() carries out a million copies of a byte, each read by it
   assert.deepEqual(patched, basis.subarray(0, count));
   assert.equal(reads, count);
 });
+
+Deno.test("a Blob of size 0 is read, so that one whose file is gone says so itself", async () => {
+  const gone = new Error("the file is gone");
+  const blob = { size: 0, stream: () => {}, slice: () => ({ arrayBuffer: () => Promise.reject(gone) }) };
+  // A copy of one byte, in the format of librsync.
+  const delta = new Blob([Uint8Array.of(0x72, 0x73, 0x02, 0x36, 0x45, 0, 1, 0)]);
+  const patched = delta.stream().pipeThrough(patchStream(blob as unknown as Blob));
+  await assert.rejects(Array.fromAsync(patched), (error) => error === gone);
+});

@@ -188,6 +188,30 @@ Deno.test("Rsync uses sums of the user's own, and with() keeps them", async () =
   assertBytes(out.bytes(), target);
 });
 
+Deno.test("readFromReadable() releases the lock when the readable fails, and when cancel() does", async () => {
+  const reason = new Error("of the source");
+  const failing = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(reason) });
+  const { read, cancel } = readFromReadable(failing);
+  for (let i = 0; i < 2; i++) await assert.rejects(read(new Uint8Array(4), 4), (error) => error === reason);
+  assert.equal(failing.locked, false);
+  await cancel();
+  const stuck = new ReadableStream<Uint8Array>({ cancel: () => Promise.reject(reason) });
+  await assert.rejects(readFromReadable(stuck).cancel(), (error) => error === reason);
+  assert.equal(stuck.locked, false);
+});
+
+Deno.test("read() and write() of the adapters refuse a length that the buffer does not have", async () => {
+  const { read } = readFromReadable(new Blob(["abc"]).stream());
+  const sink = collector();
+  const { write } = writeToWritable(writableFromWrite(sink.write));
+  for (const length of [5, -1, 1.5, NaN, undefined]) {
+    await assert.rejects(read(new Uint8Array(4), length as number), /^(Type|Range)Error: Cannot use length/);
+    await assert.rejects(write(new Uint8Array(4), length as number), /^(Type|Range)Error: Cannot use length/);
+  }
+  assert.equal(await read(new Uint8Array(4), 4), 3);
+  assert.equal(sink.bytes().length, 0);
+});
+
 Deno.test("Rsync.with() of a derived class gives the derived class", () => {
   class Derived extends Rsync {}
   assert.ok(new Derived().with({ blockLength: 32 }) instanceof Derived);
@@ -295,4 +319,11 @@ Deno.test("basisFromCallbacks() and { seek, read } make a basis for patchStream(
   assertBytes(await patch(basisFromCallbacks(callbacks(basis, 777)), delta), target);
   assertBytes(await patch(callbacks(basis, 777, true), delta), target);
   assert.ok([...chunks(delta, 100)].length > 1);
+});
+
+Deno.test("Rsync.loadSigs() refuses a record whose strong sum has another length", async () => {
+  for (const length of [0, 31, 33]) {
+    const records: SigRecord[] = [{ weak: 1, strong: new Uint8Array(length) }];
+    await assert.rejects(new Rsync().loadSigs(() => records.shift()), /^TypeError: Cannot load the record/);
+  }
 });

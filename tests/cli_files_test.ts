@@ -79,6 +79,20 @@ for (const runtime of runtimes) {
     assert.deepEqual(await names(`${folder}/closed`), []);
   }, !canBeRefused);
 
+  test(`in ${runtime.name} replaces no file in a folder that cannot be written to, and says why`, async (folder) => {
+    await Deno.mkdir(`${folder}/closed`);
+    await Deno.writeTextFile(`${folder}/closed/sig`, "what was there");
+    await Deno.chmod(`${folder}/closed/sig`, 0o666);
+    await Deno.chmod(`${folder}/closed`, 0o555);
+    await fails(
+      cli(unprivileged(runtime), ["signature", "-f", "basis", "closed/sig"], folder),
+      100,
+      /cannot write closed\/sig: permission denied in the folder .*\/closed, where .* the old one: make the fol/,
+    );
+    assert.equal(await Deno.readTextFile(`${folder}/closed/sig`), "what was there");
+    assert.deepEqual(await names(`${folder}/closed`), ["sig"]);
+  }, !canBeRefused);
+
   test(`in ${runtime.name} writes through a link in a folder that cannot be written to`, async (folder) => {
     await Deno.mkdir(`${folder}/open`);
     await Deno.mkdir(`${folder}/closed`);

@@ -107,10 +107,8 @@ test("has help by all its names", async (folder) => {
   await fails(cli(DENO, ["help", "patch", "delta"], folder), 101, /too many commands/);
 });
 
-/** The first bytes of compressed files, without what would follow. */
+/** The first bytes of compressed files that the command cannot decompress, without what would follow. */
 const COMPRESSED: Record<string, number[]> = {
-  gzip: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0],
-  zstd: [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0],
   xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0],
   bzip2: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26],
 };

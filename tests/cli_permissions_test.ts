@@ -35,7 +35,7 @@ async function assertWorks(runtime: Runtime, folder: string): Promise<void> {
     await quiet(cli(runtime, ["signature", ...force, "basis", "out/sig"], folder));
     await quiet(cli(runtime, ["delta", ...force, "sig", "target", "out/delta"], folder));
     await quiet(cli(runtime, ["patch", ...force, "basis", "delta", "out/made"], folder));
-    await quiet(cli(runtime, ["transcode", ...force, "delta", "--to", "librsync", "out/other"], folder));
+    await quiet(cli(runtime, ["transcode", "-q", ...force, "delta", "--to", "librsync", "out/other"], folder));
   }
   await quiet(cli(runtime, ["info", "delta"], folder));
   await assertFile(`${folder}/out/made`, TARGET);

@@ -77,7 +77,7 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     assert.match(await text(DENO, ["info", ...kind("signature"), "sig"], folder), /block length +512 bytes\n/);
 
     for (const to of ["librsync", "rsync-streams"]) {
-      await quiet(cli(DENO, ["transcode", "-f", ...told, "delta", "other", "--to", to], folder));
+      await quiet(cli(DENO, ["transcode", "-qf", ...told, "delta", "other", "--to", to], folder));
       const other = await json(DENO, ["info", "--json", "other"], folder);
       assert.equal(other.format, to);
       assert.equal(other.digest, to === "librsync" ? null : delta.digest);
@@ -86,6 +86,27 @@ for (const format of ["librsync", "rsync-streams", "luapower"]) {
     }
   });
 }
+
+test("warns once when a delta loses its digest in another format, unless -q forbids it", async (folder) => {
+  const transcode = async (...args: string[]) => {
+    const { code, stderr } = await cli(DENO, ["transcode", "-f", ...args], folder);
+    assert.equal(code, 0, stderr);
+    return stderr;
+  };
+  await quiet(cli(DENO, ["signature", "-b", "512", "basis", "sig"], folder));
+  await quiet(cli(DENO, ["delta", "sig", "target", "delta"], folder));
+  const warning =
+    /^rsync-streams: warning: the digest is left out, since the librsync format has no place for it: .*\n$/;
+  assert.match(await transcode("delta", "other", "--to", "librsync"), warning);
+  assert.equal(await transcode("-q", "delta", "other", "--to", "librsync"), "");
+  // It is kept, or there is none.
+  assert.equal(await transcode("delta", "kept", "--to", "rsync-streams"), "");
+  assert.equal(await transcode("other", "again", "--to", "librsync"), "");
+  await quiet(cli(DENO, ["delta", "--no-digest", "sig", "target", "without"], folder));
+  assert.equal(await transcode("without", "other", "--to", "librsync"), "");
+  // Nothing was written, so nothing was left out.
+  await fails(cli(DENO, ["transcode", "delta", "other", "--to", "librsync"], folder), 100, /it exists/);
+});
 
 test("makes a delta of another format than the signature's", async (folder) => {
   await quiet(cli(DENO, ["signature", "--format", "librsync", "basis", "sig"], folder));
@@ -220,10 +241,10 @@ test("has help that does the job as it stands", async (folder) => {
 /** The commands, and how many options each has. */
 const OPTION_COUNTS = {
   signature: 14,
-  delta: 11,
+  delta: 13,
   patch: 10,
   info: 8,
-  transcode: 9,
+  transcode: 11,
   publish: 6,
   pull: 10,
   push: 9,

@@ -557,6 +557,17 @@ Deno.test("atomicWritable() opens its temporary file at an empty chunk, or names
   }
 });
 
+Deno.test("atomicWritable() replaces no file in place if its folder cannot be written to, and says so", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  using _ = failFs("open", "EACCES");
+  const error = await source(randomBytes(7, 10)).pipeTo(atomicWritable(dir.path("file"))).catch((error) => error);
+  assert.equal(error.code, "EACCES");
+  assert.match(error.message, /it must be writable, also to replace a file in it$/);
+  assertBytes(await fs.readFile(dir.path("file")), OLD);
+  assert.deepEqual(await dir.names(), ["file"]);
+});
+
 Deno.test("atomicWritable() shows no control characters of a name in its messages", { ignore: isWindows }, async () => {
   await using dir = await folder();
   await fs.mkdir(dir.path("\x1b[31m\x9b\u202e"));

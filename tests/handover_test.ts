@@ -132,6 +132,35 @@ Deno.test("writableFromWrite() fails when a waiting chunk is transferred or its 
   }
 });
 
+Deno.test("a chunk that is written twice, and shrinks in between, fails at its first write", async () => {
+  const chunk = new Uint8Array(new ArrayBuffer(100_000, { maxByteLength: 100_000 }));
+  const lengths: number[] = [];
+  const { readable, writable } = sigStream();
+  const read = Array.fromAsync(readable).catch((error) => error);
+  for (const stream of [writable, writableFromWrite((_, length) => void lengths.push(length))]) {
+    chunk.buffer.resize(100_000);
+    const writer = stream.getWriter();
+    const writes = [writer.write(randomBytes(1, 10)), writer.write(chunk)];
+    chunk.buffer.resize(50_000);
+    const [, first] = await Promise.allSettled([...writes, writer.write(chunk), writer.close(), writer.closed]);
+    assert.ok(first?.status === "rejected");
+    assertNamed(first.reason);
+  }
+  assertNamed(await read);
+  assert.deepEqual(lengths, [10]);
+});
+
+Deno.test("chunks keep their lengths in a long queue, and in one that is never empty", async () => {
+  const lengths: number[] = [];
+  const writer = writableFromWrite((_, length) => void lengths.push(length)).getWriter();
+  for (let i = 0; i < 1000; i++) {
+    const write = writer.write(new Uint8Array(i));
+    if (i % 7 === 0) await write;
+  }
+  await writer.close();
+  assert.deepEqual(lengths, Array.from({ length: 1000 }, (_, i) => i));
+});
+
 Deno.test("a chunk may be transferred as soon as its write is done", async () => {
   const { readable, writable } = sigStream({ digest: true });
   const result = Array.fromAsync(readable);

@@ -209,15 +209,15 @@ Deno.test("encodeDeltaStream() refuses copies that end beyond 2^53 - 1, or have 
   }
 });
 
-Deno.test("encodeDeltaStream() refuses lengths and distances of 2^52 in the rsync-streams format", async () => {
+Deno.test("encodeDeltaStream() refuses lengths and distances past 2^52 in the rsync-streams format", async () => {
   const far = [
     [{ offset: 0, length: 2 ** 52 }],
     [{ offset: 1, length: 2 ** 52 }],
     [{ offset: 0, length: MOST_END }],
     [{ offset: 2 ** 52, length: 1 }],
     [{ offset: MOST_END - 1, length: 1 }],
-    [{ offset: MOST, length: 1 }, { offset: 0, length: 1 }],
-    [{ offset: MOST, length: 2 }, { offset: 1, length: 1 }],
+    [{ offset: MOST, length: 2 }, { offset: 0, length: 1 }],
+    [{ offset: MOST, length: 3 }, { offset: 1, length: 1 }],
   ];
   for (const copies of far) {
     await assert.rejects(
@@ -226,6 +226,11 @@ Deno.test("encodeDeltaStream() refuses lengths and distances of 2^52 in the rsyn
       JSON.stringify(copies),
     );
   }
+});
+
+Deno.test("encodeDeltaStream() takes each distance that decodeDeltaStream() does: 2^52 backwards too", async () => {
+  const copies = [{ copy: { offset: MOST, length: 1 } }, { copy: { offset: 0, length: 1 } }];
+  assert.deepEqual(await decode(await encode(copies)), copies);
 });
 
 Deno.test("encodeDeltaStream() refuses a target longer than 2^53 - 1", async () => {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { deltaStream, loadSigs, patchStream, RsyncError } from "rsync-streams";
-import { LayeredSig, layeredSigStream, planSync, recommendedLayers, type SyncPlan } from "rsync-streams/sync";
+import {
+  type Layer,
+  LayeredSig,
+  layeredSigStream,
+  planSync,
+  recommendedLayers,
+  type SyncPlan,
+} from "rsync-streams/sync";
+import { isWorthwhile } from "../src/sync/stopping_rule.ts";
 import { assertBytes, type Chunking, SALT, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
 
@@ -249,6 +257,9 @@ Deno.test("layeredSigStream() checks its options", () => {
     [{ layers: [{ blockLength: 64, strongLength: 4 }, { blockLength: 64, strongLength: 4 }] }, RangeError],
     [{ layers: [{ blockLength: 8, strongLength: 4 }] }, RangeError],
     [{ layers: [{ blockLength: 64, strongLength: 1 }] }, RangeError],
+    [{ layers: [{ blockLength: 64 } as unknown as Layer] }, TypeError],
+    [{ layers: [{ strongLength: 4 } as unknown as Layer] }, TypeError],
+    [{ layers: [null as unknown as Layer] }, TypeError],
     [{ salt: new Uint8Array(15) }, RangeError],
     [{ salt: "0123456789abcdef" as unknown as Uint8Array }, TypeError],
     [{ entityTag: "x".repeat(1025) }, RangeError],
@@ -266,4 +277,88 @@ Deno.test("recommendedLayers() returns layers that layeredSigStream() takes, for
       assert.ok(layers.length >= 1 && layers.at(-1)!.blockLength >= 64);
     }
   }
+});
+
+Deno.test("recommendedLayers() checks the length", () => {
+  for (const fileLength of [-1, 1.5, NaN, Infinity, 2 ** 53]) {
+    assert.throws(() => recommendedLayers(fileLength), RangeError, String(fileLength));
+  }
+  for (const fileLength of ["1", null, 1n]) {
+    assert.throws(() => recommendedLayers(fileLength as unknown as number), TypeError);
+  }
+});
+
+Deno.test("planSync() checks costs and signal", async () => {
+  const sig = await LayeredSig.open(await publish(base));
+  for (const name of ["literalCost", "readCost"]) {
+    for (const cost of [-1, NaN]) await assert.rejects(planSync(sig, base, { [name]: cost }), RangeError);
+    for (const cost of ["1", null, 1n]) {
+      await assert.rejects(planSync(sig, base, { [name]: cost as unknown as number }), TypeError);
+    }
+    await planSync(sig, base, { [name]: 0 });
+    await planSync(sig, base, { [name]: Infinity });
+  }
+  for (const signal of [{}, null, true]) {
+    await assert.rejects(
+      planSync(sig, base, { signal: signal as unknown as AbortSignal }),
+      /^TypeError: Cannot use signal/,
+    );
+  }
+});
+
+Deno.test("LayeredSig refuses layers and records that it does not have", async () => {
+  const sig = await LayeredSig.open(await publish(base));
+  const count = sig.recordCount(2);
+  for (
+    const [from, to] of [[-1, 2], [0, 0], [5, 2], [0, count + 1], [count, count + 1], [0.5, 1.5], [0, NaN]] as const
+  ) {
+    await assert.rejects(
+      sig.records(2, from, to),
+      /^RangeError: Cannot use the (first record|end of the records):/,
+      `${from} ${to}`,
+    );
+  }
+  for (const layer of [-1, 3, 0.5, NaN]) {
+    assert.throws(() => sig.recordCount(layer), RangeError);
+    assert.throws(() => sig.recordLength(layer), RangeError);
+    await assert.rejects(sig.records(layer, 0, 1), RangeError);
+  }
+  assert.equal((await sig.records(2, count - 1, count)).count, 1);
+});
+
+Deno.test("planSync() makes no run past the end of the file, whatever equal records a signature claims", async () => {
+  const file = randomBytes(21, 100 * 64 + 10);
+  const published = await publish(file, { layers: [{ blockLength: 64, strongLength: 4 }] });
+  // The record of the short last block becomes that of the first block.
+  const records = 32 + 6 + 4;
+  published.copyWithin(records + 100 * 8, records, records + 8);
+  const plan = await planSync(await LayeredSig.open(published), file);
+  assert.equal(plan.runs.reduce((sum, { length }) => sum + length, 0), file.length);
+  assert.equal(plan.runs.at(-1)!.offset + plan.runs.at(-1)!.length, file.length);
+});
+
+Deno.test("a layer is searched if it is expected to save more than its records and an eighth of a read", () => {
+  const outlook = {
+    missing: [{ start: 0, end: 1000 }],
+    blockLength: 100,
+    recordLength: 8,
+    searchedCount: 2,
+    literalCost: 1,
+    readCost: 200,
+  };
+  // Ten records of 8 bytes, and 25.
+  assert.equal(isWorthwhile({ ...outlook, share: 0.105 }), false);
+  assert.equal(isWorthwhile({ ...outlook, share: 0.106 }), true);
+  assert.equal(isWorthwhile({ ...outlook, share: 0.106, literalCost: 0.5 }), false);
+  assert.equal(isWorthwhile({ ...outlook, share: 0, searchedCount: 1 }), true);
+});
+
+Deno.test("loadSigs() refuses a layered signature with a frame after one that is not full", async () => {
+  const published = await publish(randomBytes(22, 100 * 64), { layers: [{ blockLength: 64, strongLength: 4 }] });
+  const start = 32 + 6;
+  const half = start + 4 + 50 * 8;
+  const split = concat([published.subarray(0, half), Uint8Array.of(50, 0, 0, 0), published.subarray(half)]);
+  split[start] = 50;
+  await loadSigs(published);
+  await assert.rejects(loadSigs(split), (error) => error instanceof RsyncError && error.code === "unsupported");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, type DeltaCommand, encodeDeltaStream, RsyncError } from "rsync-streams";
 import { assertBytes, source, toBytes } from "./_helpers.ts";
+import { concat } from "./_recipes.ts";
 
 async function encode(commands: DeltaCommand[], options?: Parameters<typeof encodeDeltaStream>[0]) {
   return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
@@ -22,6 +23,70 @@ for (const format of ["rsync-streams", "librsync"] as const) {
     assert.deepEqual(await Array.fromAsync(source(delta).pipeThrough(decodeDeltaStream())), commands);
   });
 }
+
+/** The bytes of a luapower command that copies. */
+function luapowerCopy(block: number, count: number): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.of(2, 0, 0, 0, 0, count);
+  new DataView(bytes.buffer).setUint32(1, block, true);
+  return bytes;
+}
+
+for (const blockLength of [1, 700, 2 ** 20]) {
+  Deno.test(`decodeDeltaStream() and encodeDeltaStream() agree on the last block of ${blockLength}`, async () => {
+    const options = { format: "luapower", blockLength } as const;
+    const last = 2 ** 32 - 1;
+    const most = Math.min(255, Math.floor(MAX / blockLength) - last);
+    const delta = concat(
+      [[last, 1], [last, most], [last - 1, 1], [last - 254, 255]].flatMap(([block, count]) =>
+        count! > 0 ? [luapowerCopy(block!, count!)] : []
+      ),
+    );
+    const again = source(delta).pipeThrough(decodeDeltaStream(options)).pipeThrough(encodeDeltaStream(options));
+    assertBytes(await toBytes(again), delta);
+  });
+}
+
+Deno.test("encodeDeltaStream() refuses a luapower copy with a command that starts at block 2^32", async () => {
+  const options = { format: "luapower", blockLength: 1 } as const;
+  const fits = { offset: 2 ** 32 - 256, length: 255 + 255 };
+  assertBytes(
+    await encode([{ copy: fits }], options),
+    concat([luapowerCopy(2 ** 32 - 256, 255), luapowerCopy(2 ** 32 - 1, 255)]),
+  );
+  for (const copy of [{ ...fits, length: fits.length + 1 }, { offset: 2 ** 32, length: 1 }]) {
+    await assert.rejects(
+      encode([{ copy }], options),
+      (error) => error instanceof RsyncError && error.code === "unsupported" && /2\^32/.test(error.message),
+    );
+  }
+});
+
+Deno.test("decodeDeltaStream() refuses a luapower delta whose target is longer than 2^53 - 1", async () => {
+  const options = { format: "luapower", blockLength: 2 ** 30 } as const;
+  const count = Math.ceil(2 ** 53 / (255 * 2 ** 30));
+  const delta = concat(Array.from({ length: count }, () => luapowerCopy(0, 255)));
+  await assert.rejects(
+    Array.fromAsync(source(delta).pipeThrough(decodeDeltaStream(options))),
+    (error) => error instanceof RsyncError && error.code === "unsupported" && error.offset === 6 * (count - 1),
+  );
+});
+
+Deno.test("decodeDeltaStream() then encodeDeltaStream() is closed at a step of -2^52: rsync-streams", async () => {
+  // A copy to 2^52, one that ends at 2^53 - 1, and one that starts 2^52 bytes before that.
+  const header = Uint8Array.of(...(await encode([])).subarray(0, 8));
+  const varint = (value: bigint) => {
+    const bytes: number[] = [];
+    for (; value >= 128n; value >>= 7n) bytes.push(Number(value & 127n) | 128);
+    return [...bytes, Number(value)];
+  };
+  const [one, most] = [3n, 2n ** 52n - 1n];
+  const commands = [one, 2n * (most - 1n), one, 2n * most, one, 2n ** 53n - 1n, 0n, 3n].flatMap(varint);
+  const delta = concat([header, Uint8Array.from(commands)]);
+  assert.deepEqual((await Array.fromAsync(source(delta).pipeThrough(decodeDeltaStream())))[2], {
+    copy: { offset: Number(2n * most + 1n - 2n ** 52n), length: 1 },
+  });
+  assertBytes(await toBytes(source(delta).pipeThrough(decodeDeltaStream()).pipeThrough(encodeDeltaStream())), delta);
+});
 
 Deno.test("encodeDeltaStream() refuses with a typed error what a format cannot write, and another can", async () => {
   const commands: DeltaCommand[] = [{ copy: { offset: MAX - 10, length: 10 } }];

@@ -14,6 +14,10 @@ import {
 import { layeredSigStream } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
+import { createBatch } from "../src/kernel/sum_batch.ts";
+import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import { kernelModule } from "../src/kernel/wasm/kernel_module.ts";
+import { readChunks } from "../src/streams/read_chunks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -40,6 +44,12 @@ async function timersDuring(work: () => Promise<unknown>): Promise<number> {
   isOver = true;
   clearTimeout(id);
   return count;
+}
+
+/** Keeps the thread busy. */
+function work(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
 }
 
 async function through(source: Iterable<unknown>, pair: { readable: ReadableStream; writable: WritableStream }) {
@@ -81,6 +91,10 @@ const FLOWS: Record<string, () => Promise<unknown>> = {
     const { read } = readFromReadable(ReadableStream.from(delta));
     await new Rsync({ format: "librsync" }).patchFile(read, () => {}, () => 0, () => {});
   },
+  "Rsync.genSigs() with a record that takes long": () => {
+    const { read } = readFromReadable(ReadableStream.from([new Uint8Array(600)]));
+    return new Rsync({ blockLength: 100 }).genSigs(read, () => work(100));
+  },
   "loadSigs()": async () => {
     // Magic, block length, strong length, then records.
     const sig = new Uint8Array(12 + 36 * 1_000_000);
@@ -96,6 +110,21 @@ for (const [name, flow] of Object.entries(FLOWS)) {
     assert.ok(count >= 2, `${count} timers ran`);
   });
 }
+
+Deno.test("Rsync.loadSigs() lets timers run while it takes records that are there", async () => {
+  let count = 0;
+  let left = COUNT;
+  const strong = new Uint8Array(32);
+  let id = setTimeout(function timer() {
+    // Not while it indexes them.
+    if (left > 0) count++;
+    id = setTimeout(timer, 1);
+  }, 1);
+  const sigs = await new Rsync().loadSigs(() => left-- > 0 ? { weak: left, strong } : undefined);
+  clearTimeout(id);
+  assert.equal(sigs.sigCount, COUNT);
+  assert.ok(count >= 2, `${count} timers ran`);
+});
 
 /** The signature of one block of zeros, which has another strong sum. */
 async function lyingSig(blockLength: number): Promise<Signature> {
@@ -142,4 +171,29 @@ Deno.test("layeredSigStream() lets timers run in each layer", async () => {
   isOver = true;
   clearTimeout(id);
   assert.ok(before >= 3, `${before} timers ran before the finest layer`);
+});
+
+Deno.test("the tables of a long index are zeroed in several calls, before records are put into them", () => {
+  const kernel = new WasmKernel(kernelModule());
+  const strongLength = 1;
+  const builder = kernel.index({ weakSum: "rollsum", strongSum: "blake2b", strongLength, blockLength: 1024 }, "first");
+  const batch = createBatch({ strongLength }, 65_536);
+  batch.count = 65_536;
+  const batches = 32;
+  for (let k = 0; k < batches; k++) {
+    batch.weak.forEach((_, i) => batch.weak[i] = Math.imul(k * 65_536 + i, 0x9e3779b1));
+    builder.add(batch);
+  }
+  let calls = 1;
+  for (; !builder.finish(undefined); calls++);
+  // Two tables of 16 MiB, a filter of as much, and some bytes more.
+  assert.equal(calls, batches + 4);
+});
+
+Deno.test("readChunks() hands on pieces of the length that was asked for", async () => {
+  for (const source of [new Uint8Array(1000), new Blob([new Uint8Array(1000)])]) {
+    const lengths: number[] = [];
+    await readChunks(source, ({ length }) => void lengths.push(length), 300);
+    assert.deepEqual(lengths, [300, 300, 300, 100]);
+  }
 });

@@ -4,6 +4,7 @@
  *     deno task bench bytes [--pairs 'NAME;NAME'] [--json] [--fresh] [--rsync PROGRAM] [--record BYTES]
  *     deno task bench bytes --sweep     which block length takes the fewest bytes: [--factors 1/2,1,2]
  *     deno task bench bytes --growth    with the length of a file and with the number of edits: [--max MIB]
+ *     deno task bench bytes --http      over HTTP, with requests: [--latency MS] for time on a slow link
  *
  * `--pairs` takes the starts of names. Pairs and results are kept in `.cache/bench`; `--fresh` measures again. A
  * program that is missing is left out, and is a failure if the variable CI is set.
@@ -11,11 +12,13 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { growth, growthTables } from "./growth.ts";
+import { httpCounts, linkTimes } from "./http.ts";
+import { httpRatios, type HttpResult, httpTable, timesTable } from "./http_report.ts";
 import { ourSide } from "./ours.ts";
 import { bringPairs } from "./pairs.ts";
 import { rdiffPeer } from "./rdiff.ts";
 import { type PairResult, pairTable, ratioTables, sumTable } from "./report.ts";
-import { Results } from "./results.ts";
+import { inFolder, Results } from "./results.ts";
 import { rsyncPeer } from "./rsync.ts";
 import { FACTORS, parseFactors, type Sweep, type SweepOptions, sweepPair, sweepTable } from "./sweep.ts";
 import type { Peer, Side, Traffics } from "./traffic.ts";
@@ -34,6 +37,8 @@ export async function bytes(argv: string[]): Promise<void> {
       factors: { type: "string", default: FACTORS },
       growth: { type: "boolean", default: false },
       max: { type: "string", default: "1024" },
+      http: { type: "boolean", default: false },
+      latency: { type: "string" },
     },
   });
   const results = new Results(values.fresh);
@@ -43,6 +48,10 @@ export async function bytes(argv: string[]): Promise<void> {
     const sides = findSides([rsyncPeer(values.rsync, ["rsync"]), zsyncPeer]);
     const tables = await growth({ maxMib: Number(values.max), recordLength, sides, results });
     return console.log(values.json ? JSON.stringify(tables, null, 2) : growthTables(tables));
+  }
+  if (values.http) {
+    const [rsync] = findSides([rsyncPeer(values.rsync)]);
+    return await overHttp(starts, rsync, results, values.latency === undefined ? undefined : Number(values.latency));
   }
   if (values.sweep) {
     const [rsync] = findSides([rsyncPeer(values.rsync)]);
@@ -90,6 +99,23 @@ async function sweep(
   const sweeps: Sweep[] = [];
   for await (const pair of bringPairs(starts)) sweeps.push(await sweepPair(pair, rsync, options));
   console.log(json ? JSON.stringify(sweeps, null, 2) : sweepTable(sweeps, options));
+}
+
+async function overHttp(
+  starts: string[] | undefined,
+  rsync: Side | undefined,
+  results: Results,
+  latencyMs: number | undefined,
+): Promise<void> {
+  const all: HttpResult[] = [];
+  for await (const pair of bringPairs(starts)) {
+    const counts = await httpCounts(pair, rsync, results);
+    const times = latencyMs === undefined ? [] : await inFolder((work) => linkTimes(pair, latencyMs, work));
+    all.push({ pair, counts, times });
+  }
+  console.log(httpTable(all));
+  console.log(httpRatios(all));
+  if (latencyMs !== undefined) console.log(timesTable(all, latencyMs));
 }
 
 /** The sides whose programs are there. Says which are not. */

@@ -44,8 +44,8 @@ function read(): Record<string, unknown> {
   }
 }
 
-/** The folder is beside the pairs, so that they can be linked. */
-async function inFolder<T>(measure: (work: string) => Promise<T>): Promise<T> {
+/** Measures in an empty folder. It is beside the pairs, so that they can be linked. */
+export async function inFolder<T>(measure: (work: string) => Promise<T>): Promise<T> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, "work-"));
   try {

@@ -1,6 +1,6 @@
 import { checkReadCount } from "../basis/basis_source.ts";
 import { changedLengthError, toUint8Array } from "../common/bytes.ts";
-import { checkFunction } from "../common/checks.ts";
+import { checkFunction, checkInteger } from "../common/checks.ts";
 import { WrittenLengths } from "../streams/written_lengths.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
@@ -70,7 +70,7 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
   const lengths = new WrittenLengths();
   return new WritableStream({
     async write(chunk) {
-      lengths.check(chunk);
+      lengths.check(chunk, lengths.take());
       const bytes = toUint8Array(chunk);
       await write(bytes, bytes.length);
     },
@@ -79,7 +79,10 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
 
 /** A readable as a read callback. */
 export interface CallbackReader {
-  /** Reads bytes; 0 is the end, which releases the lock. Never call it while another call is under way. */
+  /**
+   * Reads bytes; 0 is the end, which releases the lock, as a failure does. Never call it while another call is under
+   * way.
+   */
   read: (buffer: Uint8Array, length: number) => Promise<number>;
   /** Stops early: cancels the readable and releases the lock. */
   cancel: (reason?: unknown) => Promise<void>;
@@ -112,10 +115,23 @@ export function readFromReadable(readable: ReadableStream<Uint8Array>): Callback
   let at = 0;
   let chunkLength = 0;
   let isEnded = false;
+  let failure: { readonly error: unknown } | undefined;
+  const readNext = async () => {
+    try {
+      return await reader.read();
+    } catch (error) {
+      failure = { error };
+      isEnded = true;
+      reader.releaseLock();
+      throw error;
+    }
+  };
   return {
     async read(buffer, length) {
+      checkInteger("length", length, 0, buffer.length);
+      if (failure) throw failure.error;
       while (at === chunkLength && !isEnded) {
-        const { done, value } = await reader.read();
+        const { done, value } = await readNext();
         if (!done) {
           chunk = toUint8Array(value);
           at = 0;
@@ -136,8 +152,7 @@ export function readFromReadable(readable: ReadableStream<Uint8Array>): Callback
       isEnded = true;
       chunk = new Uint8Array(0);
       at = chunkLength = 0;
-      await reader.cancel(reason);
-      reader.releaseLock();
+      await reader.cancel(reason).finally(() => reader.releaseLock());
     },
   };
 }
@@ -176,8 +191,11 @@ export interface CallbackWriter {
 export function writeToWritable(writable: WritableStream<Uint8Array<ArrayBuffer>>): CallbackWriter {
   const writer = writable.getWriter();
   return {
-    // A copy: the caller may fill its buffer again when the write is done, the writable may keep the chunk.
-    write: (buffer, length) => writer.write(new Uint8Array(buffer.subarray(0, length))),
+    async write(buffer, length) {
+      checkInteger("length", length, 0, buffer.length);
+      // A copy: the caller may fill its buffer again when the write is done, the writable may keep the chunk.
+      await writer.write(new Uint8Array(buffer.subarray(0, length)));
+    },
     close: () => writer.close().finally(() => writer.releaseLock()),
     abort: (reason) => writer.abort(reason).finally(() => writer.releaseLock()),
   };

@@ -1,12 +1,13 @@
 import { basisFromCallbacks, toPatchBasis } from "../basis/basis_source.ts";
 import { checkCallback, checkChoice, checkFunction, checkInteger, checkOptions } from "../common/checks.ts";
+import { giveWay } from "../common/give_way.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
 import type { Kernel } from "../kernel/interface.ts";
 import { defaultKernel } from "../kernel/mod.ts";
-import { PortableKernel } from "../kernel/portable/kernel.ts";
+import { type CustomSums, PortableKernel } from "../kernel/portable/kernel.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 import { indexRecords, loadSignature } from "../stages/loader.ts";
 import { createDeltaStage, createMatchStage, type MatcherOptions } from "../stages/matcher.ts";
@@ -15,6 +16,7 @@ import { checkSigOptions } from "../stages/sig_options.ts";
 import type { Signature } from "../stages/signature.ts";
 import { createSigner, createSigStage } from "../stages/signer.ts";
 import { readableFromRead } from "./adapters.ts";
+import { checkedStrongSum, checkedWeakSum } from "./_custom_sums.ts";
 import { drain, pullFromRead, pullThrough } from "./_pump.ts";
 import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
@@ -36,9 +38,15 @@ export interface RsyncOptions {
    * @default {"luapower"}
    */
   format?: Format | undefined;
-  /** Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. */
+  /**
+   * Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. The call that uses
+   * it fails if `digest` returns no integer.
+   */
   weakSum?: (() => RollingSum) | undefined;
-  /** Makes a strong sum that replaces BLAKE2sp, with the same limit as {@linkcode RsyncOptions.weakSum}. */
+  /**
+   * Makes a strong sum that replaces BLAKE2sp, with the same limit as {@linkcode RsyncOptions.weakSum}. The call that
+   * uses it fails if `digest` returns anything but a `Uint8Array` of `length` bytes, 1 to 255.
+   */
   strongSum?: (() => StrongHash) | undefined;
 }
 
@@ -96,6 +104,7 @@ export class Rsync {
   readonly #options: RsyncOptions;
   readonly #codec: FormatCodec<Format>;
   readonly #kernel: Kernel;
+  readonly #custom: CustomSums;
 
   /**
    * Makes an instance.
@@ -112,12 +121,16 @@ export class Rsync {
     this.#options = { ...options };
     checkCallback("weakSum", weakSum);
     checkCallback("strongSum", strongSum);
+    this.#custom = {
+      weak: weakSum && checkedWeakSum(weakSum),
+      strong: strongSum && checkedStrongSum(strongSum),
+    };
     if ((weakSum || strongSum) && this.#codec.isSelfDescribing) {
       throw new TypeError(
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
     }
-    this.#kernel = weakSum || strongSum ? new PortableKernel({ weak: weakSum, strong: strongSum }) : defaultKernel();
+    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : defaultKernel();
     this.blockLength = this.#header(blockLength).blockLength;
   }
 
@@ -159,7 +172,11 @@ export class Rsync {
     const pull = pullThrough(pullFromRead(checkFunction("read", read)), signer);
     await drain(pull, async (event) => {
       if (event.type !== "records") return;
-      for (const record of recordsOf(event.batch, header)) await writeRecord(record);
+      for (const record of recordsOf(event.batch, header)) {
+        const waiting = giveWay();
+        if (waiting) await waiting;
+        await writeRecord(record);
+      }
     }, [signer]);
     return signer.stats.sigCount;
   }
@@ -202,6 +219,8 @@ export class Rsync {
     checkFunction("readRecord", readRecord);
     const indexer = indexRecords(this.#codec, header, this.#kernel);
     for (let record = await readRecord(); record !== undefined; record = await readRecord()) {
+      const waiting = giveWay();
+      if (waiting) await waiting;
       indexer.add(batchOf(record, header));
     }
     return await indexer.finish();
@@ -294,11 +313,9 @@ export class Rsync {
 
   #header(blockLength = this.blockLength): SigHeader {
     const header = checkSigOptions(this.#codec, { blockLength });
-    const { weakSum, strongSum } = this.#options;
-    if (weakSum) checkSum("weakSum", weakSum(), ["reset", "update", "rotate", "digest"]);
-    if (!strongSum) return header;
-    const sum = checkSum("strongSum", strongSum(), ["reset", "update", "digest"]);
-    return { ...header, strongLength: checkInteger("the strong sum's length", sum.length, 1, 255) };
+    const { weak, strong } = this.#custom;
+    weak?.();
+    return strong ? { ...header, strongLength: strong().length } : header;
   }
 
   #matching(sigs: Signature, blockLength: number | undefined): MatcherOptions {
@@ -313,10 +330,4 @@ export class Rsync {
   #patching(seek: SeekCallback, read: ReadCallback): PatchParts {
     return { basis: toPatchBasis(basisFromCallbacks({ seek, read })), maxOutputLength: Infinity };
   }
-}
-
-function checkSum<T extends object>(name: string, sum: T, methods: readonly (keyof T)[]): T {
-  const missing = methods.find((method) => typeof sum?.[method] !== "function");
-  if (missing !== undefined) throw new TypeError(`Cannot use ${name}: what it made has no method ${String(missing)}`);
-  return sum;
 }

@@ -89,6 +89,13 @@ class UsageError extends CliError {
   }
 }
 
+/** Failures that were reported already. The exit code is that of the first. */
+export class ReportedError extends CliError {
+  constructor(exitCode: number) {
+    super(exitCode, "there were failures, and each was reported");
+  }
+}
+
 /** A command line that does not follow the usage: of `command`, if it is known. */
 export function usageError(message: string, command?: string): CliError {
   return new UsageError(message, command);
@@ -172,7 +179,7 @@ function explainDenial(error: unknown, named: "file" | "folder" | "host" = "file
 }
 
 /**
- * The exit code and the message of a failed run. A closed pipe has no message.
+ * The exit code and the message of a failed run. A closed pipe has no message, nor has what was reported already.
  *
  * @param program What the program is called.
  */
@@ -183,7 +190,8 @@ export function explain(error: unknown, program: string): { exitCode: number; me
   }
   if (error instanceof CliError) {
     const { exitCode, message } = error;
-    return { exitCode, message: exitCode === EXIT.CLOSED_PIPE ? undefined : message };
+    const isSilent = exitCode === EXIT.CLOSED_PIPE || error instanceof ReportedError;
+    return { exitCode, message: isSilent ? undefined : message };
   }
   if (error instanceof RsyncError) {
     // Readers set the offset. A writer has none, and fails only because its format has no such command.

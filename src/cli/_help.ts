@@ -6,8 +6,8 @@ const OPERANDS = `A file that is missing or "-" is the standard input or output.
 
 const EXIT_CODES = `A failed run leaves no output file, and does not change an existing one. Exit codes: 0 success,
 100 error of a file or the system, 101 wrong command line, 102 memory or a limit used up,
-103 unexpected end, 104 not a file of the kind that was expected, 105 impossible in the format,
-106 damaged file or wrong result, 107 internal error, 108 option out of range,
+103 unexpected end, 104 not a file of the kind that was expected, 105 impossible in the format or
+the runtime, 106 damaged file or wrong result, 107 internal error, 108 option out of range,
 141 the reader of the output has gone.
 `;
 
@@ -51,7 +51,8 @@ Over HTTP it is less: "publish new.iso" there, put new.iso and new.iso.rsig on a
 "pull https://example.org/new.iso" here.
 
 ${OPERANDS} Options may stand anywhere.
-The start of a command's name is enough: "sig", "del", "pat".
+The start of a command's name is enough: "sig", "del", "pat". With "delta -z" the delta is
+compressed, and patch decompresses it by itself.
 
 With --${RDIFF.name}, or under the name rdiff, it is rdiff in everything: commands, options, formats,
 lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"

@@ -11,6 +11,9 @@ import { warn } from "./_report.ts";
 import { FORCE } from "./_shared_options.ts";
 import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 
+/** What to do where only a file can be written to, and not its folder. */
+const REMEDY = "make the folder writable, or write to another folder and copy the file";
+
 /** What is known of an output before it is opened. */
 export interface OutputOptions {
   /** Whether its bytes are not text, so that they are refused on a terminal. */
@@ -60,8 +63,9 @@ function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOption
 
 async function openFile(path: string, invocation: Invocation, { mayReplace }: OutputOptions): Promise<Output> {
   checkName("write", path);
+  let isThere = false;
   try {
-    const isThere = await checkPlace(path, mayReplace ?? invocation.options.get(FORCE) ?? false);
+    isThere = await checkPlace(path, mayReplace ?? invocation.options.get(FORCE) ?? false);
     const onWarning = ({ message }: Error) => warn(invocation, formatMessage(message));
     // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
     const writer = atomicWritable(path, { sync: isThere, onWarning }).getWriter();
@@ -69,15 +73,21 @@ async function openFile(path: string, invocation: Invocation, { mayReplace }: Ou
     await writer.write(new Uint8Array(0));
     return { writable: named(path, writer), isTerminal: false };
   } catch (error) {
-    throw systemError("write", path, error, folderOf(error));
+    throw systemError("write", path, error, whereOf(error, isThere));
   }
 }
 
-/** The folder in which the temporary file could not be created, for messages. Undefined if an error means the file. */
-function folderOf(error: unknown): string | undefined {
+/**
+ * The folder in which the temporary file could not be created, for messages. Undefined if an error means the file.
+ *
+ * @param isThere Whether a file was to be replaced: its own mode may allow that, so the reason is said.
+ */
+function whereOf(error: unknown, isThere: boolean): string | undefined {
   const folder = inOwnWords(error)?.path;
   if (folder === undefined) return undefined;
-  return fs.existsSync(folder) ? ` in the folder ${folder}` : `: ${folder}`;
+  if (!fs.existsSync(folder)) return `: ${folder}`;
+  const why = isThere ? `, where the new file must be complete before it replaces the old one: ${REMEDY}` : "";
+  return ` in the folder ${folder}${why}`;
 }
 
 /** An error of the writable in words of its own, which say more than the code of the system. */

@@ -58,6 +58,15 @@ export const FORMAT = choiceOption({
 
 export const FORCE = flag({ name: "force", short: "f", help: "replace the output if it exists" });
 
+/** As tar names it. rsync says `--compress`. */
+export const GZIP = flag({ name: "gzip", short: "z", aliases: ["compress"], help: "compress the output with gzip" });
+
+/** As tar names it. */
+export const ZSTD = flag({
+  name: "zstd",
+  help: "compress the output with zstd: smaller and faster than gzip; Node has it since 22.15",
+});
+
 export const STATISTICS = flag({ name: "statistics", short: "s", help: "print counts, time and speed on stderr" });
 
 export const VERBOSE = flag({

@@ -3,27 +3,49 @@ import os from "node:os";
 import process from "node:process";
 import tty from "node:tty";
 
-/** Signals that end a process which does not care for them. PROF is left to profilers, and USR1 to the runtimes. */
-const ENDING = [
+/** Signals that end a process on all systems if nothing listens for them. */
+const ANYWHERE = [
   "SIGHUP",
   "SIGINT",
   "SIGQUIT",
   "SIGTERM",
+  "SIGABRT",
   "SIGALRM",
   "SIGXCPU",
   "SIGUSR2",
   "SIGVTALRM",
 ] as const;
 
+/** The same on Linux alone: other systems do not have them, or ignore IO, which is POLL too. */
+const ON_LINUX = ["SIGIO", "SIGPWR", "SIGSTKFLT"] as const;
+
 /** A signal that ends the process. */
-export type EndingSignal = typeof ENDING[number];
+export type EndingSignal = typeof ANYWHERE[number] | typeof ON_LINUX[number] | "SIGUSR1";
+
+/**
+ * Those waited for in this runtime.
+ *
+ * Not among them: PROF, which belongs to profilers; signals of faults, such as SEGV and TRAP, since code that crashed
+ * would go on after a listener; and signals with a number only, which no runtime listens for.
+ */
+const ENDING: readonly EndingSignal[] = [
+  ...ANYWHERE,
+  ...(process.platform === "linux" ? ON_LINUX : []),
+  // USR1 starts the inspector of Node, and does nothing in Deno (2.9). It ends Bun (1.4).
+  ...("Bun" in globalThis ? ["SIGUSR1"] as const : []),
+].filter((name) => !isOfRuntime(name));
+
+/** Bun (1.4) stops its threads with PWR to collect garbage. Nothing ends by it there. */
+function isOfRuntime(name: EndingSignal): boolean {
+  return name === "SIGPWR" && "Bun" in globalThis;
+}
 
 /** Signals being waited for. */
 export interface Signals {
   /** Resolves with the first that arrives. */
   readonly first: Promise<EndingSignal>;
-  /** Stops waiting: the next signal ends the process as it ends any other. */
-  stop(): void;
+  /** Ends the process by a signal, so that a shell sees which one it was. */
+  end(by: EndingSignal): void;
 }
 
 /** Waits for signals, except for those that the process was started to ignore, by `nohup` or by `&` in a script. */
@@ -39,8 +61,12 @@ export function awaitSignals(): Signals {
   listen("SIGXFSZ", () => {});
   return {
     first,
-    stop() {
+    end(by) {
+      // Once Deno (2.9) has listened for these, it ignores IO and panics at the others. A shell has the same code then.
+      const isLost = "Deno" in globalThis && ON_LINUX.some((name) => name === by);
+      if (isLost) process.exit(128 + os.constants.signals[by]);
       for (const name of waitedFor) process.removeAllListeners(name);
+      process.kill(process.pid, by);
     },
   };
 }

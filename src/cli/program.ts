@@ -21,9 +21,7 @@ export async function runProgram(): Promise<void> {
   if (typeof ended === "number") process.exit(ended);
   interruption.abort(new Error(`ended by ${ended}`));
   await Promise.race([running, new Promise((resolve) => setTimeout(resolve, CLEAN_UP_MS))]);
-  // Without listeners the signal ends the process, and a shell sees which signal it was.
-  signals.stop();
-  process.kill(process.pid, ended);
+  signals.end(ended);
 }
 
 /** Whether a link or the name of the program says rdiff. */

@@ -1,10 +1,11 @@
 import { type CommandLine, parseCommandLine } from "./_command_line.ts";
 import type { Dialect } from "./_command_spec.ts";
 import { dialectOf } from "./_dialects.ts";
-import { EXIT, explain } from "./_errors.ts";
+import { EXIT } from "./_errors.ts";
 import { helpText, versionText } from "./_help.ts";
+import { reportFailure } from "./_report.ts";
 import { HELP, VERBOSE, VERSION } from "./_shared_options.ts";
-import { print, say } from "./_stdio.ts";
+import { print } from "./_stdio.ts";
 
 /** Options of {@linkcode runCli}. */
 export interface RunCliOptions {
@@ -16,7 +17,8 @@ export interface RunCliOptions {
  * Runs the command.
  *
  * It reads and writes the files and the standard streams that the arguments name. It throws nothing: a failure is
- * reported in one line on the standard error, and by the exit code. With `--rdiff` among its arguments it is rdiff.
+ * reported in one line on the standard error, and by the exit code. Of several files that fail, each has a line. With
+ * `--rdiff` among its arguments it is rdiff.
  *
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
@@ -52,10 +54,7 @@ export async function runCli(args: readonly string[], options: RunCliOptions = {
   } catch (error) {
     // The caller ended the run, and needs no message.
     if (signal?.aborted) return EXIT.INTERNAL;
-    const { exitCode, message } = explain(error, dialect.name);
-    if (message !== undefined) say(dialect.name, message);
-    if (message !== undefined && isVerbose) say(dialect.name, ...details(error).split("\n"));
-    return exitCode;
+    return reportFailure(dialect.name, error, isVerbose);
   }
 }
 
@@ -67,10 +66,4 @@ async function run(
   if (options.get(HELP)) return await print(helpText(command, dialect));
   if (options.get(VERSION)) return await print(versionText(dialect));
   await command!.run({ dialect, operands, options, signal });
-}
-
-/** The stack of an error, and of its causes. */
-function details(error: unknown): string {
-  const { stack, cause } = error instanceof Error ? error : { stack: String(error), cause: undefined };
-  return cause === undefined ? `${stack}` : `${stack}\ncaused by ${details(cause)}`;
 }

@@ -133,7 +133,10 @@ export class AtomicFile {
     } catch (error) {
       if (!isOneOf(ABOUT_FOLDER, error)) throw error;
       const folder = dirname(path);
-      throw systemError(`create a file in the folder ${quotePath(folder)}`, folder, error, "it must be writable");
+      // Not written in place instead: a failure halfway would leave neither content. A complete copy elsewhere does not
+      // help: /tmp may be memory, which a power cut empties, or too small.
+      const why = existing ? "it must be writable, also to replace a file in it" : "it must be writable";
+      throw systemError(`create a file in the folder ${quotePath(folder)}`, folder, error, why);
     }
     this.#temporary = temporary;
     return this.#file;

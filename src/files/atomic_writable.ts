@@ -42,6 +42,10 @@ export interface AtomicWritableOptions {
  * file that it points to is replaced, and the temporary file lies beside that. A device, a pipe or `/dev/stdout` cannot
  * be replaced, so it is written to directly.
  *
+ * **The folder must be writable**, also to replace a file in it that could be written to. The file is not written in
+ * place instead: if that failed halfway, or the power did, neither the old content nor the new would be left. Make the
+ * folder writable, or write to another folder and copy the file.
+ *
  * **Where a rename is refused**, as over a mount point (`EBUSY`) or on some network file systems, the complete
  * temporary file is flushed to the disk and copied over the old file, with a warning. What may fail for lack of space
  * is written first, and undone if it fails. If the copying fails later, or the process is killed during it, the
@@ -96,11 +100,13 @@ export function atomicWritable(
   const lengths = new WrittenLengths();
   return new WritableStream<BufferSource>({
     start: () => file.find(),
-    write: (chunk) =>
-      file.write(() => {
-        lengths.check(chunk);
+    write(chunk) {
+      const length = lengths.take();
+      return file.write(() => {
+        lengths.check(chunk, length);
         return toUint8Array(chunk);
-      }),
+      });
+    },
     async close() {
       // Reported at the end, where nothing that the callback throws can do harm.
       for (const warning of await file.commit()) onWarning?.(warning);

@@ -6,15 +6,21 @@ import type { Reader } from "./bytes/reader.ts";
 import type { DeltaParams, DeltaReader, FormatCodec, SigReader } from "./interface.ts";
 import { type Format, formats } from "./mod.ts";
 
-const MAGIC_LENGTH = 4;
+/** Bytes that say what a file is. */
+export const MAGIC_LENGTH = 4;
 
-/** The first bytes of compressed files, which are not recognized otherwise. */
+/** The first bytes of compressed files. Brotli has no magic, so it cannot be recognized. */
 const COMPRESSED: Readonly<Record<string, Uint8Array>> = {
   gzip: Uint8Array.of(0x1f, 0x8b),
   zstd: Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd),
   xz: Uint8Array.of(0xfd, 0x37, 0x7a, 0x58),
   bzip2: Uint8Array.of(0x42, 0x5a, 0x68),
 };
+
+/** Names the program that a file was compressed with, by its first {@linkcode MAGIC_LENGTH} bytes. */
+export function findCompression(bytes: Uint8Array): string | undefined {
+  return Object.keys(COMPRESSED).find((name) => startsWith(bytes, COMPRESSED[name]));
+}
 
 /** What a file can be. */
 export type FileKind = "signature" | "delta";
@@ -101,7 +107,7 @@ export class Recognizer {
     if (kind === "delta" && codecs.some(({ sig }) => startsWith(bytes, sig.magic))) {
       return `this is a signature; ${seen}`;
     }
-    const program = Object.keys(COMPRESSED).find((name) => startsWith(bytes, COMPRESSED[name]));
+    const program = findCompression(bytes);
     if (program) return `it is compressed with ${program}: decompress it first; ${seen}`;
     const wanted = `a ${kind ?? "signature or a delta"}${format ? ` of the format ${format}` : ""}`;
     const unrecognized = codecs.filter(({ isSelfDescribing }) => !isSelfDescribing).map(({ name }) => `"${name}"`);

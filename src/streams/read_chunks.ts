@@ -1,7 +1,7 @@
 import { changedLengthError, isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
 import { giveWay } from "../common/give_way.ts";
 
-/** Bytes of a chunk handed on at a time, so that timers can run between. */
+/** Bytes of a chunk handed on at a time unless less is asked for, so that timers can run between. */
 const PIECE_LENGTH = 2 ** 20;
 
 /** Anything that bytes can be read from, from its start to its end. */
@@ -11,10 +11,17 @@ export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | Array
  * Hands the bytes of a source to `take`, in pieces. If that throws, the source is cancelled with what it threw; the
  * lock is always released.
  *
+ * @param pieceLength Bytes of a piece at most.
  * @throws {TypeError} If `source` cannot be read.
  */
-export async function readChunks(source: ByteSource, take: (piece: Uint8Array) => void): Promise<void> {
-  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return await takePieces(toUint8Array(source), take);
+export async function readChunks(
+  source: ByteSource,
+  take: (piece: Uint8Array) => void,
+  pieceLength: number = PIECE_LENGTH,
+): Promise<void> {
+  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) {
+    return await takePieces(toUint8Array(source), take, pieceLength);
+  }
   const stream = isBlob(source) ? source.stream() : source;
   if (typeof stream?.getReader !== "function") {
     throw new TypeError(
@@ -27,7 +34,7 @@ export async function readChunks(source: ByteSource, take: (piece: Uint8Array) =
       const { done, value } = await reader.read();
       if (done) return;
       try {
-        await takePieces(toUint8Array(value), take);
+        await takePieces(toUint8Array(value), take, pieceLength);
       } catch (error) {
         await reader.cancel(error).catch(() => {});
         throw error;
@@ -38,12 +45,12 @@ export async function readChunks(source: ByteSource, take: (piece: Uint8Array) =
   }
 }
 
-async function takePieces(bytes: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
+async function takePieces(bytes: Uint8Array, take: (piece: Uint8Array) => void, pieceLength: number): Promise<void> {
   const { length } = bytes;
-  for (let at = 0; at < length; at += PIECE_LENGTH) {
+  for (let at = 0; at < length; at += pieceLength) {
     const waiting = giveWay();
     if (waiting) await waiting;
     if (bytes.length !== length) throw changedLengthError(length, bytes.length);
-    take(bytes.subarray(at, at + PIECE_LENGTH));
+    take(bytes.subarray(at, at + pieceLength));
   }
 }

@@ -30,6 +30,8 @@ export interface StageHooks<In> extends ChunkHooks<In> {
 /** A write, or the close, that waits until the stage has used it up. */
 interface Pending<In> {
   chunk: In | undefined;
+  /** Bytes of the chunk when it was written. */
+  length: number;
   isClose: boolean;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -106,8 +108,9 @@ class StagePair<In, Out, StageIn> {
 
   push(item: { chunk: In | undefined; isClose: boolean }): Promise<void> | void {
     if (this.#isOver) return;
+    const length = item.isClose ? 0 : this.#lengths.take();
     return new Promise((resolve, reject) => {
-      this.#pending = { ...item, resolve, reject };
+      this.#pending = { ...item, length, resolve, reject };
       this.#isTaken = false;
       this.#wakeUp();
     });
@@ -125,7 +128,7 @@ class StagePair<In, Out, StageIn> {
         const waiting = giveWay();
         if (waiting) await waiting;
         if (this.#isOver) return;
-        if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk);
+        if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk, this.#pending.length);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
         const item = isPromise(result) ? await result : result;

@@ -39,20 +39,30 @@ export async function searchLayer(search: LayerSearch, found: FoundRuns): Promis
   let left = Array.from({ length: blocks.count }, (_, entry) => entry);
   for (let pass = 0; pass < MAX_PASSES && left.length > 0; pass++) {
     const builder = defaultKernel().index(params, "first");
-    builder.add(blocks.records(left));
+    for (let at = 0; at < left.length; at += RECORDS_AT_ONCE) {
+      builder.add(blocks.records(left.slice(at, at + RECORDS_AT_ONCE)));
+      await giveWay();
+    }
     const lastBlock = blocks.blocks(left.at(-1)!)[0]!;
     const lastLength = Math.min(blockLength, fileLength - lastBlock * blockLength);
     let index = builder.finish(lastLength);
     for (; !index; index = builder.finish(lastLength)) await giveWay();
-    const isFound = new Set<number>();
+    /** A flag for each block, and how many are set. */
+    const isFound = new Uint8Array(blocks.count);
+    let foundCount = 0;
     await searchLocal(local, index, blockLength, (k, offset, length) => {
       const entry = left[k]!;
-      if (isFound.has(entry)) return;
-      isFound.add(entry);
-      for (const block of blocks.blocks(entry)) found.add(block * blockLength, length, offset);
+      if (isFound[entry]) return;
+      isFound[entry] = 1;
+      foundCount++;
+      for (const block of blocks.blocks(entry)) {
+        const start = block * blockLength;
+        // A signature can say that the short last block is equal to a whole one.
+        found.add(start, Math.min(length, fileLength - start), offset);
+      }
     }, signal);
-    if (isFound.size === 0) break;
-    left = left.filter((entry) => !isFound.has(entry));
+    if (foundCount === 0) break;
+    left = left.filter((entry) => !isFound[entry]);
   }
 }
 

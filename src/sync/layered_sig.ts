@@ -1,9 +1,12 @@
 import { type Basis, type BasisSource, readAtRandom, toPatchBasis } from "../basis/basis_source.ts";
+import { checkInteger } from "../common/checks.ts";
+import { giveWay } from "../common/give_way.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
 import { type ByteRange, LayeredLayout } from "../formats/rsync_streams/layout.ts";
 import type { SumBatch } from "../kernel/interface.ts";
+import { createBatch } from "../kernel/sum_batch.ts";
 import type { Span } from "./plan.ts";
 
 /** Bytes read at first, from the end: the footer, and the coarsest layer of many files. */
@@ -18,6 +21,9 @@ export interface RangesSource extends BasisSource {
    */
   readRanges(ranges: readonly ByteRange[]): AsyncIterable<Uint8Array>;
 }
+
+/** Records that are parsed without letting others work. */
+const RECORDS_AT_ONCE = 16_384;
 
 /** Bytes at the end that are kept. */
 interface Tail {
@@ -86,9 +92,10 @@ export class LayeredSig {
    *
    * @param layer Number of the layer; 0 is the coarsest.
    * @returns The count of its records.
+   * @throws {RangeError} If there is no such layer.
    */
   recordCount(layer: number): number {
-    return this.#layout.recordCount(layer);
+    return this.#layout.recordCount(this.#checkLayer(layer));
   }
 
   /**
@@ -96,9 +103,10 @@ export class LayeredSig {
    *
    * @param layer Number of the layer; 0 is the coarsest.
    * @returns Bytes of a record.
+   * @throws {RangeError} If there is no such layer.
    */
   recordLength(layer: number): number {
-    const { length } = this.#layout.rangeOf(layer, 0, 1);
+    const { length } = this.#layout.rangeOf(this.#checkLayer(layer), 0, 1);
     return length;
   }
 
@@ -109,6 +117,7 @@ export class LayeredSig {
    * @param from Number of the first record.
    * @param to Number of the record after the last one, above `from`.
    * @returns The records, in columns.
+   * @throws {RangeError} If the layer does not have them.
    * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
    */
   async records(layer: number, from: number, to: number): Promise<SumBatch> {
@@ -122,17 +131,20 @@ export class LayeredSig {
    * @param layer Number of the layer; 0 is the coarsest.
    * @param spans Numbers of records, ascending: from `start` to `end`, without `end`. None is empty.
    * @returns The records of each span, in columns.
+   * @throws {RangeError} If the layer does not have them.
    * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
    */
   async *recordsOf(layer: number, spans: readonly Span[]): AsyncGenerator<SumBatch, void, void> {
-    const ranges = spans.map(({ start, end }) => this.#layout.rangeOf(layer, start, end));
+    const count = this.recordCount(layer);
+    const ranges = spans.map(({ start, end }) => {
+      checkInteger("the first record", start, 0, count - 1);
+      checkInteger("the end of the records", end, start + 1, count);
+      return this.#layout.rangeOf(layer, start, end);
+    });
     const inTail = ranges.findIndex(({ offset }) => offset >= this.#tail.offset);
     const remote = inTail < 0 ? ranges : ranges.slice(0, inTail);
     let next = 0;
-    const parse = (bytes: Uint8Array) => {
-      const { start, end } = spans[next++]!;
-      return this.#layout.parse(bytes, layer, start, end);
-    };
+    const parse = (bytes: Uint8Array) => this.#parse(bytes, layer, spans[next++]!);
     if (remote.length > 0) {
       for await (const bytes of this.#readRanges(remote)) {
         if (next === remote.length) break;
@@ -140,15 +152,28 @@ export class LayeredSig {
         this.readCount++;
         this.bytesRead += length;
         if (bytes.length !== length) throw shortReadError(offset, length, bytes.length);
-        yield parse(bytes);
+        yield await parse(bytes);
       }
       const unread = remote[next];
       if (unread) throw shortReadError(unread.offset, unread.length, 0);
     }
     for (const { offset, length } of ranges.slice(remote.length)) {
       const at = offset - this.#tail.offset;
-      yield parse(this.#tail.bytes.subarray(at, at + length));
+      yield await parse(this.#tail.bytes.subarray(at, at + length));
     }
+  }
+
+  async #parse(bytes: Uint8Array, layer: number, { start, end }: Span): Promise<SumBatch> {
+    const batch = createBatch(this.footer.layers[layer]!, end - start);
+    for (let at = start; at < end; at += RECORDS_AT_ONCE) {
+      this.#layout.parse(bytes, batch, layer, start, at, Math.min(end, at + RECORDS_AT_ONCE));
+      await giveWay();
+    }
+    return batch;
+  }
+
+  #checkLayer(layer: number): number {
+    return checkInteger("layer", layer, 0, this.footer.layers.length - 1);
   }
 
   /** The same by single reads. */

@@ -1,6 +1,7 @@
 import { toUint8Array } from "../common/bytes.ts";
 import { checkInteger, checkOptions } from "../common/checks.ts";
 import type { SigStats } from "../engine/stats.ts";
+import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
 import { formats } from "../formats/mod.ts";
 import { defaultKernel } from "../kernel/mod.ts";
@@ -80,9 +81,11 @@ function checkLayers(layers: readonly Layer[]): readonly Layer[] {
   if (!Array.isArray(layers) || layers.length < 1 || layers.length > MAX_LAYER_COUNT) {
     throw new TypeError(`Cannot use layers: an array of 1 to ${MAX_LAYER_COUNT} layers was expected`);
   }
-  const codec = formats["rsync-streams"];
-  return layers.map(({ blockLength, strongLength }, i) => {
-    checkSigOptions(codec, { blockLength, strongLength });
+  const { minBlockLength, minStrongLength, maxStrongLength } = formats["rsync-streams"].sig;
+  return layers.map((layer, i) => {
+    const { blockLength, strongLength } = checkOptions(layer);
+    checkInteger("blockLength of a layer", blockLength, minBlockLength, MAX_BLOCK_LENGTH);
+    checkInteger("strongLength of a layer", strongLength, minStrongLength, maxStrongLength);
     const coarser = layers[i - 1]?.blockLength;
     if (coarser !== undefined && (coarser % blockLength !== 0 || coarser === blockLength)) {
       throw new RangeError(

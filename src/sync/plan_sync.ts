@@ -1,4 +1,5 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
+import { kindOf } from "../common/bytes.ts";
 import { checkInteger, checkOptions } from "../common/checks.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
@@ -48,7 +49,7 @@ export interface PlanSyncOptions {
  * @returns The remote file as runs that are copied from the local one, and runs that are missing.
  * @throws {RsyncError} If the layered signature is damaged (`unsupported`), or ends early (`basis-short-read`).
  * @throws {TypeError} If the local file cannot be read at random, or an option is of the wrong kind.
- * @throws {RangeError} If `maxInputLength` is out of range.
+ * @throws {RangeError} If `maxInputLength` or a cost is out of range.
  *
  * @example What an edit leaves to fetch
  * ```ts
@@ -70,7 +71,11 @@ export interface PlanSyncOptions {
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
   const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options);
   let lengthLeft = checkInteger("maxInputLength", maxInputLength, 0, MAX_INPUT_LENGTH);
-  const costs = { literalCost, readCost };
+  const costs = {
+    literalCost: checkCost("literalCost", literalCost),
+    readCost: checkCost("readCost", readCost),
+  };
+  checkSignal(signal);
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
   const found = new FoundRuns();
@@ -107,6 +112,21 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     sigReads: sig.readCount,
     blockLengths,
   };
+}
+
+/** @throws {TypeError | RangeError} If a cost is no number, or less than 0. */
+function checkCost(name: string, cost: unknown): number {
+  if (typeof cost !== "number") {
+    throw new TypeError(`Cannot use ${name}: ${kindOf(cost)} was given, a number was expected`);
+  }
+  if (cost >= 0) return cost;
+  throw new RangeError(`Cannot use ${name}: ${cost} was given, a number from 0 on was expected`);
+}
+
+/** @throws {TypeError} If a signal is given that is none. */
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted === "function") return;
+  throw new TypeError(`Cannot use signal: ${kindOf(signal)} was given, an AbortSignal was expected`);
 }
 
 function lengthOf(spans: readonly Span[]): number {

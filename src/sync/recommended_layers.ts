@@ -1,3 +1,4 @@
+import { checkInteger } from "../common/checks.ts";
 import type { Layer } from "../formats/rsync_streams/layers.ts";
 import { strongLengthFor } from "../stages/lengths.ts";
 
@@ -11,8 +12,9 @@ const RATIO = 16;
 const LAYER_COUNT = 3;
 /** A layer with fewer records than this is left out. */
 const MIN_RECORD_COUNT = 16;
-/** A layer has a wrong block once in 2^10 syncs. The digest of the file shows it. */
+/** A layer has a wrong block once in 2^10 syncs, if nothing is said. The digest of the file shows it. */
 const MARGIN_BITS = 10;
+const MAX_MARGIN_BITS = 128;
 
 /**
  * Returns layers that fit the length of a file. There are up to three. Blocks of the finest are about a sixteenth of
@@ -20,7 +22,10 @@ const MARGIN_BITS = 10;
  * left out.
  *
  * @param fileLength Length of the file in bytes, or undefined if it is not known.
+ * @param marginBits A block of a layer is taken for another one about once in 2^`marginBits` syncs.
  * @returns The layers, from the coarsest on.
+ * @throws {TypeError} If a parameter is not a number.
+ * @throws {RangeError} If it is out of range.
  *
  * @example Layers of a file of 64 MiB
  * ```ts
@@ -32,14 +37,19 @@ const MARGIN_BITS = 10;
  * assert.deepEqual(blockLengths, [131_072, 8192, 512]);
  * ```
  */
-export function recommendedLayers(fileLength: number = UNKNOWN_FILE_LENGTH): Layer[] {
+export function recommendedLayers(
+  fileLength: number = UNKNOWN_FILE_LENGTH,
+  marginBits: number = MARGIN_BITS,
+): Layer[] {
+  checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("marginBits", marginBits, 0, MAX_MARGIN_BITS);
   const ideal = Math.sqrt(fileLength) / FINEST_FRACTION;
   const finest = Math.max(MIN_BLOCK_LENGTH, 2 ** Math.round(Math.log2(Math.max(1, ideal))));
   const layers: Layer[] = [];
   for (let i = LAYER_COUNT - 1; i >= 0; i--) {
     const blockLength = finest * RATIO ** i;
     if (i > 0 && fileLength / blockLength < MIN_RECORD_COUNT) continue;
-    layers.push({ blockLength, strongLength: strongLengthFor(fileLength, blockLength, MARGIN_BITS) });
+    layers.push({ blockLength, strongLength: strongLengthFor(fileLength, blockLength, marginBits) });
   }
   return layers;
 }

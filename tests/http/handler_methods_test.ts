@@ -52,7 +52,7 @@ Deno.test("a preflight allows reading to all pages, and writing only where an or
   assert.equal(named.get("Access-Control-Allow-Origin"), "https://page.test");
   assert.equal(named.get("Access-Control-Allow-Methods"), WRITING);
   const sig = await preflight(files().writer({ allowOrigin: "*" }), "/f.rsig");
-  assert.equal(sig.get("Access-Control-Allow-Methods"), "GET, HEAD, OPTIONS");
+  assert.equal(sig.get("Access-Control-Allow-Methods"), "GET, HEAD, QUERY, POST, OPTIONS");
 });
 
 Deno.test("answers and problems can be read by other origins, those to uploads only if one is named", async () => {

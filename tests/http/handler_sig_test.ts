@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { encodeRuns } from "../../src/http/protocol/run_list.ts";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { assertBytes, hex, sha256 } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
-import { assertProblem, bytesOf, get, MODIFIED_MS, Store } from "./_store.ts";
+import { assertProblem, bytesOf, get, MODIFIED_MS, ORIGIN, send, Store } from "./_store.ts";
 
 const FILE = concat([randomBytes(1, 50_000), make({ gen: "text", seed: 2, len: 90_000 })]);
 
@@ -156,11 +157,65 @@ Deno.test("a signature that fails is 500 for all who wait, and made again when i
   store.assertClosed();
 });
 
-Deno.test("nothing can be sent to a signature", async () => {
+Deno.test("runs of a signature may be asked for as those of a file", async () => {
+  const store = new Store({ "/f": FILE });
+  // Making the signature needs a turn as well, and must not wait for one that its request has.
+  const handler = store.reader({ maxRequests: 1, timeoutMs: 1000 });
+  const runs = [{ offset: 3, length: 100 }, { offset: 500, length: 7 }];
+  const ask = (headers: Record<string, string> = {}) => {
+    const type = "application/vnd.rsync-streams.runs";
+    return handler(send("QUERY", "/f.rsig", encodeRuns(runs), { "Content-Type": type, ...headers }));
+  };
+  const response = await ask();
+  const part = await bytesOf(response);
+  const whole = await handler(get("/f.rsig"));
+  const bytes = await bytesOf(whole);
+  assertBytes(part, concat(runs.map(({ offset, length }) => bytes.subarray(offset, offset + length))));
+  const etag = whole.headers.get("ETag")!;
+  assert.equal(response.headers.get("ETag"), etag);
+  assert.equal((await bytesOf(await ask({ "If-Match": etag }))).length, 107);
+  await assertProblem(await ask({ "If-Match": '"v1"' }), 412);
+  store.assertClosed();
+});
+
+Deno.test("a signature can be read and asked for runs, and nothing else", async () => {
   const handler = new Store({ "/f": FILE }).writer();
-  for (const method of ["QUERY", "POST", "PATCH", "PUT", "DELETE"]) {
+  for (const method of ["PATCH", "PUT", "DELETE"]) {
     const response = await handler(get("/f.rsig", {}, method));
-    assert.equal(response.headers.get("Allow"), "GET, HEAD, OPTIONS");
+    assert.equal(response.headers.get("Allow"), "GET, HEAD, QUERY, POST, OPTIONS");
     await assertProblem(response, 405);
   }
+  const sig = await bytesOf(await handler(get("/f.rsig")));
+  const ask = (type: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {
+    return handler(
+      new Request(`${ORIGIN}/f.rsig`, { method: "POST", headers: { "Content-Type": type, ...headers }, body }),
+    );
+  };
+  const runs = await ask("application/vnd.rsync-streams.runs", Uint8Array.of(4, 3, 100, 20));
+  assertBytes(await bytesOf(runs), concat([sig.subarray(4, 7), sig.subarray(107, 127)]));
+  const delta = await ask("application/vnd.rsync-streams.sig", sig);
+  assert.equal(delta.headers.get("Accept-Query"), "application/vnd.rsync-streams.runs");
+  await assertProblem(delta, 415);
+  const stale = await ask("application/vnd.rsync-streams.runs", Uint8Array.of(4, 3), { "If-Match": '"other"' });
+  await assertProblem(stale, 412);
+});
+
+Deno.test("the .rsig-long has longer strong sums, and is made apart", async () => {
+  const store = new Store({ "/f": FILE });
+  const handler = store.reader();
+  const [short, long, again] = [
+    await bytesOf(await handler(get("/f.rsig"))),
+    await bytesOf(await handler(get("/f.rsig-long"))),
+    await bytesOf(await handler(get("/f.rsig-long"))),
+  ];
+  const [a, b] = [await LayeredSig.open(short), await LayeredSig.open(long)];
+  assert.deepEqual(a.footer.digest, b.footer.digest);
+  for (const [i, { blockLength, strongLength }] of a.footer.layers.entries()) {
+    const layer = b.footer.layers[i]!;
+    assert.equal(layer.blockLength, blockLength);
+    // 30 bits more.
+    assert.ok(layer.strongLength >= strongLength + 3, `${layer.strongLength} after ${strongLength}`);
+  }
+  assertBytes(again, long);
+  store.assertClosed();
 });

@@ -5,6 +5,8 @@ import type { Signature } from "../../stages/signature.ts";
 import { checkBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
 import { CliError, EXIT, usageError } from "../_errors.ts";
+import { openCompressible } from "../_compressible_input.ts";
+import { chosenCompression, compressed, type Compression } from "../_compressed_output.ts";
 import { DIGEST_FORMATS, isOfRdiff, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { type Input, isStandard, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
@@ -15,6 +17,7 @@ import {
   BUFFER_OPTIONS,
   FORCE,
   FORMAT,
+  GZIP,
   HELP,
   IGNORED_SIG_OPTIONS,
   KNOWN_BLOCK_LENGTH,
@@ -22,11 +25,15 @@ import {
   STATISTICS,
   VERBOSE,
   VERSION,
+  ZSTD,
 } from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 import { formatShare } from "../_units.ts";
 
-/** Bytes of signature that are read from a pipe. A file has an end, whatever its length; a pipe may have none. */
+/**
+ * Bytes of signature that are read from a pipe, or decompressed. A file has an end, whatever its length. A pipe may
+ * have none, and a compressed file may expand to a thousand times its length and more.
+ */
 const MAX_PIPED_LENGTH = 2 ** 30;
 
 const NO_DIGEST = flag({
@@ -42,15 +49,20 @@ export const delta: CommandSpec = {
   details: `Makes the delta from the old file, of which SIGNATURE was made, to TARGET, the new file.
 
 The delta has the format of the signature, unless --format names another. A signature in one of
-these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES for it.`,
+these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES for it.
+
+With -z or --zstd the delta is compressed. The other commands decompress it; rdiff cannot.`,
   examples: [
     "rsync-streams delta old.sig new.iso changes.delta",
+    "rsync-streams delta -z old.sig new.iso changes.delta.gz",
     "tar c folder | rsync-streams delta old.sig > changes.delta",
   ],
   options: [
     FORMAT,
     KNOWN_BLOCK_LENGTH,
     NO_DIGEST,
+    GZIP,
+    ZSTD,
     FORCE,
     QUIET,
     STATISTICS,
@@ -68,15 +80,22 @@ async function run(invocation: Invocation): Promise<void> {
   if (isStandard(operands[0]) && isStandard(operands[1])) {
     throw usageError("signature and target cannot both come from the standard input", "delta");
   }
-  const sigInput = await openInput(operands[0], invocation);
+  const compression = chosenCompression(options, "delta");
+  const sigInput = await openSig(operands[0], invocation);
   const input = await openInput(operands[1], invocation);
   await withOutput(operands[2], invocation, { isBinary: true }, async (output) => {
     const sigs = await load(sigInput, options);
-    await deltaTo(input, sigs, output, invocation);
+    await deltaTo(input, sigs, output, compression, invocation);
   });
 }
 
-async function deltaTo(input: Input, sigs: Signature, output: Output, invocation: Invocation): Promise<void> {
+async function deltaTo(
+  input: Input,
+  sigs: Signature,
+  output: Output,
+  compression: Compression | undefined,
+  invocation: Invocation,
+): Promise<void> {
   const { dialect, options } = invocation;
   const format = options.get(FORMAT) ?? sigs.format;
   const bar = await openProgress(output, invocation, input.size);
@@ -91,10 +110,11 @@ async function deltaTo(input: Input, sigs: Signature, output: Output, invocation
     `delta to ${input.name}: format ${format}, ${stream.stats.sigCount} blocks of ${sigs.blockLength} bytes ` +
       `(${sigs.format}, ${sigs.weakSum}, ${sigs.strongSum}), sums by ${sigs.backend}`,
   );
-  const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+  const bytes = compressed(input.readable.pipeThrough(stream), compression);
+  const ms = await transfer(bytes.readable, output, bar, invocation);
   const { bytesIn, bytesOut, copiedBytes, literalBytes, goodAlarms, falseAlarms } = stream.stats;
   const counts = `delta: ${goodAlarms} blocks found, ${falseAlarms} false alarms; ${copiedBytes} bytes copied, ` +
-    `${literalBytes} literal (${formatShare(literalBytes, bytesIn)}), ${bytesOut} written`;
+    `${literalBytes} literal (${formatShare(literalBytes, bytesIn)}), ${bytes.describe(bytesOut)}`;
   reportStatistics(invocation, counts, bytesIn, ms);
 }
 
@@ -104,9 +124,26 @@ async function load(input: Input, options: OptionValues): Promise<Signature> {
     return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
   } catch (error) {
     if (!(error instanceof RsyncError && error.code === "limit")) throw error;
-    const why = `it is longer than ${MAX_PIPED_LENGTH} bytes, which is the limit for a pipe: name a file`;
-    throw new CliError(EXIT.MEMORY, `cannot read the signature from ${input.name}: ${why}`, { cause: error });
+    throw tooLong(input, "a pipe: name a file", error);
   }
+}
+
+/** @param what Which kind of input has the limit. */
+function tooLong({ name }: Input, what: string, cause?: Error): CliError {
+  const why = `it is longer than ${MAX_PIPED_LENGTH} bytes, which is the limit for ${what}`;
+  return new CliError(EXIT.MEMORY, `cannot read the signature from ${name}: ${why}`, cause && { cause });
+}
+
+async function openSig(path: string | undefined, invocation: Invocation): Promise<Input> {
+  let length = 0;
+  const input = await openCompressible(path, invocation, {
+    isPlain: invocation.dialect.isRdiff || sigFormat(invocation.options).format !== undefined,
+    look(chunk) {
+      length += chunk.length;
+      if (input.compression && length > MAX_PIPED_LENGTH) throw tooLong(input, "a compressed one: decompress it first");
+    },
+  });
+  return input;
 }
 
 /** What has to be said about the format of the signature. */

@@ -4,9 +4,9 @@ import type { FileKind } from "../../formats/recognize.ts";
 import { type DeltaInfo, inspect, type SigInfo } from "../../stages/inspect.ts";
 import { checkBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
+import { type CompressibleInput, openCompressible } from "../_compressible_input.ts";
 import { usageError } from "../_errors.ts";
 import { hasShortBlock, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { openInput } from "../_input.ts";
 import { choiceOption } from "../_option_kinds.ts";
 import { printable } from "../_printable.ts";
 import {
@@ -41,7 +41,7 @@ export const info: CommandSpec = {
 literals.
 
 A file in one of these formats is not recognized: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT -b BYTES
---kind KIND for it.`,
+--kind KIND for it. A file that is compressed with gzip or zstd is decompressed.`,
   examples: [
     "rsync-streams info changes.delta",
     "rsync-streams info --json old.sig | jq .sigCount",
@@ -56,10 +56,11 @@ async function run(invocation: Invocation): Promise<void> {
   const kind = options.get(KIND);
   if (format) requireKind(format, kind);
   const blockLength = checkBlockLength(format, options.get(BLOCK_LENGTH), "info");
-  const input = await openInput(operands[0], invocation);
+  const isPlain = format !== undefined && !isSelfDescribing(format) && kind === "signature";
+  const input = await openCompressible(operands[0], invocation, { isPlain });
   const seen = await inspect(input.readable, input.name, { format, kind, blockLength });
   const isJson = options.get(JSON_OUTPUT);
-  await print(isJson ? `${JSON.stringify(toJson(input.name, seen), undefined, 2)}\n` : toText(input.name, seen));
+  await print(isJson ? `${JSON.stringify(toJson(input, seen), undefined, 2)}\n` : toText(input, seen));
 }
 
 function requireKind(format: Format, kind: FileKind | undefined): void {
@@ -67,16 +68,23 @@ function requireKind(format: Format, kind: FileKind | undefined): void {
   throw usageError(`the ${format} format does not record what a file is: give --kind signature or delta`, "info");
 }
 
-function toJson(file: string, info: SigInfo | DeltaInfo): Record<string, unknown> {
+function toJson(input: CompressibleInput, info: SigInfo | DeltaInfo): Record<string, unknown> {
+  const { name: file, compression = null, bytesRead } = input;
+  const compressedLength = compression && bytesRead;
   const digest = info.digest && hex(info.digest);
-  if (info.kind === "signature") return { file, ...info, digest };
+  if (info.kind === "signature") return { file, compression, compressedLength, ...info, digest };
   const literalShare = info.targetLength > 0 ? info.literalBytes / info.targetLength : null;
-  return { file, ...info, digest, literalShare };
+  return { file, compression, compressedLength, ...info, digest, literalShare };
 }
 
-function toText(file: string, info: SigInfo | DeltaInfo): string {
+function toText(input: CompressibleInput, info: SigInfo | DeltaInfo): string {
+  const { name, compression, bytesRead } = input;
   const lines = info.kind === "signature" ? sigLines(info) : deltaLines(info);
-  return `${printable(file)}: ${info.kind}\n` +
+  if (compression) {
+    const share = formatShare(bytesRead, info.length);
+    lines.splice(2, 0, ["compressed", `${bytesRead} bytes (${share}), with ${compression}`]);
+  }
+  return `${printable(name)}: ${info.kind}\n` +
     lines.map(([name, value]) => `${name.padEnd(NAME_WIDTH)} ${value}\n`).join("");
 }
 

@@ -4,9 +4,10 @@ import type { DeltaFormatOptions } from "../../stages/delta_options.ts";
 import { checkDelta } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { DeltaStart } from "../_delta_start.ts";
+import { type CompressibleInput, describeCompression, openCompressible } from "../_compressible_input.ts";
 import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { type Input, isStandard, type OpenBasis, openBasis, openInput } from "../_input.ts";
+import { isStandard, type OpenBasis, openBasis } from "../_input.ts";
 import { withOutput } from "../_output.ts";
 import { reportDetail, reportStatistics, warn } from "../_report.ts";
 import {
@@ -39,7 +40,9 @@ export const patch: CommandSpec = {
 
 DELTA says what its format is, except in one of these formats: ${UNRECOGNIZED_FORMATS}. Give --format FORMAT
 -b BYTES for it. The result is verified if the delta carries a digest (${DIGEST_FORMATS}), and there
-is a warning if it does not. BASIS is read at random, so it cannot come from a pipe.`,
+is a warning if it does not. BASIS is read at random, so it cannot come from a pipe.
+
+A delta that is compressed with gzip or zstd is decompressed. xz, bzip2 and brotli are not read.`,
   examples: [
     "rsync-streams patch old.iso changes.delta new.iso",
     "rsync-streams patch -f file changes.delta file",
@@ -75,24 +78,27 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocation: Invocation): Promise<void> {
-  const { dialect, operands: [, deltaPath, targetPath], signal } = invocation;
+  const { dialect, operands: [, deltaPath, targetPath] } = invocation;
   const start = new DeltaStart();
-  const input = await openInput(deltaPath, { signal, look: (chunk) => start.look(chunk) });
+  const input = await openCompressible(deltaPath, invocation, { look: (chunk) => start.look(chunk) });
   await withOutput(targetPath, invocation, { isBinary: false }, async (output) => {
     const targetLength = isProgressShown(output, invocation)
-      ? await findTargetLength(input, deltaPath, format, signal)
+      ? await findTargetLength(input, deltaPath, format, invocation)
       : undefined;
     const bar = await openProgress(output, invocation, targetLength ?? input.size);
     const stream = patchStream(basis, {
       ...format,
       // A long delta is mostly literals, so its own length is a good measure too.
-      onProgress: bar && (({ bytesIn, bytesOut }) => bar.update(targetLength === undefined ? bytesIn : bytesOut)),
+      onProgress: bar && (({ bytesOut }) => bar.update(targetLength === undefined ? input.bytesRead : bytesOut)),
     });
     reportDetail(invocation, `patch of ${basis.name} with ${input.name}: sums by ${stream.backend}`);
     const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
     if (!start.hasDigest && !dialect.isRdiff) warn(invocation, UNVERIFIED);
     const { bytesIn, bytesOut, copiedBytes, literalBytes } = stream.stats;
-    const counts = `patch: ${bytesIn} bytes of delta; ${copiedBytes} bytes copied, ${literalBytes} literal ` +
+    const counts =
+      `patch: ${bytesIn} bytes of delta${
+        describeCompression(input)
+      }; ${copiedBytes} bytes copied, ${literalBytes} literal ` +
       `(${formatShare(literalBytes, bytesOut)}), ${bytesOut} written`;
     reportStatistics(invocation, counts, bytesOut, ms);
   });
@@ -103,18 +109,24 @@ async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocatio
  * damaged, which is reported when it is applied.
  */
 async function findTargetLength(
-  { size }: Input,
+  { size }: CompressibleInput,
   path: string | undefined,
   format: DeltaFormatOptions,
-  signal: AbortSignal | undefined,
+  invocation: Invocation,
 ): Promise<number | undefined> {
   // The standard input has one position, also by the names that some systems have for it in /dev.
   const isReadOnce = isStandard(path) || path.startsWith("/dev/");
   if (isReadOnce || size === undefined || size > MAX_SCANNED_LENGTH) return undefined;
   try {
-    const { readable } = await openInput(path, { signal });
+    const { readable } = await openCompressible(path, invocation);
     const stream = decodeDeltaStream(format);
-    await readable.pipeThrough(stream).pipeTo(new WritableStream());
+    const limit = new WritableStream({
+      write() {
+        // A compressed one may be much longer than its file.
+        if (stream.stats.bytesIn > MAX_SCANNED_LENGTH) throw new Error("it would take long to read");
+      },
+    });
+    await readable.pipeThrough(stream).pipeTo(limit);
     return stream.stats.bytesOut;
   } catch {
     return undefined;

@@ -6,12 +6,12 @@ import type { LayeredFooter } from "../../formats/rsync_streams/layers.ts";
 import { LayeredSig } from "../../sync/layered_sig.ts";
 import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import { CliError, EXIT, systemError, usageError } from "../_errors.ts";
+import { CliError, EXIT, ReportedError, systemError, usageError } from "../_errors.ts";
 import { isStandard, openInput } from "../_input.ts";
 import { checkName } from "../_names.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
+import { reportDetail, reportFailure, reportStatistics } from "../_report.ts";
 import { HELP, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
@@ -28,7 +28,7 @@ export const publish: CommandSpec = {
   summary: "make the layered signature of a file beside it",
   details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
 server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is
-there is replaced.
+there is replaced. A file that fails does not stop the others; the exit code is that of the first.
 
 A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
   examples: ["rsync-streams publish app.tar", "rsync-streams publish --check app.tar"],
@@ -37,13 +37,23 @@ A signature goes stale when its file changes afterwards: publish again, or find 
 };
 
 async function run(invocation: Invocation): Promise<void> {
-  const stale: string[] = [];
-  for (const path of invocation.operands) {
-    if (isStandard(path)) throw usageError("a file has to be named, since the signature lies beside it", "publish");
-    if (!invocation.options.get(CHECK)) await publishFile(path, invocation);
-    else if (!await isFresh(path, invocation)) stale.push(path);
+  const { operands, options, dialect, signal } = invocation;
+  if (operands.some(isStandard)) {
+    throw usageError("a file has to be named, since the signature lies beside it", "publish");
   }
-  if (stale.length > 0) throw new CliError(EXIT.CORRUPT, `${stale.join(", ")}: the ${SUFFIX} does not fit the file`);
+  const work = options.get(CHECK) ? checkFresh : publishFile;
+  let exitCode: number | undefined;
+  for (const path of operands) {
+    try {
+      await work(path, invocation);
+    } catch (error) {
+      // One file says nothing of the others, unless the whole run was ended.
+      if (signal?.aborted) throw error;
+      const code = reportFailure(dialect.name, error, options.get(VERBOSE) === true);
+      exitCode ??= code;
+    }
+  }
+  if (exitCode !== undefined) throw new ReportedError(exitCode);
 }
 
 async function publishFile(path: string, invocation: Invocation): Promise<void> {
@@ -59,8 +69,8 @@ async function publishFile(path: string, invocation: Invocation): Promise<void> 
   });
 }
 
-/** Whether a published signature is of the file beside it, by length and digest. A damaged one is not. */
-async function isFresh(path: string, invocation: Invocation): Promise<boolean> {
+/** @throws {CliError} If a published signature is not of the file beside it, by length and digest, or is damaged. */
+async function checkFresh(path: string, invocation: Invocation): Promise<void> {
   const input = await openInput(path, invocation);
   const footer = await readFooter(path + SUFFIX);
   const hash = createSha256();
@@ -73,8 +83,8 @@ async function isFresh(path: string, invocation: Invocation): Promise<boolean> {
   });
   await input.readable.pipeTo(count, invocation.signal ? { signal: invocation.signal } : {});
   const isSame = length === footer?.fileLength && hex(hash.digest()) === hex(footer.digest);
-  reportDetail(invocation, `${input.name}: the ${SUFFIX} ${isSame ? "fits" : "does not fit"}`);
-  return isSame;
+  if (!isSame) throw new CliError(EXIT.CORRUPT, `${path}: the ${SUFFIX} does not fit the file`);
+  reportDetail(invocation, `${input.name}: the ${SUFFIX} fits`);
 }
 
 /** What a published signature says at its end, or undefined if it is damaged. */

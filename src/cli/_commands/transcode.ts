@@ -2,22 +2,26 @@ import { decodeDeltaStream } from "../../decode_delta_stream.ts";
 import { encodeDeltaStream } from "../../encode_delta_stream.ts";
 import { checkBlockLength, checkDelta } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
+import { describeCompression, openCompressible } from "../_compressible_input.ts";
+import { chosenCompression, compressed } from "../_compressed_output.ts";
+import { DeltaStart } from "../_delta_start.ts";
 import { usageError } from "../_errors.ts";
-import { DIGEST_FORMATS, FORMAT_CHOICES, UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { openInput } from "../_input.ts";
+import { DIGEST_FORMATS, FORMAT_CHOICES, hasDigest, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { choiceOption } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
+import { reportDetail, reportStatistics, warn } from "../_report.ts";
 import {
   BLOCK_LENGTH,
   FORCE,
   FORMAT,
+  GZIP,
   HELP,
   KNOWN_BLOCK_LENGTH,
   QUIET,
   STATISTICS,
   VERBOSE,
   VERSION,
+  ZSTD,
 } from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
@@ -27,16 +31,21 @@ const TO = choiceOption({
   help: `the format to write: ${Object.keys(FORMAT_CHOICES).join(", ")}`,
 }, { words: FORMAT_CHOICES, what: "format" });
 
+const UNVERIFIED = "a patch with the new delta is not verified, so compare its result by other means, or say -q";
+
 export const transcode: CommandSpec = {
   name: "transcode",
   usage: "DELTA [OUTPUT] --to FORMAT",
   operands: { min: 1, max: 2 },
   summary: "write a delta in another format",
   details: `Writes DELTA in another format. A digest is kept if the new format has a place for one
-(${DIGEST_FORMATS}). Some formats take only copies of whole blocks, of the length that -b gives
-(${UNRECOGNIZED_FORMATS}).`,
+(${DIGEST_FORMATS}), and there is a warning if it has none. Some formats take only copies
+of whole blocks, of the length that -b gives (${UNRECOGNIZED_FORMATS}).
+
+A delta that is compressed with gzip or zstd is recognized, and OUTPUT is compressed only with -z or
+--zstd.`,
   examples: ["rsync-streams transcode changes.delta changes.rdiff --to librsync"],
-  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, FORCE, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, GZIP, ZSTD, FORCE, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
   run,
 };
 
@@ -46,16 +55,22 @@ async function run(invocation: Invocation): Promise<void> {
   if (!to) throw usageError("the format to write is missing: give it with --to FORMAT", "transcode");
   const from = checkDelta(options, "transcode");
   const blockLength = checkBlockLength(to, options.get(BLOCK_LENGTH), "transcode");
-  const input = await openInput(operands[0], invocation);
+  const compression = chosenCompression(options, "transcode");
+  const start = new DeltaStart();
+  const input = await openCompressible(operands[0], invocation, { look: (chunk) => start.look(chunk) });
   await withOutput(operands[1], invocation, { isBinary: true }, async (output) => {
     const bar = await openProgress(output, invocation, input.size);
-    const decoder = decodeDeltaStream({ ...from, onProgress: bar && (({ bytesIn }) => bar.update(bytesIn)) });
+    const decoder = decodeDeltaStream({ ...from, onProgress: bar && (() => bar.update(input.bytesRead)) });
     const encoder = encodeDeltaStream({ format: to, blockLength });
     reportDetail(invocation, `transcode of ${input.name} to format ${to}`);
-    const bytes = input.readable.pipeThrough(decoder).pipeThrough(encoder);
-    const ms = await transfer(bytes, output, bar, invocation);
+    const bytes = compressed(input.readable.pipeThrough(decoder).pipeThrough(encoder), compression);
+    const ms = await transfer(bytes.readable, output, bar, invocation);
+    if (start.hasDigest && !hasDigest(to)) {
+      warn(invocation, `the digest is left out, since the ${to} format has no place for it: ${UNVERIFIED}`);
+    }
     const { bytesIn, copiedBytes, literalBytes } = decoder.stats;
-    const counts = `transcode: ${bytesIn} bytes read, ${encoder.stats.bytesOut} written; ` +
+    const counts = `transcode: ${bytesIn} bytes of delta${describeCompression(input)}; ` +
+      `${bytes.describe(encoder.stats.bytesOut)}; ` +
       `${copiedBytes} bytes copied, ${literalBytes} literal`;
     reportStatistics(invocation, counts, bytesIn, ms);
   });

@@ -9,6 +9,8 @@ const DATA = 1;
 const COPY = 2;
 /** Blocks of the longest copy command. */
 export const MAX_COPY_COUNT = 255;
+/** Blocks that a copy command can start at. The one that starts at the last of them may go on past it. */
+const START_COUNT = 2 ** 32;
 
 /** Writes commands of the luapower format. A copy of more than 255 blocks becomes several. */
 export class LuapowerDeltaEncoder extends DeltaEncoder {
@@ -23,15 +25,18 @@ export class LuapowerDeltaEncoder extends DeltaEncoder {
 
   copy(offset: number, length: number): void {
     const blockLength = this.#blockLength;
-    if (offset % blockLength !== 0 || length % blockLength !== 0 || (offset + length) / blockLength > 2 ** 32) {
+    let block = offset / blockLength;
+    const blockCount = length / blockLength;
+    const commandCount = Math.ceil(blockCount / MAX_COPY_COUNT);
+    const lastStart = block + (commandCount - 1) * MAX_COPY_COUNT;
+    if (!Number.isInteger(block) || !Number.isInteger(blockCount) || lastStart >= START_COUNT) {
       throw new RsyncError(
         "unsupported",
         `Cannot write a copy of ${length} bytes at offset ${offset} in the luapower format: ` +
-          `it copies whole blocks of ${blockLength} bytes, of which it can number 2^32`,
+          `it copies whole blocks of ${blockLength} bytes, and numbers the first 2^32 of them`,
       );
     }
-    let block = offset / blockLength;
-    for (let left = length / blockLength; left > 0;) {
+    for (let left = blockCount; left > 0;) {
       const count = Math.min(left, MAX_COPY_COUNT);
       this.out.u8(COPY);
       this.out.u32(block, true);
@@ -58,6 +63,7 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
   readonly #blockLength: number;
   #hasStarted = false;
   #dataLeft = 0;
+  #targetLength = 0;
 
   constructor(bytes: ByteReader, blockLength: number) {
     super(bytes);
@@ -79,8 +85,10 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
       if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
       const bytes = reader.peek(5);
       if (!bytes) return undefined;
-      this.#dataLeft = viewOf(bytes).getUint32(1, true);
+      const length = viewOf(bytes).getUint32(1, true);
+      this.#addLength(length);
       reader.skip(5);
+      this.#dataLeft = length;
     }
     return this.#readData();
   }
@@ -104,7 +112,15 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     if (offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
     }
+    this.#addLength(length);
     reader.skip(6);
     return { type: "copy", offset, length };
+  }
+
+  #addLength(length: number): void {
+    this.#targetLength += length;
+    if (this.#targetLength > Number.MAX_SAFE_INTEGER) {
+      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    }
   }
 }

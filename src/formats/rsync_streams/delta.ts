@@ -6,8 +6,8 @@ import { DeltaEncoder } from "../bytes/writer.ts";
 import { DELTA_MAGIC, DIGEST_LENGTH, SHA_256, VERSION } from "./_numbers.ts";
 
 const HEADER_LENGTH = 8;
-/** Twice that, and the lowest bit, are the largest varint. */
-const MAX_DISTANCE = 2 ** 52;
+/** Twice what is below it, and the lowest bit, are a varint: lengths under it, and distances from its negative on. */
+const BOUND = 2 ** 52;
 const MAX_VARINT_LENGTH = 8;
 
 /** Writes commands of the rsync-streams format, one for one. */
@@ -25,11 +25,11 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 
   copy(offset: number, length: number): void {
     const distance = offset - this.#expected;
-    if (length >= MAX_DISTANCE || Math.abs(distance) >= MAX_DISTANCE) {
+    if (length >= BOUND || distance < -BOUND || distance >= BOUND) {
       throw new RsyncError(
         "unsupported",
         `Cannot write a copy of ${length} bytes at offset ${offset}, ${distance} bytes from the end of the last: ` +
-          "lengths and distances under 2^52 are possible in the rsync-streams format",
+          "lengths under 2^52 and distances from -2^52 to 2^52 - 1 are possible in the rsync-streams format",
       );
     }
     this.out.varint(2 * length + 1);

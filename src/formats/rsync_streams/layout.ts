@@ -2,7 +2,6 @@
 import { copyBytes, viewOf } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { SumBatch } from "../../kernel/interface.ts";
-import { createBatch } from "../../kernel/sum_batch.ts";
 import { DIGEST_LENGTH, SIG_HEADER_LENGTH } from "./_numbers.ts";
 import { FRAME_COUNT, type Layer, type LayeredFooter, layersLength } from "./layers.ts";
 
@@ -70,26 +69,23 @@ export class LayeredLayout {
   }
 
   /**
-   * Reads records out of the bytes of such a range.
+   * Reads records out of the bytes of such a range into a batch: `from` to `to` of a range that starts with `first`.
    *
    * @throws {RsyncError} If a frame has another count than it must have: `unsupported`.
    */
-  parse(bytes: Uint8Array, layer: number, from: number, to: number): SumBatch {
-    const { layers } = this.#footer;
-    const { strongLength } = layers[layer]!;
-    const batch = createBatch({ strongLength }, to - from);
+  parse(bytes: Uint8Array, batch: SumBatch, layer: number, first: number, from: number, to: number): void {
+    const { strongLength } = this.#footer.layers[layer]!;
     const fields = viewOf(bytes);
-    const start = this.#offsetOf(layer, from);
+    const start = this.#offsetOf(layer, first);
     for (let k = from; k < to; k++) {
       const at = this.#offsetOf(layer, k) - start;
-      if (k > from && this.#isFramed(layer) && k % FRAME_COUNT === 0) {
+      if (k > first && this.#isFramed(layer) && k % FRAME_COUNT === 0) {
         this.#checkCount(fields.getUint32(at - COUNT_LENGTH, true), k, start + at - COUNT_LENGTH);
       }
-      batch.weak[k - from] = fields.getUint32(at, true);
-      copyBytes(bytes, at + WEAK_LENGTH, batch.strong, (k - from) * strongLength, strongLength);
+      batch.weak[k - first] = fields.getUint32(at, true);
+      copyBytes(bytes, at + WEAK_LENGTH, batch.strong, (k - first) * strongLength, strongLength);
     }
-    batch.count = to - from;
-    return batch;
+    batch.count = to - first;
   }
 
   #offsetOf(layer: number, record: number): number {

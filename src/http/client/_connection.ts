@@ -29,6 +29,11 @@ export interface Asked {
 export class Connection {
   readonly stats: UpdateStats;
   readonly signal: AbortSignal | undefined;
+  /**
+   * Whether the server is of another origin than the page. Then requests with anything but one range of the form
+   * `bytes=a-b` need the permission of the server, and headers of answers, such as `Content-Range`, cannot be read.
+   */
+  isForeign: boolean;
   /** Called whenever bytes have come. */
   onStep: (() => void) | undefined;
   readonly #fetch: (request: string, init: RequestInit) => Promise<Response>;
@@ -37,7 +42,8 @@ export class Connection {
   #roundTripMs = Infinity;
   #rate = 0;
 
-  constructor(options: ConnectionOptions, stats: UpdateStats) {
+  constructor(url: URL, options: ConnectionOptions, stats: UpdateStats) {
+    this.isForeign = isForeign(url);
     const { fetch, headers, signal, timeoutMs = TIMEOUT_MS } = options;
     // The global one insists on being called as a function of its own.
     this.#fetch = fetch === undefined ? (url, init) => globalThis.fetch(url, init) : checkFunction("fetch", fetch);
@@ -78,7 +84,8 @@ export class Connection {
       throw error;
     });
     this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - start);
-    return new Answer(url, response, watch, (length, ms) => this.#note(length, ms));
+    const tellsLength = !this.isForeign || method === "HEAD" || response.status === 206;
+    return new Answer({ url, response, watch, tellsLength, note: (length, ms) => this.#note(length, ms) });
   }
 
   #note(length: number, bodyMs: number): void {
@@ -92,22 +99,27 @@ export class Connection {
   }
 }
 
+interface AnswerParts {
+  readonly url: URL;
+  readonly response: Response;
+  readonly watch: Watch;
+  /** Whether `Content-Length` can be believed. */
+  readonly tellsLength: boolean;
+  readonly note: (length: number, bodyMs: number) => void;
+}
+
 /** The answer to a request. Its body has to be read or cancelled. */
 export class Answer {
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
-  readonly #response: Response;
-  readonly #watch: Watch;
-  readonly #note: (length: number, bodyMs: number) => void;
+  readonly #parts: AnswerParts;
 
-  constructor(url: URL, response: Response, watch: Watch, note: (length: number, bodyMs: number) => void) {
-    this.url = url;
-    this.status = response.status;
-    this.headers = response.headers;
-    this.#response = response;
-    this.#watch = watch;
-    this.#note = note;
+  constructor(parts: AnswerParts) {
+    this.url = parts.url;
+    this.status = parts.response.status;
+    this.headers = parts.response.headers;
+    this.#parts = parts;
   }
 
   /** Whether the body is compressed, or said to be. */
@@ -116,10 +128,12 @@ export class Answer {
     return encoding !== undefined && encoding !== "" && encoding !== "identity";
   }
 
-  /** Length of the body, if it is told. */
+  /** Length of the body, if it is told. Across origins, nothing says whether that is before or after compression. */
   get length(): number | undefined {
     const length = this.headers.get("content-length");
-    return length !== null && /^\d{1,16}$/.test(length) && !this.isEncoded ? Number(length) : undefined;
+    return length !== null && this.#parts.tellsLength && /^\d{1,16}$/.test(length) && !this.isEncoded
+      ? Number(length)
+      : undefined;
   }
 
   /**
@@ -128,22 +142,23 @@ export class Answer {
    * @throws {HttpError} If it breaks off: `network`, `timeout`.
    */
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-    const reader = this.#response.body?.getReader();
+    const { response, watch, note } = this.#parts;
+    const reader = response.body?.getReader();
     let length = 0;
     let isDone = false;
     const start = performance.now();
     try {
       while (reader) {
-        const { done, value } = await this.#watch.wait(reader.read());
+        const { done, value } = await watch.wait(reader.read());
         if (done) break;
         length += value.length;
-        this.#note(value.length, 0);
+        note(value.length, 0);
         yield value as Uint8Array<ArrayBuffer>;
       }
       isDone = true;
-      this.#note(length, Math.max(performance.now() - start, 1e-3));
+      note(length, Math.max(performance.now() - start, 1e-3));
     } finally {
-      this.#watch.end();
+      watch.end();
       if (!isDone) await reader?.cancel().catch(() => {});
       reader?.releaseLock();
     }
@@ -169,8 +184,8 @@ export class Answer {
 
   /** Ends the answer without reading its body. */
   async cancel(): Promise<void> {
-    this.#watch.end();
-    await this.#response.body?.cancel().catch(() => {});
+    this.#parts.watch.end();
+    await this.#parts.response.body?.cancel().catch(() => {});
   }
 }
 
@@ -239,4 +254,12 @@ class Watch {
   #timeoutError(): HttpError {
     return new HttpError("timeout", this.#url, `Cannot read ${this.#url}: nothing came for ${this.#timeoutMs} ms`);
   }
+}
+
+/** Whether a URL is of another origin than the page or worker that runs this. */
+function isForeign(url: URL): boolean {
+  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
+  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
+  const origin = location?.origin;
+  return isBrowser && origin !== undefined && origin !== url.origin;
 }

@@ -28,7 +28,7 @@ interface Version {
 export async function* fullDownload(
   connection: Connection,
   { url, isVerified }: Download,
-  onHead: (headers: Headers) => void,
+  onHead: (answer: Answer) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const patience = new Patience(connection);
   let version: Version | undefined;
@@ -37,7 +37,7 @@ export async function* fullDownload(
     try {
       const answer = await connection.send(url, { headers: resumeHeaders(length, version) });
       const start = await startOf(answer, length, version);
-      if (!version) onHead(answer.headers);
+      if (!version) onHead(answer);
       version ??= {
         tag: strongTag(answer.headers.get("etag")),
         length: answer.length,

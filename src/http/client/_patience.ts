@@ -77,7 +77,7 @@ export class StatusError extends HttpError {
   constructor(url: URL, status: number, headers: Headers) {
     super("status", url, `Cannot read ${url}: the server answered with status ${status}`, { status });
     const seconds = /^\d{1,5}$/.exec(headers.get("retry-after")?.trim() ?? "");
-    this.retryAfterMs = seconds ? Math.min(Number(seconds[0]) * 1000, MAX_PAUSE_MS) : undefined;
+    this.retryAfterMs = seconds ? Number(seconds[0]) * 1000 : undefined;
   }
 }
 
@@ -85,9 +85,15 @@ function retryAfterMs(error: unknown): number | undefined {
   return error instanceof StatusError ? error.retryAfterMs : undefined;
 }
 
-function isPassing(error: unknown, hasWorked: boolean): boolean {
+/**
+ * Whether the same request may succeed a moment later.
+ *
+ * @param hasWorked Whether the URL has given what was asked before.
+ */
+export function isPassing(error: unknown, hasWorked: boolean): boolean {
   if (!(error instanceof HttpError)) return false;
   if (error.code === "network" || error.code === "timeout") return true;
   const { status } = error;
+  if ((retryAfterMs(error) ?? 0) > MAX_PAUSE_MS) return false;
   return status !== undefined && (PASSING.has(status) || hasWorked && EXPIRED.has(status));
 }

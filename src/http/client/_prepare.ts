@@ -12,17 +12,24 @@ import { sigUrlOf } from "../protocol/media_types.ts";
 import { Connection } from "./_connection.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
-import { isForeign, openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
-import { COMPRESSED_COST, RunsReader } from "./_runs_reader.ts";
+import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
+import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
 
-/** An update that is ready to be carried out. */
-export interface Prepared {
+/** What stays the same for each attempt of an update. */
+export interface Session {
   readonly url: URL;
+  readonly sigUrl: URL;
+  readonly basis: Basis | null | undefined;
   readonly connection: Connection;
+  readonly host: Host;
   readonly stats: UpdateStats;
   readonly hooks: ReturnType<typeof progressHooks<Readonly<UpdateStats>>>;
+}
+
+/** An update that is ready to be carried out. */
+export interface Prepared {
   readonly plan: UpdatePlan;
   /** What the signature says, if there is one of this version. */
   readonly remote: RemoteSig | undefined;
@@ -39,37 +46,53 @@ export interface Work {
   readonly reader: RangeReader | RunsReader;
 }
 
-/** Reads the signature, searches the basis, and decides how the rest is fetched. */
-export async function prepareUpdate(
-  file: string | URL,
-  basis: Basis | null | undefined,
-  options: UpdateOptions,
-): Promise<Prepared> {
-  const { sigUrl, onProgress, signal } = checkOptions(options);
+/**
+ * Checks the options.
+ *
+ * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ */
+export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
+  const { sigUrl, onProgress } = checkOptions(options);
   const url = new URL(file, locationOf());
   const stats = newStats();
-  const connection = new Connection(options, stats);
+  const connection = new Connection(url, options, stats);
   const hooks = progressHooks<Readonly<UpdateStats>>(stats, checkCallback("onProgress", onProgress));
   connection.onStep = hooks.onStep;
-  const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
-  const host: Host = { givesRanges: false, several: isForeign(url) ? "never" : "unknown" };
-  const base = { url, connection, stats, hooks };
-
-  const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
-    stats.fallback = fallback;
-    return { ...base, plan: wholePlan(connection, fallback, remote), remote, work: undefined };
+  return {
+    url,
+    sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
+    basis,
+    connection,
+    host: { givesRanges: false, several: "unknown" },
+    stats,
+    hooks,
   };
-  const remote = await openSig(connection, host, sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url));
+}
+
+/** Reads a signature, searches the basis, and decides how the rest is fetched. */
+export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
+  const { url, basis, connection, host, stats } = session;
+  const { signal } = connection;
+  const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
+  const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
+    return { plan: wholePlan(connection, fallback, remote), remote, work: undefined };
+  };
+  const remote = await openSig(connection, host, sigUrl);
   if (typeof remote === "string") return whole(local ? remote : "no-basis");
   if (!local || await isEmpty(local)) return whole("no-basis", remote);
 
   const { footer } = remote.sig;
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
-  const reader = remote.takesRuns ? new RunsReader(connection, facts) : new RangeReader(connection, host, facts);
+  const ranges = new RangeReader(connection, host, facts);
+  const reader = remote.takesRuns ? new RunsReader(connection, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;
   try {
-    sync = await planSync(remote.sig, basis!, { readCost: PART_COST, literalCost, signal });
+    sync = await planSync(remote.sig, basis!, {
+      readCost: remote.takesRuns ? RUN_COST : PART_COST,
+      literalCost,
+      signal,
+    });
   } catch (error) {
     return whole(fallbackFor(error), remote);
   }
@@ -93,7 +116,7 @@ export async function prepareUpdate(
     requestCost: connection.requestCost,
   };
   const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingBytes, reader };
-  return { ...base, plan, remote, work };
+  return { plan, remote, work };
 }
 
 /** Opens the signature, or says why there is none. */

@@ -121,7 +121,7 @@ async function takeParts(
   try {
     const { parts, isWhole } = readParts(joined(chunks, length), boundary);
     for (const { offset, bytes } of parts) pieces.push(...picker.take(bytes, offset));
-    if (!isWhole) failure ??= brokenError(answer, length);
+    if (!isWhole) failure ??= protocolError(answer, "its last part is missing");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     failure ??= protocolError(answer, error.message);

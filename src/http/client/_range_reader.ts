@@ -93,7 +93,7 @@ export class RangeReader {
   }
 
   get #isSingle(): boolean {
-    return this.#host.several === "never";
+    return this.#host.several === "never" || this.#connection.isForeign;
   }
 
   /** Runs that are not farther from each other are asked for as one range. */
@@ -107,7 +107,8 @@ export class RangeReader {
    */
   #mayStart(jobs: readonly Job[]): boolean {
     if (jobs.length === 0) return true;
-    const isTrial = this.#host.several === "unknown" && jobs.some(({ runs }) => joinNear(runs, PART_COST).length > 1);
+    const isTrial = this.#host.several === "unknown" && !this.#isSingle &&
+      jobs.some(({ runs }) => joinNear(runs, PART_COST).length > 1);
     return jobs.length < MAX_PARALLEL && this.#host.givesRanges && !isTrial;
   }
 
@@ -165,7 +166,7 @@ export class RangeReader {
   #ask(ranges: readonly Run[], signal: AbortSignal) {
     const { tag } = this.#facts;
     const headers: Record<string, string> = { Range: formatRange(ranges), "Accept-Encoding": "identity" };
-    if (tag !== undefined) headers["If-Range"] = tag;
+    if (tag !== undefined && !this.#connection.isForeign) headers["If-Range"] = tag;
     return { headers, signal };
   }
 

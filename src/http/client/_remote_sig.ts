@@ -7,6 +7,7 @@ import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { type Answer, type Connection, joined } from "./_connection.ts";
 import { Patience, StatusError } from "./_patience.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
+import { RunsReader } from "./_runs_reader.ts";
 
 /** Bytes asked for first, from the end. `LayeredSig` reads as many. */
 const TAIL_LENGTH = 2048;
@@ -32,14 +33,14 @@ export interface RemoteSig {
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
   const patience = new Patience(connection);
-  for (;;) {
+  for (let isFirst = true;; isFirst = false) {
     try {
-      const { answer, source } = await openSource(connection, host, url);
+      const { answer, source } = await openSource(connection, host, url, isFirst);
       const sig = await LayeredSig.open(source);
       const modified = Date.parse(answer.headers.get("last-modified") ?? "");
       return {
         sig,
-        takesRuns: (answer.headers.get("accept-query") ?? "").toLowerCase().includes(RUNS_TYPE),
+        takesRuns: takesRuns(answer.headers),
         modifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
     } catch (error) {
@@ -53,10 +54,15 @@ interface Opened {
   readonly source: RangesSource;
 }
 
-async function openSource(connection: Connection, host: Host, url: URL): Promise<Opened> {
-  if (isForeign(url)) return await openByLength(connection, host, url);
-  const headers = { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" };
-  const answer = await connection.send(url, { headers });
+async function openSource(connection: Connection, host: Host, url: URL, isFirst: boolean): Promise<Opened> {
+  if (connection.isForeign) return await openByLength(connection, host, url);
+  let answer: Answer;
+  try {
+    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" } });
+  } catch (error) {
+    if (!isFirst || !(error instanceof HttpError && error.cause instanceof TypeError)) throw error;
+    return await openAsForeign(connection, host, url, error);
+  }
   if (answer.status === 200) return await openWhole(answer);
   const range = parseContentRange(answer.headers.get("content-range"));
   if (answer.status === 206 && range?.total !== undefined && !answer.isEncoded) {
@@ -74,7 +80,24 @@ async function openSource(connection: Connection, host: Host, url: URL): Promise
   return await openByLength(connection, host, url);
 }
 
-/** Asks for the length first. In a page, a range from the end of a file elsewhere would need one more request. */
+/**
+ * Tries whether the server answers requests that need no permission across origins. A `fetch` that follows the rules of
+ * a page says no more than that it failed.
+ *
+ * @throws `error` itself if that fails too.
+ */
+async function openAsForeign(connection: Connection, host: Host, url: URL, error: unknown): Promise<Opened> {
+  connection.isForeign = true;
+  try {
+    return await openByLength(connection, host, url);
+  } catch (second) {
+    if (second instanceof HttpError && second.code !== "network") throw second;
+    connection.isForeign = false;
+    throw error;
+  }
+}
+
+/** Asks for the length first: a range from the end needs the permission of the server across origins. */
 async function openByLength(connection: Connection, host: Host, url: URL): Promise<Opened> {
   const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
   await answer.cancel();
@@ -107,7 +130,8 @@ function rangesSource(
   tail: Uint8Array,
 ): RangesSource {
   const facts = { url, total: size, tag: strongTag(headers.get("etag")) };
-  const reader = new RangeReader(connection, host, facts);
+  const ranged = new RangeReader(connection, host, facts);
+  const reader = takesRuns(headers) ? new RunsReader(connection, facts, ranged) : ranged;
   const readRanges = (ranges: readonly Run[]) => cutTo(ranges, reader.chunks(ranges));
   return {
     size,
@@ -119,6 +143,11 @@ function rangesSource(
       return new Uint8Array(0);
     },
   };
+}
+
+/** Whether a server says that it takes a list of runs (`Accept-Query`, RFC 10008). */
+function takesRuns(headers: Headers): boolean {
+  return (headers.get("accept-query") ?? "").toLowerCase().includes(RUNS_TYPE);
 }
 
 /** Puts chunks together to the bytes of each range. */
@@ -142,11 +171,4 @@ async function* cutTo(
       length = 0;
     }
   }
-}
-
-/** Whether a URL is of another origin than the page, where headers need the permission of the server. */
-export function isForeign(url: URL): boolean {
-  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
-  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
-  return isBrowser && location?.origin !== undefined && location.origin !== "null" && location.origin !== url.origin;
 }

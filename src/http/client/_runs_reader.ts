@@ -2,14 +2,22 @@ import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
 import { encodeRuns, type Run } from "../protocol/run_list.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { Patience, StatusError } from "./_patience.ts";
+import { isPassing, Patience, StatusError } from "./_patience.ts";
 import type { FileFacts } from "./_range_answer.ts";
+import type { RangeReader } from "./_range_reader.ts";
 import { dropBytes, lengthOf } from "./_runs.ts";
 
 /** Runs in one request, so that its body stays small. */
 const MAX_RUNS = 2 ** 17;
+/** About what a run takes in the list. */
+export const RUN_COST = 4;
 /** What a byte costs that comes compressed, as a share of its length. That of text is about that. */
 export const COMPRESSED_COST = 0.25;
+/**
+ * Node's `fetch` asks for brotli only over TLS if nothing is said. Deno asks for it, but leaves a body as it came where
+ * a program has asked. Browsers ignore the header.
+ */
+const ACCEPT_ENCODING: Record<string, string> = "Deno" in globalThis ? {} : { "Accept-Encoding": "br, gzip" };
 /** Statuses of servers that know POST but not QUERY (RFC 10008). */
 const NO_QUERY = new Set([400, 405, 501]);
 
@@ -17,11 +25,15 @@ const NO_QUERY = new Set([400, 405, 501]);
 export class RunsReader {
   readonly #connection: Connection;
   readonly #facts: FileFacts;
+  readonly #ranges: RangeReader;
   #method = "QUERY";
+  #isRefused = false;
 
-  constructor(connection: Connection, facts: FileFacts) {
+  /** @param ranges Used if the server takes no lists after all, or something on the way to it does not. */
+  constructor(connection: Connection, facts: FileFacts, ranges: RangeReader) {
     this.#connection = connection;
     this.#facts = facts;
+    this.#ranges = ranges;
   }
 
   /** What such runs will take, as far as can be foreseen: they come compressed. */
@@ -36,7 +48,10 @@ export class RunsReader {
    * @throws {HttpError} If the server does not give them.
    */
   async *chunks(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
-    for (let at = 0; at < runs.length; at += MAX_RUNS) yield* this.#some(runs.slice(at, at + MAX_RUNS));
+    for (let at = 0; at < runs.length; at += MAX_RUNS) {
+      const some = runs.slice(at, at + MAX_RUNS);
+      yield* this.#isRefused ? this.#ranges.chunks(some) : this.#some(some);
+    }
   }
 
   async *#some(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
@@ -53,6 +68,10 @@ export class RunsReader {
         }
         if (length < expected) throw this.#error("network", `${length} bytes came, ${expected} were expected`);
       } catch (error) {
+        if (length === 0 && isRefusal(error)) {
+          this.#isRefused = true;
+          return yield* this.#ranges.chunks(left);
+        }
         await patience.after(error, length > 0);
       }
       left = dropBytes(left, length);
@@ -61,7 +80,7 @@ export class RunsReader {
 
   async #send(runs: readonly Run[]): Promise<Answer> {
     const { url, tag } = this.#facts;
-    const headers: Record<string, string> = { "Content-Type": RUNS_TYPE, "Accept-Encoding": "br, gzip" };
+    const headers: Record<string, string> = { "Content-Type": RUNS_TYPE, ...ACCEPT_ENCODING };
     if (tag !== undefined) headers["If-Match"] = tag;
     const answer = await this.#connection.send(url, { method: this.#method, headers, body: encodeRuns(runs) });
     if (answer.status === 200) return answer;
@@ -78,4 +97,9 @@ export class RunsReader {
     const { url } = this.#facts;
     return new HttpError(code, url, `Cannot read runs of ${url}: ${why}`);
   }
+}
+
+/** Whether a server does not take lists at all: no later attempt would change that. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof StatusError && !isPassing(error, false);
 }

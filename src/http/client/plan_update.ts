@@ -1,5 +1,5 @@
 import type { Basis } from "../../basis/basis_source.ts";
-import { prepareUpdate } from "./_prepare.ts";
+import { openSession, prepareUpdate } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan } from "./update_plan.ts";
 
@@ -37,5 +37,6 @@ export async function planUpdate(
   basis: Basis | null | undefined,
   options: UpdateOptions = {},
 ): Promise<UpdatePlan> {
-  return (await prepareUpdate(url, basis, options)).plan;
+  const session = openSession(url, basis, options);
+  return (await prepareUpdate(session, session.sigUrl)).plan;
 }

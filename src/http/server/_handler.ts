@@ -1,5 +1,5 @@
 import { supportedCodings } from "../protocol/content_coding.ts";
-import { DELTA_TYPE, SIG_SUFFIX } from "../protocol/media_types.ts";
+import { DELTA_TYPE, type Named, parseUrl, RUNS_TYPE } from "../protocol/media_types.ts";
 import { isPreflight, preflightHeaders, shareWith } from "./_cross_origin.ts";
 import { Gate, Locks } from "./_gate.ts";
 import { OpenFile, type ServedFile } from "./_open_files.ts";
@@ -63,24 +63,24 @@ export class Handler {
 
   async #choose(request: Request): Promise<Response> {
     const { method } = request;
-    const url = new URL(request.url);
-    const isSig = url.pathname.endsWith(SIG_SUFFIX);
-    const methods = this.#methodsFor(isSig);
+    const named = parseUrl(new URL(request.url));
+    const methods = this.#methodsFor(named);
     if (isPreflight(request)) return this.#answerPreflight(request, methods);
     const allow = { Allow: methods.join(", ") };
     if (!methods.includes(method)) {
       throw new Problem(405, `Cannot answer ${method}: ${allow.Allow} are known here`, { headers: allow });
     }
-    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...this.#abilities(), ...allow } });
-    if (isSig) url.pathname = url.pathname.slice(0, -SIG_SUFFIX.length);
-    if (READING.includes(method)) return await this.#answerReading(request, url, isSig);
-    if (method === "PATCH") return await this.#answerPatch(request, url);
-    return await this.#answerQuery(request, url);
+    if (method === "OPTIONS") {
+      return new Response(null, { status: 204, headers: { ...this.#abilities(named), ...allow } });
+    }
+    if (READING.includes(method)) return await this.#answerReading(request, named);
+    if (method === "PATCH") return await this.#answerPatch(request, named.url);
+    return await this.#answerQuery(request, named);
   }
 
-  #methodsFor(isSig: boolean): string[] {
-    if (isSig) return [...READING, "OPTIONS"];
-    return [...READING, ...QUERYING, ...(this.#options.commit ? ["PATCH"] : []), "OPTIONS"];
+  #methodsFor({ kind }: Named): string[] {
+    const isPatched = kind === "file" && this.#options.commit !== undefined;
+    return [...READING, ...QUERYING, ...(isPatched ? ["PATCH"] : []), "OPTIONS"];
   }
 
   #answerPreflight(request: Request, methods: readonly string[]): Response {
@@ -89,27 +89,25 @@ export class Handler {
     return new Response(null, { status: 204, headers: preflightHeaders(request, allowOrigin ?? "*", shared) });
   }
 
-  async #answerReading(request: Request, url: URL, isSig: boolean): Promise<Response> {
-    const file = await this.#require(url, request);
+  async #answerReading(request: Request, named: Named): Promise<Response> {
+    const file = await this.#require(named, request);
     try {
-      const content: Content = isSig
-        ? await this.#signatures.get(url, file)
-        : { ...contentOf(file), digest: this.#signatures.peek(url, file)?.fileDigest };
+      const content = await this.#contentOf(named, file);
       const response = await answerReading(request, content, (readable, length) => {
         file.hold();
         return this.#openBody(readable, request, () => file.release(), length);
       });
-      for (const [name, value] of Object.entries(this.#abilities())) response.headers.set(name, value);
+      for (const [name, value] of Object.entries(this.#abilities(named))) response.headers.set(name, value);
       return response;
     } finally {
       await file.release();
     }
   }
 
-  async #answerQuery(request: Request, url: URL): Promise<Response> {
-    checkQueryType(request);
+  async #answerQuery(request: Request, named: Named): Promise<Response> {
+    checkQueryType(request, queryTypesOf(named));
     const { maxInputLength: maxLength, timeoutMs } = this.#options;
-    const file = await this.#require(url, request);
+    const file = await this.#require(named, request);
     let leave: (() => void) | undefined;
     let isOpen = false;
     const end = async () => {
@@ -117,8 +115,10 @@ export class Handler {
       await file.release();
     };
     try {
+      // A signature is made behind the same gate, so it comes first.
+      const content = await this.#contentOf(named, file);
       leave = await this.#gate.enter(request.signal);
-      const response = await answerQuery(request, file, { maxLength, timeoutMs }, (readable, length) => {
+      const response = await answerQuery(request, content, { maxLength, timeoutMs }, (readable, length) => {
         isOpen = true;
         return this.#openBody(readable, request, end, length);
       });
@@ -126,6 +126,12 @@ export class Handler {
     } finally {
       if (!isOpen) await end();
     }
+  }
+
+  /** What a URL stands for: the file, or a signature of it, which is made if it is not there. */
+  async #contentOf({ url, kind }: Named, file: OpenFile): Promise<Content> {
+    if (kind !== "file") return await this.#signatures.get(url, file, kind);
+    return { ...contentOf(file), digest: this.#signatures.peek(url, file)?.fileDigest };
   }
 
   async #answerPatch(request: Request, url: URL): Promise<Response> {
@@ -139,7 +145,8 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        lock: () => this.#locks.enter(url.href, request.signal),
+        // Whatever the query is, it may be the same file.
+        lock: () => this.#locks.enter(url.pathname, request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {
@@ -154,17 +161,20 @@ export class Handler {
     return openBody(readable, { signal: request.signal, timeoutMs, onOver, onError }, length);
   }
 
-  /** What can be done with the file, for headers. */
-  #abilities(): Record<string, string> {
-    const reading = { "Accept-Query": QUERY_TYPES.join(", "), "Accept-Encoding": supportedCodings().join(", ") };
+  /** What can be done with what a URL stands for, for headers. */
+  #abilities(named: Named): Record<string, string> {
+    const reading = {
+      "Accept-Query": queryTypesOf(named).join(", "),
+      "Accept-Encoding": supportedCodings().join(", "),
+    };
     return this.#options.commit ? { ...reading, "Accept-Patch": DELTA_TYPE } : reading;
   }
 
   /** @throws {Problem} 404, if there is no file. */
-  async #require(url: URL, request: Request): Promise<OpenFile> {
-    const file = await this.#open(url, request);
+  async #require(named: Named, request: Request): Promise<OpenFile> {
+    const file = await this.#open(named.url, request);
     if (file) return file;
-    throw new Problem(404, `Cannot find ${url.pathname}`, { headers: this.#abilities() });
+    throw new Problem(404, `Cannot find ${named.url.pathname}`, { headers: this.#abilities(named) });
   }
 
   async #open(url: URL, request: Request): Promise<OpenFile | undefined> {
@@ -189,6 +199,11 @@ export class Handler {
       // There is nobody else to tell.
     }
   }
+}
+
+/** What can be asked for: a delta is made of files alone. */
+function queryTypesOf({ kind }: Named): readonly string[] {
+  return kind === "file" ? QUERY_TYPES : [RUNS_TYPE];
 }
 
 function contentOf({ source, size, entityTag, modifiedMs, contentType }: OpenFile): Content {

@@ -7,17 +7,19 @@ import { DELTA_TYPE, mediaTypeOf, RUNS_TYPE, SIG_TYPE } from "../protocol/media_
 import { decodeRuns } from "../protocol/run_list.ts";
 import { chooseCoding } from "./_accept_encoding.ts";
 import { failedCondition } from "./_conditions.ts";
-import type { OpenFile } from "./_open_files.ts";
 import { Problem } from "./_problem.ts";
-import { DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
+import { type Content, DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
 import { lengthOf, readRuns, streamOf } from "./_read_runs.ts";
 import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes of the longest list of runs, and of the longest signature. Both are held in memory. */
+/**
+ * Bytes of the longest list of runs, and of the longest signature. Both are held in memory; the index of a signature
+ * takes up to ten times its length. A layered one of a file of 1 GiB has some 4 MiB.
+ */
 const MAX_RUNS_LENGTH = 2 ** 20;
-const MAX_SIG_LENGTH = 2 ** 26;
+const MAX_SIG_LENGTH = 2 ** 24;
 /** A delta holds up to six blocks at once. */
 const MAX_BLOCK_LENGTH = 2 ** 22;
 /** Shorter bodies are not encoded. */
@@ -38,13 +40,13 @@ interface Result {
 export type OpenResultBody = (readable: ReadableStream<Bytes>, length?: number) => Promise<BodyInit>;
 
 /** @throws {Problem} 415, if it is none of the types that can be asked for. */
-export function checkQueryType({ headers }: Request): void {
+export function checkQueryType({ headers }: Request, types: readonly string[]): void {
   const type = mediaTypeOf(headers);
-  if (QUERY_TYPES.some((known) => known === type)) return;
+  if (types.includes(type)) return;
   const seen = type === "" ? "no Content-Type" : `Content-Type ${type}`;
-  const expected = QUERY_TYPES.join(" or ");
+  const expected = types.join(" or ");
   throw new Problem(415, `Cannot answer the query: ${seen} was seen, ${expected} was expected`, {
-    headers: { "Accept-Query": QUERY_TYPES.join(", ") },
+    headers: { "Accept-Query": types.join(", ") },
   });
 }
 
@@ -56,11 +58,11 @@ export function checkQueryType({ headers }: Request): void {
  */
 export async function answerQuery(
   request: Request,
-  file: OpenFile,
+  content: Content,
   limits: InputLimits,
   openBody: OpenResultBody,
 ): Promise<Response> {
-  if (failedCondition(request, file)) throw preconditionFailed(file.entityTag);
+  if (failedCondition(request, content)) throw preconditionFailed(content.entityTag);
   const supported = supportedCodings();
   const coding = chooseCoding(request.headers.get("Accept-Encoding"), supported);
   if (!coding) {
@@ -69,11 +71,11 @@ export async function answerQuery(
   const isRuns = mediaTypeOf(request.headers) === RUNS_TYPE;
   const maxLength = Math.min(limits.maxLength, isRuns ? MAX_RUNS_LENGTH : MAX_SIG_LENGTH);
   const input = openRequestBody(request, { ...limits, maxLength });
-  const result = isRuns ? await runsResult(input, file) : await deltaResult(input, file);
+  const result = isRuns ? await runsResult(input, content) : await deltaResult(input, content);
   const headers = new Headers({
     "Cache-Control": "no-store, no-transform",
     "Content-Type": result.contentType,
-    "ETag": file.entityTag,
+    "ETag": content.entityTag,
     "Vary": "Accept-Encoding",
   });
   if (coding === "identity" || (result.length ?? Infinity) < MIN_ENCODED_LENGTH) {
@@ -86,7 +88,7 @@ export async function answerQuery(
   return new Response(body, { headers, encodeBody: "manual" } as ResponseInit);
 }
 
-async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: OpenFile): Promise<Result> {
+async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTag }: Content): Promise<Result> {
   const runs = decodeRuns(await readAll(input));
   if (!runs) throw new Problem(400, "Cannot read the list of runs: it is malformed, pairs of varints were expected");
   const last = runs.at(-1);
@@ -101,7 +103,7 @@ async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTa
   };
 }
 
-async function deltaResult(input: ReadableStream<Bytes>, { source, size }: OpenFile): Promise<Result> {
+async function deltaResult(input: ReadableStream<Bytes>, { source, size }: Content): Promise<Result> {
   const sigs = await loadSigs(input);
   if (sigs.blockLength > MAX_BLOCK_LENGTH) {
     const why = `its blocks have ${sigs.blockLength} bytes, up to ${MAX_BLOCK_LENGTH} are supported`;

@@ -3,6 +3,7 @@ import { hex } from "../../common/bytes.ts";
 import { createSha256 } from "../../digest/mod.ts";
 import { SIG_TYPE } from "../protocol/media_types.ts";
 import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
+import { recommendedLayers } from "../../sync/recommended_layers.ts";
 import type { Gate } from "./_gate.ts";
 import type { OpenFile } from "./_open_files.ts";
 import { readRuns, streamOf } from "./_read_runs.ts";
@@ -11,6 +12,12 @@ import type { Content } from "./_reading.ts";
 /** Bytes of SHA-256 that a tag has. */
 const TAG_LENGTH = 16;
 const SALT_LENGTH = 16;
+
+/** Which strong sums a signature has. Long ones are for those to whom short ones were equal by chance. */
+export type SigKind = "sig" | "long-sig";
+
+/** A wrong block is found about once in 2^bits syncs. */
+const MARGIN_BITS = { "sig": 10, "long-sig": 40 };
 
 /** The layered signature of a version of a file. */
 export interface MadeSignature extends Content {
@@ -42,12 +49,12 @@ export class SignatureCache {
 
   /** The signature if it was made, undefined otherwise. */
   peek(url: URL, { entityTag }: OpenFile): MadeSignature | undefined {
-    return this.#made.get(keyOf(url, entityTag));
+    return this.#made.get(keyOf(url, entityTag, "sig"));
   }
 
   /** The signature. It is made, also if those who wait for it go away. */
-  async get(url: URL, file: OpenFile): Promise<MadeSignature> {
-    const key = keyOf(url, file.entityTag);
+  async get(url: URL, file: OpenFile, kind: SigKind): Promise<MadeSignature> {
+    const key = keyOf(url, file.entityTag, kind);
     const made = this.#made.get(key);
     if (made) {
       this.#made.delete(key);
@@ -56,7 +63,7 @@ export class SignatureCache {
     }
     let making = this.#underWay.get(key);
     if (!making) {
-      making = this.#make(key, file.hold());
+      making = this.#make(key, file.hold(), kind);
       this.#underWay.set(key, making);
       // Those who wait see it as well.
       making.catch(() => {}).then(() => this.#underWay.delete(key));
@@ -64,12 +71,13 @@ export class SignatureCache {
     return await making;
   }
 
-  async #make(key: string, file: OpenFile): Promise<MadeSignature> {
+  async #make(key: string, file: OpenFile, kind: SigKind): Promise<MadeSignature> {
     const { gate, secret } = this.#options;
     let leave: (() => void) | undefined;
     try {
       leave = await gate.enter();
-      const made = await makeSignature(file, secret === undefined ? undefined : await saltOf(secret, key));
+      const salt = secret === undefined ? undefined : await saltOf(secret, key);
+      const made = await makeSignature(file, MARGIN_BITS[kind], salt);
       this.#keep(key, made);
       return made;
     } finally {
@@ -89,9 +97,14 @@ export class SignatureCache {
   }
 }
 
-async function makeSignature(file: OpenFile, salt: Uint8Array | undefined): Promise<MadeSignature> {
+async function makeSignature(
+  file: OpenFile,
+  marginBits: number,
+  salt: Uint8Array | undefined,
+): Promise<MadeSignature> {
   const { source, size, entityTag, modifiedMs } = file;
-  const stream = layeredSigStream({ fileLength: size, entityTag, modifiedMs, salt });
+  const layers = recommendedLayers(size, marginBits);
+  const stream = layeredSigStream({ layers, entityTag, modifiedMs, salt });
   const readable = streamOf(readRuns(source, [{ offset: 0, length: size }])).pipeThrough(stream);
   const bytes = new Uint8Array(await new Response(readable).arrayBuffer());
   const digest = sha256(bytes);
@@ -121,6 +134,6 @@ async function saltOf(secret: string, key: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.sign("HMAC", hmac, encode(key))).slice(0, SALT_LENGTH);
 }
 
-function keyOf(url: URL, entityTag: string): string {
-  return `${url.href} ${entityTag}`;
+function keyOf(url: URL, entityTag: string, kind: SigKind): string {
+  return `${url.href} ${entityTag} ${kind}`;
 }

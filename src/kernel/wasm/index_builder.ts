@@ -10,6 +10,8 @@ import { indexLayout, WasmSearchIndex } from "./search_index.ts";
 const MAX_SHARED_LENGTH = 256 * 1024;
 /** Records put into the tables in one call: that takes some milliseconds. */
 const TURN_COUNT = 65_536;
+/** Bytes of tables that are zeroed in one call: pages that were never touched take some ten milliseconds. */
+const ZEROED_LENGTH = 2 ** 24;
 
 /** Collects records: outside of the kernel's memory while they are few, then in an instance for them alone. */
 export class WasmIndexBuilder implements IndexBuilder {
@@ -27,6 +29,8 @@ export class WasmIndexBuilder implements IndexBuilder {
   #index: WasmSearchIndex | undefined;
   #fallback: IndexBuilder | undefined;
   #inserted = 0;
+  /** End of what is zeroed of the index. */
+  #zeroed = 0;
 
   /** @param createFallback Makes what takes over where there is no memory. */
   constructor(params: SumParams, kept: KeptBlock, pool: InstancePool, createFallback: () => IndexBuilder) {
@@ -55,6 +59,7 @@ export class WasmIndexBuilder implements IndexBuilder {
     if (!this.#instance) return this.#finishShared(lastLength);
     const instance = this.#instance;
     this.#index ??= this.#createIndex(instance, lastLength);
+    if (this.#zero(instance, ZEROED_LENGTH)) return undefined;
     this.#insert(instance, Math.min(this.#count, this.#inserted + TURN_COUNT));
     return this.#inserted === this.#count ? this.#index : undefined;
   }
@@ -71,6 +76,7 @@ export class WasmIndexBuilder implements IndexBuilder {
     shared.index = undefined;
     this.#move(shared);
     const index = this.#createIndex(shared, lastLength);
+    this.#zero(shared, Infinity);
     this.#insert(shared, this.#count);
     index.save(shared);
     return index;
@@ -97,9 +103,18 @@ export class WasmIndexBuilder implements IndexBuilder {
     });
     const { indexAt } = instance;
     instance.require(indexAt + layout.byteLength);
-    instance.bytes.fill(0, indexAt + layout.strongTable, indexAt + layout.byteLength);
     index.select(instance);
     return index;
+  }
+
+  /** Zeroes the next bytes of the tables, `most` of them. Returns whether there was anything to do. */
+  #zero({ bytes, indexAt }: KernelInstance, most: number): boolean {
+    const { strongTable, byteLength } = indexLayout(this.#count, this.#stride);
+    const start = Math.max(this.#zeroed, strongTable);
+    if (start >= byteLength) return false;
+    this.#zeroed = Math.min(byteLength, start + most);
+    bytes.fill(0, indexAt + start, indexAt + this.#zeroed);
+    return true;
   }
 
   #insert(instance: KernelInstance, to: number): void {
