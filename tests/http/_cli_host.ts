@@ -1,7 +1,8 @@
 /** A host of files on this machine for tests of the command line. It counts what it sends, and can break off. */
 import { toBytes } from "@std/streams/to-bytes";
 import { layeredSigStream } from "rsync-streams/sync";
-import { inFolder } from "../_cli_runner.ts";
+import assert from "node:assert/strict";
+import { DENO, inFolder, type Run, type Runtime } from "../_cli_runner.ts";
 import { isWindows } from "../_cli_runtimes.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 
@@ -115,4 +116,16 @@ export function test(
       await host.publish("/app.bin", NEW);
       await work(folder, host);
     }));
+}
+
+/** The command in Deno with some permissions. */
+export function denoWith(...flags: string[]): Runtime {
+  return { name: "Deno", command: DENO.command.flatMap((word) => word === "-A" ? [...flags, "--no-prompt"] : [word]) };
+}
+
+/** Expects a run to succeed, and to say something on the standard error. */
+export async function says(run: Promise<Run>, message: RegExp): Promise<void> {
+  const { code, stderr } = await run;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, message);
 }

@@ -4,28 +4,17 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { runCli } from "rsync-streams/cli";
 import { assertFile } from "../_cli_cases.ts";
-import { cli, DENO, fails, names, quiet, type Runtime } from "../_cli_runner.ts";
+import { cli, DENO, fails, names, quiet } from "../_cli_runner.ts";
 import { runtimes } from "../_cli_runtimes.ts";
-import { type CliHost, FRESH, NEW, OLD, sigOf, test } from "./_cli_host.ts";
+import { type CliHost, denoWith, FRESH, NEW, OLD, says, test } from "./_cli_host.ts";
 
 const DIGEST = createHash("sha256").update(NEW).digest("hex");
 const PART = ".app.bin.rsync-streams.part";
 /** What blocks on borders may cost. */
 const SLACK = 40_000;
 
-/** The command in Deno with some permissions. */
-function deno(...flags: string[]): Runtime {
-  return { name: "Deno", command: DENO.command.flatMap((word) => word === "-A" ? [...flags, "--no-prompt"] : [word]) };
-}
-
 async function text(run: Promise<Uint8Array>): Promise<string> {
   return new TextDecoder().decode(await run);
-}
-
-async function says(run: ReturnType<typeof cli>, message: RegExp): Promise<void> {
-  const { code, stderr } = await run;
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, message);
 }
 
 /** Bytes that the host sent to a pull that finds nothing but the old file. */
@@ -112,7 +101,7 @@ test("pull --plan says what it would take, and fetches nothing", async (folder, 
   assert.equal(host.requests.length, Number(requests) - 1);
   // No permission to write is needed.
   const flags = [`--allow-net=${new URL(host.origin).host}`, "--allow-read=."];
-  assert.equal(await text(quiet(cli(deno(...flags), ["pull", "--plan", url, "old"], folder))), lines.join("\n"));
+  assert.equal(await text(quiet(cli(denoWith(...flags), ["pull", "--plan", url, "old"], folder))), lines.join("\n"));
   await Deno.writeFile(`${folder}/app.bin`, NEW);
   const same = await text(quiet(cli(DENO, ["pull", "--plan", url], folder)));
   assert.match(same, /\nway {10}none: the file is up to date\n/);
@@ -242,91 +231,6 @@ test("pull does not write to a link or a file of others in the place of what it 
   }
 });
 
-test("pull refuses a result with a wrong digest, and keeps the old file", async (folder, host) => {
-  const forged = NEW.slice();
-  forged[300_000]! ^= 1;
-  host.files.set("/app.bin", forged);
-  await Deno.writeFile(`${folder}/app.bin`, OLD);
-  await fails(cli(DENO, ["pull", `${host.origin}/app.bin`], folder), 106, /SHA-256 .* was expected/);
-  await assertFile(`${folder}/app.bin`, OLD);
-  // What is kept is wrong too, and does no harm.
-  await host.publish("/app.bin", NEW);
-  await quiet(cli(DENO, ["pull", `${host.origin}/app.bin`], folder));
-  await assertFile(`${folder}/app.bin`, NEW);
-  assert.deepEqual(await names(folder), ["app.bin"]);
-});
-
-test("pull uses what the server has where ranges or the signature do not fit", async (folder, host) => {
-  await Deno.writeFile(`${folder}/app.bin`, OLD);
-  host.givesRanges = false;
-  await quiet(cli(DENO, ["pull", `${host.origin}/app.bin`], folder));
-  await assertFile(`${folder}/app.bin`, NEW);
-  host.givesRanges = true;
-  host.files.set("/app.bin.rsig", await sigOf(OLD.toReversed()));
-  await says(
-    cli(DENO, ["pull", `${host.origin}/app.bin`], folder),
-    /not verified, since its \.rsig is of another vers/,
-  );
-  await assertFile(`${folder}/app.bin`, NEW);
-});
-
-test("pull says in words what is wrong with the server, with exit code 109", async (folder, host) => {
-  await Deno.writeFile(`${folder}/app.bin`, OLD);
-  await fails(cli(DENO, ["pull", `${host.origin}/none`], folder), 109, /status 404, there is no such file\n/);
-  const gone = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = gone.addr as Deno.NetAddr;
-  gone.close();
-  const jobs = runtimes.map((runtime) => {
-    return fails(
-      cli(runtime, ["pull", `http://127.0.0.1:${port}/app.bin`], folder),
-      109,
-      /^rsync-streams: cannot reach http:\/\/127\.0\.0\.1:\d+\/app\.bin\.rsig: nothing listens there\n$/,
-    );
-  });
-  await Promise.all(jobs);
-  await assertFile(`${folder}/app.bin`, OLD);
-  assert.deepEqual(await names(folder), ["app.bin"]);
-});
-
-test("pull refuses what it cannot use, with exit code 101", async (folder, host) => {
-  const cases: [args: string[], message: RegExp][] = [
-    [[], /files are missing: rsync-streams pull \[OPTIONS\] URL \[FILE\]/],
-    [["app.bin"], /cannot use "app\.bin": an http: or https: URL was expected/],
-    [["file:///etc/passwd"], /an http: or https: URL was expected/],
-    [["ftp://example.org/file"], /an http: or https: URL was expected/],
-    [["http://"], /an http: or https: URL was expected/],
-    [["--sig", "file:///x", host.origin], /cannot use "file:\/\/\/x"/],
-    [["--header", "nothing", host.origin], /invalid header "nothing": 'NAME: VALUE' was expected/],
-    [["--header", "a: b\nc: d", host.origin], /invalid header/],
-    [[`${host.origin}/app.bin`, "-"], /a file has to be named/],
-    [["--basis", "-", `${host.origin}/app.bin`], /a file has to be named/],
-    ...["/", "/folder/", "/.hidden", "/-f", "/a%2Fb", "/a%5Cb", "/a%00b", "/%ff", "/a%0ab"].map(
-      (path): [string[], RegExp] => [[host.origin + path], /cannot name the file after ".*": give FILE/],
-    ),
-  ];
-  for (const [args, message] of cases) await fails(cli(DENO, ["pull", ...args], folder), 101, message);
-  assert.deepEqual([await names(folder), host.requests], [[], []]);
-});
-
-test("pull says which file or permission is missing, with exit code 100", async (folder, host) => {
-  const url = `${host.origin}/app.bin`;
-  const { host: name } = new URL(url);
-  await Deno.mkdir(`${folder}/sub`);
-  await fails(cli(DENO, ["pull", url, "sub"], folder), 100, /cannot read sub: it is a folder/);
-  await fails(cli(DENO, ["pull", url, "none/file"], folder), 100, /cannot write none\/file: no such file or folder/);
-  await fails(cli(DENO, ["pull", "--basis", "none", url], folder), 100, /cannot open none: no such file/);
-  await fails(
-    cli(deno("--allow-read", "--allow-write"), ["pull", url], folder),
-    100,
-    new RegExp(
-      `cannot reach ${name}: Deno does not permit it, since --allow-net is missing or does not name the host\n`,
-    ),
-  );
-  await fails(cli(deno("--allow-net", "--allow-read"), ["pull", url], folder), 100, /app\.bin: .*--allow-write/);
-  await quiet(cli(deno(`--allow-net=${name}`, "--allow-read=.", "--allow-write=."), ["pull", url], folder));
-  await assertFile(`${folder}/app.bin`, NEW);
-});
-
 test("pull as a function ends when its signal says so, and leaves the old file", async (folder, host) => {
   await Deno.writeFile(`${folder}/app.bin`, OLD);
   host.stallsAfter = 100_000;
@@ -340,8 +244,4 @@ test("pull as a function ends when its signal says so, and leaves the old file",
   host.reset();
   assert.equal(await runCli(["pull", `${host.origin}/app.bin`, `${folder}/app.bin`]), 0);
   await assertFile(`${folder}/app.bin`, NEW);
-});
-
-test("pull is no command of rdiff", async (folder, host) => {
-  await fails(cli(DENO, ["--rdiff", "pull", host.origin], folder), 101, /^rdiff: unknown command "pull"/);
 });

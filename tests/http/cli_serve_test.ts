@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { assertFile, test } from "../_cli_cases.ts";
-import { cli, DENO, fails, quiet, type Runtime } from "../_cli_runner.ts";
+import { cli, DENO, fails, quiet } from "../_cli_runner.ts";
 import { runtimes } from "../_cli_runtimes.ts";
-import { NEW, OLD } from "./_cli_host.ts";
+import { denoWith, NEW, OLD } from "./_cli_host.ts";
 import { CliServer } from "./_cli_server.ts";
 
 async function statusOf(url: string, init?: RequestInit): Promise<number> {
@@ -175,17 +175,17 @@ test("serve says what it cannot do, and needs few permissions", async (folder) =
   await fails(cli(DENO, ["serve", "--port", "x", "."], folder), 101, /invalid number/);
   await fails(cli(DENO, ["serve"], folder), 101, /serve \[OPTIONS\] DIR/);
   await fails(cli(DENO, ["--rdiff", "serve", "."], folder), 101, /^rdiff: unknown command "serve"/);
-  const flags = (...words: string[]): Runtime => ({
-    name: "Deno",
-    command: DENO.command.flatMap((word) => word === "-A" ? [...words, "--no-prompt"] : [word]),
-  });
-  await using server = await CliServer.start(flags("--allow-net=127.0.0.1:0", `--allow-read=${folder}`), folder, "-q");
+  await using server = await CliServer.start(
+    denoWith("--allow-net=127.0.0.1:0", `--allow-read=${folder}`),
+    folder,
+    "-q",
+  );
   assert.equal(await statusOf(`${server.url}target`), 200);
   const taken = ["serve", "--port", String(server.port), "."];
   const place = `127\\.0\\.0\\.1:${server.port}`;
   for (const runtime of runtimes) {
     await fails(cli(runtime, taken, folder), 100, new RegExp(`listen at ${place}: another program listens there\n`));
   }
-  const denied = cli(flags("--allow-read"), taken, folder);
+  const denied = cli(denoWith("--allow-read"), taken, folder);
   await fails(denied, 100, new RegExp(`listen at ${place}: Deno .*--allow-net is missing or does not name the host\n`));
 });
