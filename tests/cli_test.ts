@@ -140,7 +140,10 @@ test("takes sums and lengths of the rsync-streams format", async (folder) => {
 });
 
 const MISTAKES: [args: string, message: RegExp][] = [
-  ["", /a command is missing: one of signature, delta, patch, info, transcode, publish was expected/],
+  [
+    "",
+    /a command is missing: one of signature, delta, patch, info, transcode, publish, pull, push, serve was expected/,
+  ],
   ["signature -b", /-b needs a value/],
   ["signature --force=yes basis", /--force takes no value/],
   ["signature basis sig more", /too many files: rsync-streams signature \[OPTIONS\] \[BASIS \[SIGNATURE\]\]/],
@@ -236,7 +239,17 @@ test("has help that does the job as it stands", async (folder) => {
 });
 
 /** The commands, and how many options each has. */
-const OPTION_COUNTS = { signature: 14, delta: 13, patch: 10, info: 8, transcode: 11, publish: 6 };
+const OPTION_COUNTS = {
+  signature: 14,
+  delta: 13,
+  patch: 10,
+  info: 8,
+  transcode: 11,
+  publish: 6,
+  pull: 10,
+  push: 9,
+  serve: 9,
+};
 const COMMANDS = Object.keys(OPTION_COUNTS) as (keyof typeof OPTION_COUNTS)[];
 
 test("writes an option in the same way for each command that has it", async (folder) => {

@@ -31,6 +31,8 @@ export interface OptionSpec<T = unknown> {
    * @throws {CliError} If the value means nothing.
    */
   parse(value: string, isRdiff: boolean): T;
+  /** Joins the values of an option that may be given several times. Of others, the last one counts. */
+  join?(before: T, value: T): T;
 }
 
 /** The options of one command line. */
@@ -42,9 +44,10 @@ export class OptionValues {
     return this.#values.get(name) as T | undefined;
   }
 
-  /** Sets the value of an option. The last one counts. */
-  set<T>({ name }: OptionSpec<T>, value: T): void {
-    this.#values.set(name, value);
+  /** Sets the value of an option, or adds to it. */
+  set<T>(spec: OptionSpec<T>, value: T): void {
+    const before = this.get(spec);
+    this.#values.set(spec.name, before !== undefined && spec.join ? spec.join(before, value) : value);
   }
 }
 
@@ -72,6 +75,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** Its options, in the order of help. */
   readonly options: readonly OptionSpec[];
+  /** Whether its operands have to be named: none of them may be the standard input or output. */
+  readonly needsNames?: boolean;
   /** Options that are accepted, ignored and left out of help. */
   readonly ignoredOptions?: readonly OptionSpec[];
   /** Does the work. */

@@ -1,7 +1,7 @@
 import { codeOf } from "../files/system_error.ts";
 import { RsyncError, type RsyncErrorCode } from "../common/rsync_error.ts";
 
-/** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and 141 for SIGPIPE. */
+/** Exit codes: those of rdiff, which are librsync's `rs_result` (docs/formats/librsync.md), and some of our own. */
 export const EXIT = {
   OK: 0,
   IO: 100,
@@ -13,6 +13,10 @@ export const EXIT = {
   CORRUPT: 106,
   INTERNAL: 107,
   PARAMETER: 108,
+  /** A server that cannot be reached, or answers what cannot be used. */
+  SERVER: 109,
+  /** The file on the server changed meanwhile. Another run begins with what is there then. */
+  CHANGED: 110,
   /** The reader of the output has gone. rdiff dies of SIGPIPE, which shells report as 141; the runtimes ignore it. */
   CLOSED_PIPE: 141,
 } as const;
@@ -34,6 +38,8 @@ const EXIT_OF_CODE: Readonly<Record<RsyncErrorCode, number>> = {
 /** Messages for the system's errors, since each runtime words them in its own way. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EADDRINUSE: "another program listens there",
+  EADDRNOTAVAIL: "this machine has no such address",
   EBUSY: "it is in use",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
@@ -58,6 +64,7 @@ const ALL = "--allow-all";
 const NODE_FLAGS: Readonly<Record<string, string>> = {
   FileSystemRead: "--allow-fs-read",
   FileSystemWrite: "--allow-fs-write",
+  Net: "--allow-net",
 };
 
 /** A failure with an exit code of its own. Its message is printed as it is. */
@@ -102,9 +109,15 @@ export function usageError(message: string, command?: string): CliError {
  * @param error What was thrown.
  * @param where What else than the file is meant, such as " in the folder x".
  */
-export function systemError(doing: "open" | "read" | "write", name: string, error: unknown, where = ""): unknown {
+export function systemError(
+  doing: "open" | "read" | "write" | "listen at",
+  name: string,
+  error: unknown,
+  where = "",
+): unknown {
   if (error instanceof CliError || error instanceof RsyncError) return error;
-  const denial = explainDenial(error, doing === "write" ? "folder" : "file");
+  const named = doing === "write" ? "folder" : doing === "listen at" ? "host" : "file";
+  const denial = explainDenial(error, named);
   if (denial) return new CliError(EXIT.IO, `cannot ${doing} ${name}: ${denial}`, { cause: error });
   const code = codeOf(error);
   if (code === undefined) return error;
@@ -116,11 +129,43 @@ export function systemError(doing: "open" | "read" | "write", name: string, erro
 }
 
 /**
+ * Converts the error of a connection into one that says which permission is missing. Undefined if none is. Runtimes
+ * hide it behind an error of their own.
+ *
+ * @param doing What was done, such as "reach example.org".
+ */
+export function connectionDenial(doing: string, error: unknown): CliError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const denial = explainDenial(cause, "host");
+    if (denial) return new CliError(EXIT.IO, `cannot ${doing}: ${denial}`, { cause: error });
+  }
+  return undefined;
+}
+
+/** What Deno says of a permission; undefined in other runtimes. */
+interface DenoPermissions {
+  readonly permissions: { requestSync(what: { name: "net"; host: string }): { readonly state: string } };
+}
+
+/**
+ * Checks that this process may listen. Deno (2.9) would end it where `node:http` listens without permission, with an
+ * error that nobody can catch.
+ *
+ * @throws {CliError} If it may not.
+ */
+export function checkMayListen(place: string): void {
+  const { Deno: deno } = globalThis as { Deno?: DenoPermissions };
+  if (!deno || deno.permissions.requestSync({ name: "net", host: place }).state === "granted") return;
+  const why = "Deno does not permit it, since --allow-net is missing or does not name the host";
+  throw new CliError(EXIT.IO, `cannot listen at ${place}: ${why}`);
+}
+
+/**
  * Which permission of Deno or Node is missing. Undefined if that is not what an error is about.
  *
  * @param named What the flag must name, if it names anything.
  */
-function explainDenial(error: unknown, named: "file" | "folder" = "file"): string | undefined {
+function explainDenial(error: unknown, named: "file" | "folder" | "host" = "file"): string | undefined {
   const { name, message, permission } = (error ?? {}) as Record<string, unknown>;
   if (name === "NotCapable") {
     const [flag = ALL] = /--allow-[a-z]+/.exec(String(message)) ?? [];

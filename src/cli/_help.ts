@@ -11,6 +11,11 @@ the runtime, 106 damaged file or wrong result, 107 internal error, 108 option ou
 141 the reader of the output has gone.
 `;
 
+/** Exit codes that rdiff has no use for. */
+const HTTP_EXIT_CODES = `109 the server cannot be reached, or does not have or take what was asked,
+110 the file on the server changed meanwhile.
+`;
+
 const OPTION_WIDTH = 26;
 const HELP_WIDTH = 71;
 
@@ -42,6 +47,9 @@ Here is old.iso, there is new.iso:
   there  rsync-streams delta old.sig new.iso changes.delta     send changes.delta here
   here   rsync-streams patch old.iso changes.delta new.iso
 
+Over HTTP it is less: "publish new.iso" there, put new.iso and new.iso.rsig on any server, and
+"pull https://example.org/new.iso" here.
+
 ${OPERANDS} Options may stand anywhere.
 The start of a command's name is enough: "sig", "del", "pat". With "delta -z" the delta is
 compressed, and patch decompresses it by itself.
@@ -52,8 +60,9 @@ lengths and exit codes. alias rdiff="rsync-streams --${RDIFF.name}"
 Least permissions in Deno: --allow-read=INPUTS,FOLDER --allow-write=FOLDER, where FOLDER is that of
 the output. /dev, /proc and /sys need --allow-all. In Node: --permission with --allow-fs-read for
 the program, the inputs and FOLDER/, and --allow-fs-write for FOLDER/. Pipes need none.
+pull, push and serve need --allow-net=HOST in Deno too.
 
-${EXIT_CODES}`;
+${EXIT_CODES}${HTTP_EXIT_CODES}`;
 }
 
 function rdiffHelp({ name: program, commands }: Dialect): string {
@@ -70,7 +79,8 @@ ${[...options.values()].flatMap(optionLines).join("\n")}
 ${EXIT_CODES}`;
 }
 
-function commandHelp({ name, usage, details, examples, options }: CommandSpec, { name: program }: Dialect): string {
+function commandHelp(command: CommandSpec, { name: program }: Dialect): string {
+  const { name, usage, details, examples, options, needsNames = false } = command;
   return `Usage: ${program} ${name} [OPTIONS] ${usage}
 
 ${details}
@@ -78,9 +88,7 @@ ${details}
 Examples:
 ${examples.map((example) => `  ${example}`).join("\n")}
 
-${OPERANDS}
-
-Options:
+${needsNames ? "" : `${OPERANDS}\n\n`}Options:
 ${options.flatMap(optionLines).join("\n")}
 `;
 }

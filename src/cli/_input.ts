@@ -60,6 +60,8 @@ export async function openInput(path: string | undefined, options: InputOptions)
 export interface OpenBasis extends BasisSource {
   /** What messages call it. */
   readonly name: string;
+  /** Its length as the system reports it, if it does. */
+  readonly reportedSize: number | undefined;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function openBasis(path: string): Promise<OpenBasis> {
     const basis = await fileBasis(path);
     return {
       name: path,
+      reportedSize: basis.size,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);
@@ -101,6 +104,7 @@ function stdinBasis(): OpenBasis {
   };
   return {
     name: STDIN_NAME,
+    reportedSize: sizeOf(stat),
     async read(offset, length) {
       const buffer = new Uint8Array(length);
       return buffer.subarray(0, await readInto(buffer, offset));

@@ -17,6 +17,11 @@ export function flag(named: Named): OptionSpec<true> {
   return { ...named, parse: () => true };
 }
 
+/** An option whose value is any text. */
+export function textOption(named: NamedWithValue): OptionSpec<string> {
+  return { ...named, parse: (value) => value };
+}
+
 /** An option whose value is an integer. */
 export function integerOption(named: NamedWithValue): OptionSpec<number> {
   return { ...named, parse: (value, isRdiff) => isRdiff ? rdiffInteger(value) : integer(value, value) };

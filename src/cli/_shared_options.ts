@@ -78,6 +78,8 @@ export const VERBOSE = flag({
 /** Not an option of rdiff, so there are warnings then. */
 export const QUIET = flag({ name: "quiet", short: "q", help: "print no warnings and show no progress" });
 
+export const JSON_OUTPUT = flag({ name: "json", help: "print JSON, for programs" });
+
 /** Makes the program rdiff. It is looked for before everything else is parsed. */
 export const RDIFF = flag({ name: "rdiff", help: "be rdiff in everything: formats, lengths, options, exit codes" });
 

@@ -8,13 +8,13 @@ import { openProgressBar, type ProgressBar } from "./progress_bar.ts";
  * Whether a progress bar is seen: if the standard error is a terminal, the output is not shown there too, and nothing
  * forbids it. rdiff shows none.
  */
-export function isProgressShown({ isTerminal }: Output, { dialect, options }: Invocation): boolean {
+export function isProgressShown({ isTerminal }: Pick<Output, "isTerminal">, { dialect, options }: Invocation): boolean {
   return !isTerminal && !dialect.isRdiff && !options.get(QUIET) && process.stderr.isTTY === true;
 }
 
 /** Opens a progress bar for `total` bytes, if it is seen. */
 export async function openProgress(
-  output: Output,
+  output: Pick<Output, "isTerminal">,
   invocation: Invocation,
   total: number | undefined,
 ): Promise<ProgressBar | undefined> {

@@ -22,7 +22,8 @@ export interface RunCliOptions {
  *
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
- * @returns The exit code: 0 on success, else one of rdiff's, from 100 to 108, or 141 if nobody reads the output.
+ * @returns The exit code: 0 on success, else one of rdiff's, from 100 to 108, 109 or 110 because of a
+ * server, or 141 if nobody reads the output.
  *
  * @example The signature of a file
  * ```ts

@@ -7,9 +7,18 @@ import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { type CompressibleInput, openCompressible } from "../_compressible_input.ts";
 import { usageError } from "../_errors.ts";
 import { hasShortBlock, isSelfDescribing, UNRECOGNIZED_FORMATS } from "../_formats.ts";
-import { choiceOption, flag } from "../_option_kinds.ts";
+import { choiceOption } from "../_option_kinds.ts";
 import { printable } from "../_printable.ts";
-import { BLOCK_LENGTH, FORMAT, HELP, KNOWN_BLOCK_LENGTH, QUIET, VERBOSE, VERSION } from "../_shared_options.ts";
+import {
+  BLOCK_LENGTH,
+  FORMAT,
+  HELP,
+  JSON_OUTPUT,
+  KNOWN_BLOCK_LENGTH,
+  QUIET,
+  VERBOSE,
+  VERSION,
+} from "../_shared_options.ts";
 import { print } from "../_stdio.ts";
 import { formatShare } from "../_units.ts";
 
@@ -20,8 +29,6 @@ const KIND = choiceOption({
   value: "KIND",
   help: `signature or delta, for a format that does not record it: ${UNRECOGNIZED_FORMATS}`,
 }, { words: KINDS });
-
-const JSON_OUTPUT = flag({ name: "json", help: "print JSON, for programs" });
 
 const NAME_WIDTH = 16;
 

@@ -24,6 +24,7 @@ export const publish: CommandSpec = {
   name: "publish",
   usage: "FILE...",
   operands: { min: 1, max: Infinity },
+  needsNames: true,
   summary: "make the layered signature of a file beside it",
   details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
 server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is

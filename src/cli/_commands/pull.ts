@@ -1,0 +1,198 @@
+import { fetchUpdate, type Update } from "../../http/client/fetch_update.ts";
+import { planUpdate } from "../../http/client/plan_update.ts";
+import type { UpdatePlan, UpdateStats } from "../../http/client/update_plan.ts";
+import type { CommandSpec, Invocation } from "../_command_spec.ts";
+import { CliError, usageError } from "../_errors.ts";
+import { isStandard } from "../_input.ts";
+import { textOption } from "../_option_kinds.ts";
+import { type Output, withOutput } from "../_output.ts";
+import { isSame, PullSource } from "../_pull_source.ts";
+import { HEADER, PLAN, type Remote, remoteError, SIG_URL, withRemote } from "../_remote.ts";
+import { reportDetail, reportStatistics, warn } from "../_report.ts";
+import { HELP, JSON_OUTPUT, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import { print, say } from "../_stdio.ts";
+import { openProgress, transfer } from "../_transfer.ts";
+import { formatBytes } from "../_units.ts";
+import { explainFallback, planText, updateJson } from "../_update_report.ts";
+
+const BASIS = textOption({
+  name: "basis",
+  value: "FILE",
+  help: "another local file to copy from, in place of FILE",
+});
+
+export const pull: CommandSpec = {
+  name: "pull",
+  usage: "URL [FILE]",
+  operands: { min: 1, max: 2 },
+  needsNames: true,
+  summary: "update a file from a server",
+  details: `Makes FILE the file at URL: copies what FILE has of it, and fetches the rest. FILE need not exist.
+Its name follows from the URL if it is left out.
+
+The server needs no more than ranges and URL.rsig, which publish makes; serve is one that needs
+nothing. Without URL.rsig the whole file is fetched and not verified, with a warning. FILE is
+replaced at the end, all at once, and only if the SHA-256 is right. A FILE that is up to date is
+left as it is.
+
+What is fetched is kept in .FILE.rsync-streams.part until FILE is there. After a break, run the
+same command again: the rest is fetched. It is safe to remove. Without URL.rsig nothing is kept.
+
+Least permissions in Deno: --allow-net=HOST --allow-read=FOLDER --allow-write=FOLDER, where FOLDER
+is that of FILE. --plan writes nothing.`,
+  examples: [
+    "rsync-streams pull https://example.org/app.tar",
+    "rsync-streams pull --plan https://example.org/app.tar old.tar",
+    "rsync-streams pull --basis app-1.tar https://example.org/app-2.tar app-2.tar",
+    'rsync-streams pull --header "Authorization: Bearer $TOKEN" https://example.org/db.sqlite',
+  ],
+  options: [BASIS, PLAN, JSON_OUTPUT, HEADER, SIG_URL, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  run,
+};
+
+/** What is pulled. */
+interface Job {
+  readonly remote: Remote;
+  readonly path: string;
+  readonly source: PullSource;
+}
+
+type Outcome = "planned" | "updated" | "up-to-date";
+
+async function run(invocation: Invocation): Promise<void> {
+  const { operands: [url, file], options } = invocation;
+  await withRemote(url!, "pull", invocation, async (remote) => {
+    const path = file ?? fileNameOf(remote.url);
+    const basisPath = options.get(BASIS);
+    if (isStandard(path) || basisPath === "-") {
+      throw usageError("a file has to be named: the standard input and output have no place to be replaced", "pull");
+    }
+    const source = await PullSource.open(path, basisPath);
+    try {
+      const job = { remote, path, source };
+      await (options.get(PLAN) ? tell(job, invocation) : update(job, invocation));
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+/** Says what it would take. */
+async function tell({ remote, path, source }: Job, invocation: Invocation): Promise<void> {
+  const plan = await planUpdate(remote.url, source.basis, remote.options);
+  const isUpToDate = await isSame(path, plan);
+  if (invocation.options.get(JSON_OUTPUT)) {
+    await print(json({ remote, path, source }, isUpToDate ? "up-to-date" : "planned", plan));
+  } else await print(planText(`${remote.url} → ${path}`, plan, isUpToDate));
+}
+
+async function update(job: Job, invocation: Invocation): Promise<void> {
+  const { remote, path, source: { basis, part } } = job;
+  const start = performance.now();
+  const progress: { show?: ((stats: Readonly<UpdateStats>) => void) | undefined } = {};
+  let isKept = false;
+  const found = await fetchUpdate(remote.url, basis, {
+    ...remote.options,
+    async fetch(url, init) {
+      const response = await remote.options.fetch!(url, init);
+      return isKept ? part.keep(response) : response;
+    },
+    onProgress: (stats) => progress.show?.(stats),
+  });
+  const { plan, readable } = found;
+  reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
+  if (await isSame(path, plan)) {
+    await readable.cancel();
+    await part.remove();
+    return await report(job, "up-to-date", found, start, invocation);
+  }
+  try {
+    // Then nothing of it is of this version, or too little.
+    if (plan.fallback === "cheaper") await part.empty();
+    isKept = canGoOn(plan);
+    await withOutput(path, invocation, { isBinary: true, mayReplace: true }, async (output) => {
+      const bar = await openBar(found, output, invocation);
+      progress.show = bar?.show;
+      await transfer(readable, output, bar?.bar, invocation);
+    });
+  } catch (error) {
+    // It is locked if the transfer had begun.
+    await readable.cancel().catch(() => {});
+    throw withHint(remoteError(error), part.addedLength);
+  }
+  await part.remove();
+  await report(job, "updated", found, start, invocation);
+}
+
+async function report(
+  job: Job,
+  outcome: Outcome,
+  { plan, stats }: Update,
+  start: number,
+  invocation: Invocation,
+): Promise<void> {
+  const isUpToDate = outcome === "up-to-date";
+  if (invocation.options.get(JSON_OUTPUT)) await print(json(job, outcome, plan, stats));
+  else if (isUpToDate && !invocation.options.get(QUIET)) say(invocation.dialect.name, `${job.path} is up to date`);
+  if (!isUpToDate && !stats.isVerified) {
+    const why = explainFallback(plan.digest !== undefined && stats.fallback || "no-signature");
+    warn(invocation, `the result is not verified, since ${why}: compare it by other means`);
+  }
+  const { bytesIn, bytesOut, requests, retries } = stats;
+  const counts = `pull: ${bytesIn} bytes in ${requests} requests (${retries} retries); ` +
+    `${isUpToDate ? "nothing" : `${bytesOut} bytes`} written`;
+  reportStatistics(invocation, counts, bytesIn, performance.now() - start);
+}
+
+function json({ remote, path, source }: Job, status: Outcome, plan: UpdatePlan, stats?: Readonly<UpdateStats>): string {
+  return updateJson({ url: remote.url.href, file: path, status, keptLength: source.part.length }, plan, stats);
+}
+
+function describe({ way, fallback, missingLength, missingCount }: UpdatePlan): string {
+  if (way === "full") return `the whole file, since ${explainFallback(fallback!)}`;
+  return `${missingLength} bytes are missing in ${missingCount} pieces, fetched as ${way}`;
+}
+
+/** Whether what was fetched can be found again: a signature of this version can be searched for, and has a digest. */
+function canGoOn({ way, fallback, digest }: UpdatePlan): boolean {
+  return digest !== undefined && (way !== "full" || fallback === "no-basis" || fallback === "cheaper");
+}
+
+/** Opens a bar for the bytes that are fetched or, if there are none, for those that are written. */
+async function openBar({ plan, stats }: Update, output: Output, invocation: Invocation) {
+  const { way, missingLength, fileLength, bytesIn } = plan;
+  const sigBytes = stats.bytesIn;
+  // What a list of runs gives comes compressed, and is counted as it is.
+  const total = way === "runs" ? missingLength : bytesIn - sigBytes;
+  const bar = await openProgress(
+    output,
+    invocation,
+    total === 0 ? fileLength : Number.isNaN(total) ? undefined : total,
+  );
+  const show = ({ bytesIn, bytesOut }: Readonly<UpdateStats>) => {
+    const done = bytesIn - sigBytes;
+    if (total === 0) bar?.update(bytesOut);
+    else bar?.update(done, done >= total ? "writing" : "");
+  };
+  return bar && { bar, show };
+}
+
+/** Says that another attempt need not begin from the start. */
+function withHint(error: unknown, keptLength: number): unknown {
+  if (!(error instanceof CliError) || keptLength === 0) return error;
+  const hint = `; ${formatBytes(keptLength)} are kept for the next attempt`;
+  return new CliError(error.exitCode, error.message + hint, { cause: error });
+}
+
+/** The name that a file has at a URL, if it is one that can be used here. */
+function fileNameOf({ pathname }: URL): string {
+  const last = pathname.slice(pathname.lastIndexOf("/") + 1);
+  try {
+    const name = decodeURIComponent(last);
+    // Nothing hidden, no other folder, no control characters, nothing that Windows or an option parser takes otherwise.
+    if (/^[^-.][^\p{Cc}/\\:*?"<>|]*$/u.test(name)) return name;
+  } catch {
+    // Bytes that are not UTF-8.
+  }
+  throw usageError(`cannot name the file after ${JSON.stringify(last)}: give FILE`, "pull");
+}
