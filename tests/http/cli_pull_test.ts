@@ -237,6 +237,7 @@ test("pull as a function ends when its signal says so, and leaves the old file",
   const stop = new AbortController();
   const running = runCli(["pull", `${host.origin}/app.bin`, `${folder}/app.bin`], { signal: stop.signal });
   while (host.sentLength < host.stallsAfter) await delay(10);
+  while (!(await names(folder)).includes(PART)) await delay(10);
   stop.abort(new Error("enough"));
   assert.equal(await running, 107);
   await assertFile(`${folder}/app.bin`, OLD);

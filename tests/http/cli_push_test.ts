@@ -121,7 +121,7 @@ test("push by two at once: each file is one of theirs, and a loser exits with 11
   const runs = await Promise.all(targets.map((_, i) => cli(DENO, ["push", `${i}`, `${server.url}app.bin`], folder)));
   const codes = runs.map(({ code }) => code);
   assert.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 110), codes.join());
-  for (const { code, stderr } of runs) if (code === 110) assert.match(stderr, /the server answered 412: .*\n$/);
+  for (const { code, stderr } of runs) if (code === 110) assert.match(stderr, /the server answered with status 412: .*\n$/);
   const stored = await Deno.readFile(`${root}/app.bin`);
   const winners = targets.filter((_, i) => codes[i] === 0);
   assert.ok(winners.some((bytes) => bytes.every((byte, i) => byte === stored[i])));
@@ -160,7 +160,7 @@ test("push says what is wrong, and changes nothing", async (folder, host) => {
   await fails(
     cli(DENO, ["push", "app.bin", server.url], folder),
     109,
-    /the server answered 405: Cannot answer PATCH: /,
+    /the server answered with status 405: Cannot answer PATCH: /,
   );
   await fails(cli(DENO, ["push", "none", server.url], folder), 100, /cannot open none: no such file/);
   await fails(cli(DENO, ["push", "-", server.url], folder), 101, /a file has to be named/);

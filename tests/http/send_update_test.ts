@@ -170,11 +170,11 @@ const answer = (body: BodyInit | null, status: number, headers: Record<string, s
   new Response(body, { status, headers });
 
 const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
-  "no permission": [answer("", 401), "status", /answered 401/, 401],
+  "no permission": [answer("", 401), "status", /status 401/, 401],
   "a problem": [
     answer('{"detail":"come back later"}', 503, { "Content-Type": "application/problem+json" }),
     "status",
-    /answered 503: come back later/,
+    /status 503: come back later/,
     503,
   ],
   "a range that was not asked for": [

@@ -78,7 +78,7 @@ export class StatusError extends HttpError {
   readonly retryAfterMs: number | undefined;
 
   constructor({ url, status, headers }: Answer, detail: string) {
-    super("status", url, `Cannot use ${url}: the server answered ${status}${detail}`, { status });
+    super("status", url, `Cannot use ${url}: the server answered with status ${status}${detail}`, { status });
     this.headers = headers;
     const seconds = /^\d{1,5}$/.exec(headers.get("retry-after")?.trim() ?? "");
     this.retryAfterMs = seconds ? Number(seconds[0]) * 1000 : undefined;
