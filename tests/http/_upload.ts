@@ -20,6 +20,7 @@ export function upload(
   body: BodyInit,
   headers: Record<string, string> = { "If-Match": '"v1"' },
   signal?: AbortSignal,
+  path = "/f",
 ): Request {
-  return send("PATCH", "/f", body, { "Content-Type": DELTA, ...headers }, signal);
+  return send("PATCH", path, body, { "Content-Type": DELTA, ...headers }, signal);
 }

@@ -57,6 +57,7 @@ Deno.test("what is no signature is refused", async () => {
   await assertProblem(await handler(ask(sig, { "If-Match": '"v0"' })), 412);
   const big = (await makeSig(OLD, { blockLength: 2 ** 23 })).bytes;
   await assertProblem(await handler(ask(big)), 413, "limit");
+  await assertProblem(await handler(ask(new Uint8Array(2 ** 24 + 1))), 413, "limit");
   store.assertClosed();
 });
 
@@ -82,6 +83,20 @@ Deno.test("a delta is made as it is read, and a reader that leaves stops it", as
   await reader.cancel("enough");
   assert.equal(store.readCount, readCount);
   store.assertClosed();
+});
+
+Deno.test("no two chunks of a compressed body share a buffer", async () => {
+  for (const coding of ["br", "zstd", "gzip"]) {
+    const store = new Store({ "/f": randomBytes(6, 2 ** 20) });
+    const response = await store.reader()(ask((await makeSig(OLD)).bytes, { "Accept-Encoding": coding }));
+    const buffers: ArrayBufferLike[] = [];
+    for await (const { buffer, byteLength } of response.body!) {
+      assert.equal(buffer.byteLength, byteLength);
+      buffers.push(buffer);
+    }
+    assert.ok(buffers.length > 1);
+    assert.equal(new Set(buffers).size, buffers.length);
+  }
 });
 
 Deno.test("compression stops as well, with any coding", async () => {

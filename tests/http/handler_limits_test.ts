@@ -65,6 +65,25 @@ Deno.test("more requests than maxRequests wait for their turn, and get 503 if it
   store.assertClosed();
 });
 
+Deno.test("never more than maxRequests are worked on at once", async () => {
+  const store = files();
+  const handler = store.reader({ maxRequests: 2 });
+  let count = 0, max = 0;
+  store.onRead = async () => {
+    max = Math.max(max, ++count);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    count--;
+  };
+  const body = encodeRuns([{ offset: 0, length: 1000 }]);
+  await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+    // Some come while others wait already.
+    await new Promise((resolve) => setTimeout(resolve, i >> 2));
+    assert.equal((await bytesOf(await handler(send("QUERY", "/f", body, RUNS)))).length, 1000);
+  }));
+  assert.equal(max, 2);
+  store.assertClosed();
+});
+
 Deno.test("no more than 16 times maxRequests wait, and who goes away waits no longer", async () => {
   const store = files();
   const handler = store.reader({ maxRequests: 1 });

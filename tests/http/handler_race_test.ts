@@ -108,6 +108,20 @@ Deno.test("of two uploads that create a file one wins, and the other is 412", as
   store.assertClosed();
 });
 
+Deno.test("a query makes no other file of it", async () => {
+  const store = files();
+  const handler = store.writer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.onCommit = () => promise;
+  const answers = DELTAS.map((delta, i) => handler(upload(delta, { "If-Match": '"v1"' }, undefined, `/f?${i}`)));
+  await settle();
+  resolve();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual(statuses.sort(), [204, 412]);
+  assert.equal(store.commits.length, 1);
+  store.assertClosed();
+});
+
 Deno.test("a file that somebody else changes during the upload is 412", async () => {
   const store = files();
   const slow = new SlowUpload(DELTAS[0]);
@@ -181,6 +195,23 @@ Deno.test("a client that goes away while the tag is asked for again replaces not
   assert.equal(store.commits.length, 0);
   assertBytes(store.files.get("/f")!.bytes, OLD);
   store.assertClosed();
+});
+
+Deno.test("what is wrong with an upload is the answer, whatever commit() makes of it", async () => {
+  const wrong = DELTAS[0].slice();
+  wrong[wrong.length - 1]! ^= 1;
+  for (const isSwallowed of [true, false]) {
+    const store = files();
+    const handler = store.writer({
+      commit: async (_, readable) => {
+        await new Response(readable).bytes().catch(() => {
+          if (!isSwallowed) throw new Error("an error of its own");
+        });
+      },
+    });
+    await assertProblem(await handler(upload(wrong)), 422, "digest-mismatch");
+    store.assertClosed();
+  }
 });
 
 Deno.test("commit() that fails, gives up or ends early is 500, and the next upload has its turn", async () => {

@@ -162,6 +162,14 @@ Deno.test("a file is read in pieces of 256 KiB as the reader takes them, none of
   files.assertClosed();
 });
 
+Deno.test("a body ends with its last byte, and the file is closed by then", async () => {
+  const files = store();
+  const reader = (await files.reader()(get("/long"))).body!.getReader();
+  for (let length = 0; length < LONG.length;) length += (await reader.read()).value!.length;
+  files.assertClosed();
+  assert.equal((await reader.read()).done, true);
+});
+
 Deno.test("once the signature is made, the digest of the file is known", async () => {
   const handler = store().reader();
   const digest = `sha-256=:${createHash("sha256").update(FILE).digest("base64")}:`;

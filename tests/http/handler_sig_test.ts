@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { encodeRuns } from "../../src/http/protocol/run_list.ts";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { assertBytes, hex, sha256 } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
-import { assertProblem, bytesOf, get, MODIFIED_MS, ORIGIN, Store } from "./_store.ts";
+import { assertProblem, bytesOf, get, MODIFIED_MS, ORIGIN, send, Store } from "./_store.ts";
 
 const FILE = concat([randomBytes(1, 50_000), make({ gen: "text", seed: 2, len: 90_000 })]);
 
@@ -153,6 +154,27 @@ Deno.test("a signature that fails is 500 for all who wait, and made again when i
   const response = await handler(get("/f.rsig"));
   await bytesOf(response);
   assert.equal(response.status, 200);
+  store.assertClosed();
+});
+
+Deno.test("runs of a signature may be asked for as those of a file", async () => {
+  const store = new Store({ "/f": FILE });
+  // Making the signature needs a turn as well, and must not wait for one that its request has.
+  const handler = store.reader({ maxRequests: 1, timeoutMs: 1000 });
+  const runs = [{ offset: 3, length: 100 }, { offset: 500, length: 7 }];
+  const ask = (headers: Record<string, string> = {}) => {
+    const type = "application/vnd.rsync-streams.runs";
+    return handler(send("QUERY", "/f.rsig", encodeRuns(runs), { "Content-Type": type, ...headers }));
+  };
+  const response = await ask();
+  const part = await bytesOf(response);
+  const whole = await handler(get("/f.rsig"));
+  const bytes = await bytesOf(whole);
+  assertBytes(part, concat(runs.map(({ offset, length }) => bytes.subarray(offset, offset + length))));
+  const etag = whole.headers.get("ETag")!;
+  assert.equal(response.headers.get("ETag"), etag);
+  assert.equal((await bytesOf(await ask({ "If-Match": etag }))).length, 107);
+  await assertProblem(await ask({ "If-Match": '"v1"' }), 412);
   store.assertClosed();
 });
 

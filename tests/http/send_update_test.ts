@@ -97,6 +97,27 @@ Deno.test("sendUpdate() works between any two files", async () => {
   );
 });
 
+Deno.test("copies that overlap in the local file are right", async () => {
+  const part = (start: number, end: number) => OLD.subarray(3_100_000 + start, 3_100_000 + end);
+  const store = new Store({
+    "/f": concat([part(0, 200_000), part(100_000, 300_000), randomBytes(6, 9), part(50_000, 250_000)]),
+  });
+  const target = concat([part(0, 300_000), randomBytes(7, 9)]);
+  const { stats } = await sendUpdate(FILE, target, { fetch: through(store.writer()) });
+  assert.equal(stats.fallback, undefined);
+  assert.ok(stats.literalBytes < 2000, `${stats.literalBytes} bytes of data`);
+  assertBytes(store.files.get("/f")!.bytes, target);
+});
+
+Deno.test("sendUpdate() leaves no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  let count = 0;
+  signal.addEventListener = () => void count++;
+  signal.removeEventListener = () => void count--;
+  await sendUpdate(FILE, NEW, { fetch: through(new Store({ "/f": OLD }).writer()), signal });
+  assert.equal(count, 0);
+});
+
 Deno.test("of two sendUpdate() at once one wins, and the other is told that the file has changed", async () => {
   const store = new Store({ "/f": OLD });
   const handler = store.writer();

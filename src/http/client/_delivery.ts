@@ -2,7 +2,9 @@ import { hex } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import { createSha256 } from "../../digest/mod.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
+import type { LayeredSig } from "../../sync/layered_sig.ts";
 import { assemble } from "./_assemble.ts";
+import { checkedBlocks } from "./_checked_blocks.ts";
 import { fullDownload } from "./_full_download.ts";
 import { fallbackFor, type Prepared, prepareUpdate, type Session, type Work } from "./_prepare.ts";
 import type { UpdateFallback } from "./update_plan.ts";
@@ -60,7 +62,7 @@ export class Delivery {
     const { work } = this.#prepared;
     if (!work) return yield* this.#whole();
     try {
-      if (work.missingLength > MAX_HELD_LENGTH) return yield* unheld(work);
+      if (work.missingLength > MAX_HELD_LENGTH) return yield* unheld(work, this.#prepared.remote!.sig);
       const held = await this.#hold(work);
       if (held) return yield* assemble(work.runs, work.basis, held.values());
       // Sums that are equal by chance are so each time: other ones are needed.
@@ -105,11 +107,11 @@ export class Delivery {
   }
 }
 
-/** The target while its missing bytes come. */
-async function* unheld({ reader, missing, runs, basis }: Work): Chunks {
+/** The target while its missing bytes come, each block checked before it is given. */
+async function* unheld({ reader, missing, runs, basis }: Work, sig: LayeredSig): Chunks {
   const bytes = reader.chunks(missing);
   try {
-    yield* assemble(runs, basis, bytes);
+    yield* checkedBlocks(assemble(runs, basis, bytes), sig, (run) => reader.chunks([run]));
   } finally {
     await bytes.return();
   }

@@ -23,11 +23,12 @@ export interface Update {
  *
  * The SHA-256 of the result is compared with that of the signature. If at most 32 MiB are missing, this is done before
  * the first byte is given. If it differs, a signature with longer sums is tried, if the server has one, then the whole
- * file. Where more is missing, the stream errors at its end, so write to a place that is kept only on success, such as
- * `atomicWritable` of `rsync-streams/files`.
+ * file. Where more is missing, each block of the coarsest layer is checked before it is given, and fetched again if it
+ * is wrong. If the digest is wrong all the same, the stream errors at its end, so write to a place that is kept only on
+ * success, such as `atomicWritable` of `rsync-streams/files`.
  *
  * Answers that break off are asked for again, from the missing byte on, up to five times without progress. Memory is
- * bounded: 32 MiB of missing bytes, and what `planSync` holds.
+ * bounded: 32 MiB of missing bytes, a few blocks of the coarsest layer, and what `planSync` holds.
  *
  * @param url The file on the server.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not

@@ -115,6 +115,7 @@ export class Handler {
       await file.release();
     };
     try {
+      // A signature is made behind the same gate, so it comes first.
       const content = await this.#contentOf(named, file);
       leave = await this.#gate.enter(request.signal);
       const response = await answerQuery(request, content, { maxLength, timeoutMs }, (readable, length) => {
@@ -144,7 +145,8 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        lock: () => this.#locks.enter(url.href, request.signal),
+        // Whatever the query is, it may be the same file.
+        lock: () => this.#locks.enter(url.pathname, request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {

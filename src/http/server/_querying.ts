@@ -14,9 +14,12 @@ import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes of the longest list of runs, and of the longest signature. Both are held in memory. */
+/**
+ * Bytes of the longest list of runs, and of the longest signature. Both are held in memory; the index of a signature
+ * takes up to ten times its length. A layered one of a file of 1 GiB has some 4 MiB.
+ */
 const MAX_RUNS_LENGTH = 2 ** 20;
-const MAX_SIG_LENGTH = 2 ** 26;
+const MAX_SIG_LENGTH = 2 ** 24;
 /** A delta holds up to six blocks at once. */
 const MAX_BLOCK_LENGTH = 2 ** 22;
 /** Shorter bodies are not encoded. */
@@ -55,11 +58,11 @@ export function checkQueryType({ headers }: Request, types: readonly string[]): 
  */
 export async function answerQuery(
   request: Request,
-  file: Content,
+  content: Content,
   limits: InputLimits,
   openBody: OpenResultBody,
 ): Promise<Response> {
-  if (failedCondition(request, file)) throw preconditionFailed(file.entityTag);
+  if (failedCondition(request, content)) throw preconditionFailed(content.entityTag);
   const supported = supportedCodings();
   const coding = chooseCoding(request.headers.get("Accept-Encoding"), supported);
   if (!coding) {
@@ -68,11 +71,11 @@ export async function answerQuery(
   const isRuns = mediaTypeOf(request.headers) === RUNS_TYPE;
   const maxLength = Math.min(limits.maxLength, isRuns ? MAX_RUNS_LENGTH : MAX_SIG_LENGTH);
   const input = openRequestBody(request, { ...limits, maxLength });
-  const result = isRuns ? await runsResult(input, file) : await deltaResult(input, file);
+  const result = isRuns ? await runsResult(input, content) : await deltaResult(input, content);
   const headers = new Headers({
     "Cache-Control": "no-store, no-transform",
     "Content-Type": result.contentType,
-    "ETag": file.entityTag,
+    "ETag": content.entityTag,
     "Vary": "Accept-Encoding",
   });
   if (coding === "identity" || (result.length ?? Infinity) < MIN_ENCODED_LENGTH) {

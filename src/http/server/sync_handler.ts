@@ -22,6 +22,9 @@ export interface SyncHandlerOptions {
   /**
    * Replaces a file, or creates it. Without this function nothing can be uploaded.
    *
+   * Uploads of one path end one after the other. If several paths lead to one file, or other programs change it, look
+   * at its version once more before it is replaced.
+   *
    * @param url The URL of the file.
    * @param readable All bytes of the new file. They replace the old ones at its end, all at once, or not at all if it
    * errors. It errors if the upload is not what it should be, or if another one was faster.
@@ -36,9 +39,9 @@ export interface SyncHandlerOptions {
    */
   allowOrigin?: string | undefined;
   /**
-   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 64 MiB, if
-   * it is not less.
-   * @default {2 ** 30}
+   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 16 MiB, if
+   * it is not less. Deltas are not held in memory.
+   * @default {2 ** 33}
    */
   maxInputLength?: number | undefined;
   /**
@@ -57,8 +60,9 @@ export interface SyncHandlerOptions {
    */
   timeoutMs?: number | undefined;
   /**
-   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then.
-   * @default {64}
+   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then. The
+   * compression of a body of 4 MiB or more takes about 20 MiB of memory.
+   * @default {32}
    */
   maxRequests?: number | undefined;
   /**
@@ -81,9 +85,10 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * Makes a handler that serves files whole, in ranges and as what clients miss of them, with their layered signatures,
  * and takes uploads if it may.
  *
- * It answers `GET`, `HEAD` and `OPTIONS`; `GET` of the URL with `.rsig` after its path: the layered signature, which is
- * made once for each version; `QUERY` or `POST` of a list of runs: their bytes, compressed; of a signature: a delta;
- * and with `commit`, `PATCH` of a delta. `docs/http.md` describes the protocol. Errors are problem bodies (RFC 9457).
+ * It answers `GET`, `HEAD` and `OPTIONS`, of a file and of its layered signature: the URL with `.rsig` after its path,
+ * made once for each version. `QUERY` or `POST` of a list of runs, to either URL, gives their bytes, compressed; of a
+ * signature, a delta. With `commit`, `PATCH` takes a delta. `docs/http.md` describes the protocol. Errors are problem
+ * bodies (RFC 9457).
  *
  * Requests may come from anybody. The handler makes no path of a URL: `open` and `commit` decide which files there are
  * and who may have them, so it is they that have to refuse `..` and the like. A body holds about 256 KiB of a file at a
@@ -122,8 +127,8 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  */
 export function syncHandler(options: SyncHandlerOptions): SyncHandler {
   const { open, commit, allowOrigin, secret } = checkOptions(options);
-  const { maxInputLength = 2 ** 30, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
-  const { timeoutMs = 300_000, maxRequests = 64, onError = (error: unknown) => console.error(error) } = options;
+  const { maxInputLength = 2 ** 33, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
+  const { timeoutMs = 300_000, maxRequests = 32, onError = (error: unknown) => console.error(error) } = options;
   const handler = new Handler({
     open: checkFunction("open", open).bind(options),
     commit: checkCallback("commit", commit)?.bind(options),
