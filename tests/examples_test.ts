@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import process from "node:process";
@@ -261,6 +261,26 @@ async function serving(listener: RequestListener, work: (url: URL) => Promise<vo
   }
 }
 
+/** Answers as hosts of files do: with one range, or with the whole file. */
+function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
+  if (last === undefined) {
+    response.writeHead(200, { "content-length": bytes.length }).end(request.method === "HEAD" ? undefined : bytes);
+    return;
+  }
+  const start = first ? Number(first) : Math.max(0, bytes.length - Number(last));
+  const end = first && last ? Math.min(Number(last) + 1, bytes.length) : bytes.length;
+  const range = `bytes ${start}-${end - 1}/${bytes.length}`;
+  response.writeHead(206, { "content-range": range, "content-length": end - start });
+  response.end(bytes.subarray(start, end));
+}
+
+/** The signature of the target, as it is published. */
+async function publishedSig(): Promise<Uint8Array> {
+  const sig = new Blob([TARGET]).stream().pipeThrough(layeredSigStream({ fileLength: TARGET.length }));
+  return await new Response(sig).bytes();
+}
+
 /** A host of files behind redirects to signed URLs, each of which is good for two requests. */
 function expiringHost(
   files: Record<string, Uint8Array>,
@@ -283,25 +303,18 @@ function expiringHost(
       seen.expired++;
       return response.writeHead(403).end();
     }
-    const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
-    if (last === undefined) return response.writeHead(200, { "content-length": bytes.length }).end(bytes);
-    const start = first ? Number(first) : Math.max(0, bytes.length - Number(last));
-    const end = first && last ? Math.min(Number(last) + 1, bytes.length) : bytes.length;
-    const range = `bytes ${start}-${end - 1}/${bytes.length}`;
-    response.writeHead(206, { "content-range": range, "content-length": end - start });
-    response.end(bytes.subarray(start, end));
+    sendFile(request, response, bytes);
   };
 }
 
 test("updater.js updates behind redirects that expire", () => nodeBinary(DRIVER_NODE), async (node, folder) => {
-  const sig = new Blob([TARGET]).stream().pipeThrough(layeredSigStream({ fileLength: TARGET.length }));
   const manifest = (sum: string) => {
     return new TextEncoder().encode(JSON.stringify({ version: "2.0.0", file: "app.asar", sha256: sum }));
   };
   const files: Record<string, Uint8Array> = {
     "/latest.json": manifest(await sha256(TARGET)),
     "/app.asar": TARGET,
-    "/app.asar.rsig": await new Response(sig).bytes(),
+    "/app.asar.rsig": await publishedSig(),
   };
   const seen = { expired: 0, redirects: 0 };
   const path = join(folder, "mine/app.asar");
@@ -363,6 +376,35 @@ test("browser.html updates a file from another origin", getBrowser, async ({ chr
     assert.ok(readFileSync(output).equals(TARGET), "the file is the server's");
   });
 });
+
+test(
+  "browser.html updates from a host that exposes nothing",
+  getBrowser,
+  async ({ chromium, node, driver }, folder) => {
+    const files: Record<string, Uint8Array> = { "/target": TARGET, "/target.rsig": await publishedSig() };
+    const seen: string[] = [];
+    const host: RequestListener = (request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      const bytes = files[request.url!];
+      response.setHeader("access-control-allow-origin", "*");
+      if (!bytes || request.method === "OPTIONS") return response.writeHead(405).end();
+      sendFile(request, response, bytes);
+    };
+    const path = join(folder, "mine/basis");
+    const output = join(folder, "mine/download");
+    writeFileSync(path, BASIS);
+    await serving(pagesOf(folder), (pages) =>
+      serving(host, async (files) => {
+        const url = new URL(`browser.html?url=${new URL("target", files)}`, pages);
+        const stdout = await runClient([node, "open_page.js", chromium, url.href, path, output], driver);
+        const [, came] = /^The server's file: (\d+) bytes came for \d+\n$/.exec(stdout)!;
+        assert.ok(Number(came) < MAX_LENGTH, stdout);
+        assert.ok(readFileSync(output).equals(TARGET), "the file is the host's");
+      }));
+    assert.equal(seen[0], "HEAD /target.rsig");
+    assert.ok(!seen.some((line) => line.startsWith("OPTIONS")), "no preflight");
+  },
+);
 
 /** Pages that keep a file, and how a test reads what they keep. */
 const KEEPERS = {
