@@ -1,15 +1,10 @@
-/** Answers `POST /delta`, whose body is a signature, with the delta of a file. */
-import { deltaStream } from "rsync-streams";
-import { fileReadable } from "rsync-streams/files";
-import { answerDelta } from "./answer_delta.ts";
-
-const [target] = Bun.argv.slice(2);
+/** Serves the files of a folder to clients that have older versions of them. */
+import { syncHandler } from "rsync-streams/http";
+import { servedFolder } from "./served_folder.js";
 
 const server = Bun.serve({
   hostname: "localhost",
   port: Bun.env.PORT ?? 8000,
-  fetch(request) {
-    return answerDelta(request, (sigs) => fileReadable(target).pipeThrough(deltaStream(sigs)));
-  },
+  fetch: syncHandler(servedFolder(Bun.argv[2], Bun.env.TOKEN)),
 });
 console.log(`Listening on ${server.url}`);

@@ -1,20 +1,18 @@
 /** Updates a file to the server's version: `client.js URL FILE`, in Node, Bun or Deno. */
+import { existsSync } from "node:fs";
 import process from "node:process";
-import { patchStream, sigStream } from "rsync-streams";
-import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
+import { atomicWritable, fileBasis } from "rsync-streams/files";
+import { fetchUpdate } from "rsync-streams/http";
 
 const [url, path] = process.argv.slice(2);
 
-const sig = await new Response(fileReadable(path).pipeThrough(sigStream())).blob();
-const response = await fetch(url, { method: "POST", body: sig });
-if (!response.ok) throw new Error(`The server answered ${response.status}: ${await response.text()}`);
-
-const basis = await fileBasis(path);
+const basis = existsSync(path) ? await fileBasis(path) : undefined;
 try {
-  const patch = patchStream(basis);
+  const { readable, plan, stats } = await fetchUpdate(url, basis);
   // Replaces the file at the end, once the digest of the new one was checked.
-  await response.body.pipeThrough(patch).pipeTo(atomicWritable(path));
-  console.log(`${patch.stats.bytesIn} bytes came for ${patch.stats.bytesOut}`);
+  await readable.pipeTo(atomicWritable(path));
+  const way = stats.fallback ? `full: ${stats.fallback}` : plan.way;
+  console.log(`${stats.bytesIn} bytes came for ${stats.bytesOut}, in ${stats.requests} requests (${way})`);
 } finally {
-  await basis.close();
+  await basis?.close();
 }

@@ -1,14 +1,26 @@
-/** Answers `POST /NAME`, whose body is a signature, with the delta of the object of that name in an R2 bucket. */
-import { deltaStream } from "rsync-streams";
-import { answerDelta } from "./answer_delta.ts";
+/** Serves the objects of an R2 bucket to clients that have older versions of them. */
+import { syncHandler } from "rsync-streams/http";
 
-/** A worker has 128 MiB of memory, so it takes shorter signatures than a server does. */
-const MAX_SIG_LENGTH = 2 ** 25;
+let handler;
+
+/** An object of the bucket, read in ranges of this very version. */
+async function open(bucket, { pathname }) {
+  const name = decodeURIComponent(pathname.slice(1));
+  const found = await bucket.head(name);
+  if (!found) return undefined;
+  const { size, etag, httpEtag, uploaded } = found;
+  const read = async (offset, length) => {
+    const part = await bucket.get(name, { range: { offset, length }, onlyIf: { etagMatches: etag } });
+    if (!part?.body) throw new Error(`${name} was replaced`);
+    return new Uint8Array(await part.arrayBuffer());
+  };
+  return { basis: { size, read }, size, entityTag: httpEtag, modifiedMs: uploaded.getTime() };
+}
 
 export default {
-  async fetch(request, env) {
-    const target = await env.TARGETS.get(new URL(request.url).pathname.slice(1));
-    if (!target) return new Response("No such object\n", { status: 404 });
-    return answerDelta(request, (sigs) => target.body.pipeThrough(deltaStream(sigs)), MAX_SIG_LENGTH);
+  fetch(request, env) {
+    // Made once, so that signatures are kept. With the secret all isolates make the same ones.
+    handler ??= syncHandler({ open: (url) => open(env.TARGETS, url), secret: env.SECRET });
+    return handler(request);
   },
 };

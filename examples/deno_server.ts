@@ -1,10 +1,6 @@
-/** Answers `POST /delta`, whose body is a signature, with the delta of a file. */
-import { deltaStream } from "rsync-streams";
-import { fileReadable } from "rsync-streams/files";
-import { answerDelta } from "./answer_delta.ts";
+/** Serves the files of a folder to clients that have older versions of them. */
+import { syncHandler } from "rsync-streams/http";
+import { servedFolder } from "./served_folder.js";
 
-const [target] = Deno.args as [string];
-
-Deno.serve({ hostname: "localhost", port: Number(Deno.env.get("PORT") ?? 8000) }, (request) => {
-  return answerDelta(request, (sigs) => fileReadable(target).pipeThrough(deltaStream(sigs)));
-});
+const handler = syncHandler(servedFolder(Deno.args[0]!, Deno.env.get("TOKEN")));
+Deno.serve({ hostname: "localhost", port: Number(Deno.env.get("PORT") ?? 8000) }, handler);

@@ -1,25 +1,26 @@
-/** Answers `POST /delta`, whose body is a signature, with the delta of a file. */
+/** Serves the files of a folder to clients that have older versions of them. */
 import { createServer } from "node:http";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { deltaStream, loadSigs, RsyncError } from "rsync-streams";
-import { fileReadable } from "rsync-streams/files";
+import { syncHandler } from "rsync-streams/http";
+import { servedFolder } from "./served_folder.js";
 
-const [target] = process.argv.slice(2);
+const handler = syncHandler(servedFolder(process.argv[2], process.env.TOKEN));
 
-const server = createServer(async (request, response) => {
-  try {
-    if (request.method !== "POST") return response.writeHead(405).end("POST a signature\n");
-    const sigs = await loadSigs(Readable.toWeb(request), { maxInputLength: 2 ** 26 });
-    await pipeline(fileReadable(target).pipeThrough(deltaStream(sigs)), response);
-  } catch (error) {
-    // Once the response has begun, the only way to report a failure is to cut it off.
-    if (response.headersSent) return response.destroy();
-    if (error instanceof RsyncError) return response.writeHead(400).end(`${error.message}\n`);
-    console.error(error);
-    response.writeHead(500).end();
-  }
+const server = createServer(async (incoming, outgoing) => {
+  // From Node's request to a standard one. Once the client has gone, its signal ends the work.
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const { method, url, headers } = incoming;
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const body = hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {};
+  const init = { method, headers, signal: gone.signal, ...body };
+  const response = await handler(new Request(new URL(url, `http://${headers.host ?? "localhost"}`), init));
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  if (!response.body) return outgoing.end();
+  // If the body fails, all that is left is to cut the answer off, which `pipeline` does.
+  await pipeline(Readable.fromWeb(response.body), outgoing).catch(() => {});
 });
 server.listen(process.env.PORT ?? 8000, "localhost", () => {
   console.log(`Listening on http://localhost:${server.address().port}/`);

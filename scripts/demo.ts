@@ -12,20 +12,19 @@ import { parseArgs } from "node:util";
 import { openProgressBar } from "../src/cli/progress_bar.ts";
 import { demoFiles } from "./_demo_files.ts";
 import { report } from "./_demo_report.ts";
-import { measureSteps, verifyEqual } from "./_demo_steps.ts";
-import { syncOverHttp } from "./_demo_sync.ts";
+import { verifyEqual } from "./_demo_verify.ts";
+import { measure, WAYS } from "./_demo_ways.ts";
 
 const HELP = `Updates a file over HTTP on this machine, and reports what crossed the wire.
 
   deno task demo [options] [BASIS TARGET]
 
-A server on 127.0.0.1 has the target, a client has the basis. The client sends the signature of its file, the server
-answers with the delta, the client patches into a temporary file and compares that with the target. BASIS and TARGET are
-only read. Without them, two releases of the npm package typescript are fetched with npm and kept in .cache/demo.
+A server on 127.0.0.1 has the target, a client has the basis. It updates a copy in three ways: from a static host with a
+published signature, from a handler, which also compresses, and the classic way, where the client sends a signature and
+gets a delta. Each result is compared with the target. BASIS and TARGET are only read. Without them, two releases of the
+npm package typescript are fetched with npm and kept in .cache/demo.
 
-  --block-length N  bytes of a block: smaller ones find more, and make a longer signature (1024)
-  --no-steps        leave out timing each step by itself, which does the work a second time
-  --help            show this`;
+  --help  show this`;
 
 class UsageError extends Error {}
 
@@ -34,24 +33,13 @@ function parse() {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        "block-length": { type: "string" },
-        "no-steps": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });
-    const length = values["block-length"];
-    if (length !== undefined && !/^\d+$/.test(length)) {
-      throw new UsageError(`--block-length takes a number, not "${length}"`);
-    }
     if (positionals.length !== 0 && positionals.length !== 2) throw new UsageError("Two files are needed, or none");
     // `deno task` runs in the folder of deno.json; paths are meant from where it was called.
     const paths = positionals.map((path) => resolve(process.env.INIT_CWD ?? ".", path));
-    return {
-      help: values.help,
-      hasSteps: !values["no-steps"],
-      blockLength: length ? Number(length) : undefined,
-      paths,
-    };
+    return { help: values.help, paths };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError((error as Error).message);
   }
@@ -71,7 +59,7 @@ function shortPath(path: string): string {
 }
 
 async function main(): Promise<void> {
-  const { help, hasSteps, blockLength, paths } = parse();
+  const { help, paths } = parse();
   if (help) return console.log(HELP);
 
   const folder = await mkdtemp(join(tmpdir(), "rsync-streams-demo-"));
@@ -84,18 +72,23 @@ async function main(): Promise<void> {
     const [basis, target] = paths as [string, string] | [];
     const files = basis && target ? { basis, target, what: undefined } : await demoFiles(folder);
     const [basisLength, targetLength] = [await checkFile(files.basis), await checkFile(files.target)];
-    const job = { ...files, result: join(folder, "result"), blockLength };
+    const result = join(folder, "result");
 
-    const bar = await openProgressBar(basisLength + targetLength);
-    const sync = await syncOverHttp({
-      ...job,
-      onSig: (stats) => bar?.update(stats.bytesIn, "signature"),
-      onPatch: (stats) => bar?.update(basisLength + stats.bytesOut, "delta and patch"),
-    }).finally(() => bar?.stop());
-    const sha256 = await verifyEqual(job.result, files.target);
-    const steps = hasSteps ? await measureSteps(folder, job) : [];
+    const bar = await openProgressBar(WAYS.length * targetLength);
+    const ways = [];
+    let sha256 = "";
+    for (const [i, way] of WAYS.entries()) {
+      const onProgress = (bytesOut: number) => bar?.update(i * targetLength + bytesOut, way.name);
+      const traffic = await measure(way, { ...files, result, onProgress }).catch((error) => {
+        bar?.stop();
+        throw error;
+      });
+      ways.push({ name: way.name, traffic });
+      sha256 = await verifyEqual(result, files.target);
+    }
+    bar?.stop();
     const shown = { basis: shortPath(files.basis), target: shortPath(files.target) };
-    console.log(report({ ...shown, what: files.what, basisLength, targetLength, sync, steps, sha256 }));
+    console.log(report({ ...shown, what: files.what, basisLength, targetLength, ways, sha256 }));
   } finally {
     process.off("SIGINT", onInterrupt);
     await rm(folder, { recursive: true, force: true });

@@ -11,6 +11,7 @@ export const TOOLS = {
   "@types/node": "20.19.0",
   "bun": "1.4.5",
   "esbuild": "0.28.2",
+  "hono": "4.13.19",
   "miniflare": "4.20260730.0",
   "playwright-core": "1.65.1",
   "publint": "0.3.25",

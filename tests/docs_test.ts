@@ -1,4 +1,7 @@
-/** Runs each TypeScript block of the docs as a program of its own, in a folder with two files, `old` and `new`. */
+/**
+ * Runs each TypeScript block of the docs as a program of its own, in a folder with two files, `old` and `new`. A block
+ * that starts a server and does not stop it runs until the next one has ended.
+ */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { make } from "./_recipes.ts";
@@ -10,6 +13,44 @@ const CONFIG = ["--no-lock", "--config", fileURLToPath(new URL("deno.json", ROOT
 function blocksOf(path: string): string[] {
   const page = Deno.readTextFileSync(new URL(path, ROOT));
   return Array.from(page.matchAll(/^( *)```ts\n([^]*?)^\1```$/gm), ([, , code]) => code!);
+}
+
+/** The port of servers in the docs. Tests take another. */
+const PORT = 8000;
+
+function isServer(code: string): boolean {
+  return code.includes("Deno.serve(") && !code.includes(".shutdown()");
+}
+
+/** Starts a server, and waits until it says that it listens. */
+async function startServer(cwd: string, file: string): Promise<AsyncDisposable> {
+  const args = ["run", "--allow-all", "--no-check", ...CONFIG, file];
+  const env = { NO_COLOR: "1" };
+  const process = new Deno.Command(Deno.execPath(), { args, cwd, env, stdout: "null", stderr: "piped" }).spawn();
+  const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  const end = async () => {
+    try {
+      process.kill();
+    } catch {
+      // It has ended already.
+    }
+    await reader.cancel();
+    await process.status;
+  };
+  for (let text = ""; !text.includes("Listening on");) {
+    const { done, value } = await reader.read();
+    if (!done) text += value;
+    if (!done) continue;
+    await end();
+    assert.fail(text);
+  }
+  return { [Symbol.asyncDispose]: end };
+}
+
+/** A port that is free. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 async function deno(cwd: string, ...args: string[]): Promise<void> {
@@ -28,14 +69,22 @@ Deno.test("the examples of the docs run", async (t) => {
     await Deno.writeFile(`${cwd}/old`, text);
     await Deno.writeFile(`${cwd}/new`, text.subarray(0, 50_000));
     const examples = ["README.md", ...pages].flatMap((path) => {
-      return blocksOf(path).map((code, i) => ({ title: `${path}, block ${i + 1}`, code }));
+      const port = `${freePort()}`;
+      return blocksOf(path).map((code, i) => {
+        return { title: `${path}, block ${i + 1}`, code: code.replaceAll(`${PORT}`, port) };
+      });
     });
     const files = examples.map((_, i) => `example_${i}.ts`);
     for (const [i, file] of files.entries()) await Deno.writeTextFile(`${cwd}/${file}`, examples[i]!.code);
 
     await t.step("type check", () => deno(cwd, "check", ...CONFIG, ...files));
     for (const [i, file] of files.entries()) {
-      await t.step(examples[i]!.title, () => deno(cwd, "run", "--allow-all", "--no-check", ...CONFIG, file));
+      const { title, code } = examples[i]!;
+      await t.step(title, async () => {
+        if (isServer(code)) return;
+        await using _server = i > 0 && isServer(examples[i - 1]!.code) ? await startServer(cwd, files[i - 1]!) : null;
+        await deno(cwd, "run", "--allow-all", "--no-check", ...CONFIG, file);
+      });
     }
   } finally {
     await Deno.remove(cwd, { recursive: true });

@@ -4,6 +4,24 @@
  *
  * `docs/http.md` describes the protocols.
  *
+ * @example A handler, and a client with an older version of its file
+ * ```ts
+ * import { fetchUpdate, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
+ * const old = new Blob([lines.join("")]);
+ * const fresh = new Blob([lines.with(9000, "a new line\n").join("")]);
+ *
+ * const handler = syncHandler({ open: () => ({ basis: fresh, size: fresh.size, entityTag: '"2"' }) });
+ *
+ * const { readable, stats } = await fetchUpdate("http://localhost/file", old, {
+ *   fetch: (url, init) => handler(new Request(url, init)), // leave it out where there is a server
+ * });
+ * assert.equal(await new Response(readable).text(), await fresh.text());
+ * assert.ok(stats.isVerified && stats.bytesIn < 5000);
+ * ```
+ *
  * @module
  */
 export { sendUpdate } from "./client/send_update.ts";

@@ -121,7 +121,9 @@ test("push by two at once: each file is one of theirs, and a loser exits with 11
   const runs = await Promise.all(targets.map((_, i) => cli(DENO, ["push", `${i}`, `${server.url}app.bin`], folder)));
   const codes = runs.map(({ code }) => code);
   assert.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 110), codes.join());
-  for (const { code, stderr } of runs) if (code === 110) assert.match(stderr, /the server answered with status 412: .*\n$/);
+  for (const { code, stderr } of runs) {
+    if (code === 110) assert.match(stderr, /the server answered with status 412: .*\n$/);
+  }
   const stored = await Deno.readFile(`${root}/app.bin`);
   const winners = targets.filter((_, i) => codes[i] === 0);
   assert.ok(winners.some((bytes) => bytes.every((byte, i) => byte === stored[i])));

@@ -7,6 +7,8 @@ export interface NginxOptions {
   readonly root: string;
   /** Whether it compresses whole files, of all types. @default false */
   readonly gzip?: boolean;
+  /** A server block in place of the usual one. Its port and its folder are replaced. */
+  readonly site?: string | undefined;
 }
 
 /** A request in nginx's log. */
@@ -48,12 +50,12 @@ async function findNginx(): Promise<string | undefined> {
 }
 
 /** Starts nginx on a free port. Its configuration, logs and temporary files are in a folder of their own. */
-export async function startNginx({ root, gzip = false }: NginxOptions): Promise<Nginx> {
+export async function startNginx({ root, gzip = false, site }: NginxOptions): Promise<Nginx> {
   const program = await findNginx();
   if (!program) throw new Error("Cannot start nginx: it is not installed");
   const folder = await Deno.makeTempDir({ prefix: "rsync-streams-nginx-" });
   const port = freePort();
-  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, root, port, gzip));
+  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, root, port, gzip, site));
   const args = ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", `${folder}/error.log`];
   const process = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
   const end = async () => {
@@ -141,8 +143,10 @@ function parseLine(line: string): NginxRequest {
   };
 }
 
+const SITE = "server { listen 80; root /srv; }";
+
 /** One process that stays in the foreground and writes nowhere but into the folder. */
-function configuration(folder: string, root: string, port: number, gzip: boolean): string {
+function configuration(folder: string, root: string, port: number, gzip: boolean, site = SITE): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `
 daemon off;
@@ -160,10 +164,7 @@ http {
   gzip ${gzip ? "on" : "off"};
   gzip_types *;
   gzip_min_length 100;
-  server {
-    listen 127.0.0.1:${port};
-    root "${root}";
-  }
+  ${site.replace(/listen [^;]*/, `listen 127.0.0.1:${port}`).replace(/root [^;]*/, `root "${root}"`)}
 }
 `;
 }

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { CACHE, install, ROOT, run, tool, toolCommand } from "../../scripts/npm_tools.ts";
+import { CACHE, install, ROOT, run, type Tool, tool, toolCommand, TOOLS } from "../../scripts/npm_tools.ts";
 
 const HERE = join(ROOT, "tests/runtimes");
 const CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -39,10 +39,15 @@ export function besideTool(name: "playwright-core" | "miniflare", files: readonl
   return folder;
 }
 
-/** An empty project with the tarball, outside of the checkout, so that no deno.json is found above it. */
-export function makeProject(tarball: string): string {
+/**
+ * An empty project with the tarball, outside of the checkout, so that no deno.json is found above it.
+ *
+ * @param others Other packages that it has.
+ */
+export function makeProject(tarball: string, others: readonly Tool[] = []): string {
   const project = mkdtempSync(join(tmpdir(), "rsync-streams-project-"));
-  install(project, { "rsync-streams": `file:${tarball}` });
+  const versions = Object.fromEntries(others.map((name) => [name, TOOLS[name]]));
+  install(project, { "rsync-streams": `file:${tarball}`, ...versions });
   return project;
 }
 
