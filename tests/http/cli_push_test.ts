@@ -147,7 +147,7 @@ test("push does not write outside of the folder, or to hidden files", async (fol
     ["app.bin/x", 409],
   ];
   for (const [path, status] of cases) {
-    const message = new RegExp(`the server answered ${status}: Cannot create the file: `);
+    const message = new RegExp(`the server answered with status ${status}: Cannot create the file: `);
     await fails(cli(DENO, ["push", "app.bin", server.url + path], folder), 109, message);
   }
   assert.deepEqual(await names(folder), ["app.bin", "dir"]);

@@ -153,6 +153,32 @@ Deno.test("an answer that is cut is asked for again at the missing byte", async 
   assert.equal(stats.retries, 3);
 });
 
+Deno.test("where a server gives less of a range than was asked for, the rest is asked for, if that ends", async () => {
+  for (const most of [1000, 10]) {
+    const { fetch, asked } = hostOf(files, ({ path }, body, offset) => {
+      if (path !== "/f" || !body || body.length === target.length) return;
+      const short = body.slice(0, most);
+      const told = { "content-range": `bytes ${offset}-${offset + short.length - 1}/${target.length}` };
+      return new Response(short, { status: 206, headers: told });
+    });
+    const { readable, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+    assertBytes(await toBytes(readable), target);
+    assert.equal(stats.fallback, most === 10 ? "no-ranges" : undefined);
+    assert.ok(asked.length < 25, `${asked.length} requests`);
+  }
+});
+
+Deno.test("where nothing is missing, a signature that is older than the file is noticed by its length", async () => {
+  const newer = concat([target, randomBytes(5, 10)]);
+  const { fetch, asked } = hostOf({ ...files, "/f": newer }, ({ init }) => {
+    if (init.method === "HEAD") return new Response(null, { headers: { "content-length": String(newer.length) } });
+  });
+  const { readable, stats } = await fetchUpdate(URL_OF_FILE, target, { fetch });
+  assertBytes(await toBytes(readable), newer);
+  assert.equal(stats.fallback, "changed");
+  assert.ok(asked.length <= 4);
+});
+
 Deno.test("a server that never answers rightly is an HttpError, after a bounded number of requests", async () => {
   const { fetch, asked } = hostOf({}, () => new Response("busy", { status: 503 }));
   const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });

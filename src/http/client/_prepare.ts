@@ -111,7 +111,8 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
     missingLength: sync.missingBytes,
     missingCount: sync.missingCount,
     bytesIn,
-    requests: stats.requests + cost.requests,
+    // Where nothing is missing, one request asks whether that is still so.
+    requests: stats.requests + (remote.takesRuns ? cost.requests : Math.max(1, cost.requests)),
     savedShare: footer.fileLength === 0 ? 0 : 1 - bytesIn / footer.fileLength,
     requestCost: connection.requestCost,
   };

@@ -10,6 +10,8 @@ import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./_runs.ts";
 const GROUP_LENGTH = 2 ** 22;
 /** Ranges in one request. Apache takes 200, Cloudflare 300, and many servers no header of more than 8 KiB. */
 const MAX_RANGES = 128;
+/** Answers to a group with less than was asked for. Beyond that, the whole file takes fewer requests. */
+const MAX_SHORT_ANSWERS = 16;
 /** About what the head of a part takes: nearer ranges are asked for as one. */
 export const PART_COST = 100;
 
@@ -139,6 +141,7 @@ export class RangeReader {
     const patience = new Patience(this.#connection, signal);
     const pieces: Uint8Array[] = [];
     let hadWhole = false;
+    let shortCount = 0;
     for (let left = runs; left.length > 0;) {
       const wanted = this.#takeGroup(new RunQueue(left));
       const ranges = joinNear(wanted, this.#maxGap);
@@ -154,6 +157,7 @@ export class RangeReader {
           continue;
         }
         await takeRanges(answer, ranges, this.#facts, picker, pieces);
+        if (!picker.isDone && ++shortCount > MAX_SHORT_ANSWERS) throw shortAnswersError(answer);
         this.#host.givesRanges = true;
         if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";
       } catch (error) {
@@ -199,4 +203,9 @@ export class RangeReader {
       answer = undefined;
     }
   }
+}
+
+function shortAnswersError({ url, status }: Answer): HttpError {
+  const why = `${MAX_SHORT_ANSWERS + 1} answers had less of a range than was asked for`;
+  return new HttpError("protocol", url, `Cannot read ${url}: ${why}`, { status });
 }
