@@ -136,11 +136,13 @@ export class LayeredSig {
    */
   async *recordsOf(layer: number, spans: readonly Span[]): AsyncGenerator<SumBatch, void, void> {
     const count = this.recordCount(layer);
-    const ranges = spans.map(({ start, end }) => {
+    const ranges: ByteRange[] = [];
+    for (const { start, end } of spans) {
+      if (ranges.length % RECORDS_AT_ONCE === 0) await giveWay();
       checkInteger("the first record", start, 0, count - 1);
       checkInteger("the end of the records", end, start + 1, count);
-      return this.#layout.rangeOf(layer, start, end);
-    });
+      ranges.push(this.#layout.rangeOf(layer, start, end));
+    }
     const inTail = ranges.findIndex(({ offset }) => offset >= this.#tail.offset);
     const remote = inTail < 0 ? ranges : ranges.slice(0, inTail);
     let next = 0;
