@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { deltaStream, loadSigs, patchStream, RsyncError } from "rsync-streams";
+import { fileBasis } from "rsync-streams/files";
 import {
   type Layer,
   LayeredSig,
@@ -306,6 +307,26 @@ Deno.test("a layered signature that was cut anywhere is refused with a typed err
     await assert.rejects(LayeredSig.open(cut), RsyncError);
     await assert.rejects(loadSigs(cut), RsyncError);
   }
+});
+
+Deno.test("LayeredSig.open() says that a source is empty, whatever it is", async () => {
+  const path = await Deno.makeTempFile();
+  const file = await fileBasis(path);
+  try {
+    const seeking = { seek() {}, read: () => 0, size: 0 };
+    for (const empty of [new Uint8Array(0), new ArrayBuffer(0), new Blob([]), seeking, file]) {
+      await assert.rejects(LayeredSig.open(empty), {
+        name: "RsyncError",
+        code: "bad-magic",
+        message: "Cannot read the layered signature: it is empty, a footer was expected (at byte 0)",
+      });
+    }
+  } finally {
+    await file.close();
+    await Deno.remove(path);
+  }
+  const unknown = { read: () => new Uint8Array(1) };
+  await assert.rejects(LayeredSig.open(unknown), /^TypeError: .* its size is unknown/);
 });
 
 Deno.test("a layered signature with bytes behind it, or in it, is refused", async () => {
