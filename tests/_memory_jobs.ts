@@ -1,5 +1,6 @@
 /** Jobs for `memory_test.ts`, each in a process of its own. They print a number. */
 import { deltaStream, loadSigs, type Signature, sigStream } from "rsync-streams";
+import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { makeSig, makeSigs } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
@@ -89,6 +90,35 @@ async function longBlocks(): Promise<number> {
   return peak - before;
 }
 
+/** Bytes for each record that `planSync()` needs at its peak, the plan included: every other block is found. */
+async function planning(): Promise<number> {
+  const blockLength = 64;
+  const count = 2 ** 19;
+  const remote = new Uint8Array(count * blockLength);
+  for (let at = 0; at < remote.length; at += MIB) remote.set(randomBytes(at, MIB), at);
+  const local = remote.slice();
+  for (let at = 0; at < local.length; at += 2 * blockLength) local[at]! ^= 1;
+  const stream = layeredSigStream({ layers: [{ blockLength, strongLength: 6 }] });
+  const published = await new Response(ReadableStream.from([remote]).pipeThrough(stream)).bytes();
+  await collect();
+  const before = Deno.memoryUsage().rss;
+  let peak = 0;
+  const measure = () => {
+    peak = Math.max(peak, Deno.memoryUsage().rss);
+  };
+  const basis = {
+    size: local.length,
+    read(offset: number, length: number) {
+      measure();
+      return local.subarray(offset, offset + length);
+    },
+  };
+  const plan = await planSync(await LayeredSig.open(published), basis);
+  measure();
+  if (plan.runs.length !== count) throw new Error(`${plan.runs.length} runs`);
+  return (peak - before) / count;
+}
+
 const jobs: Record<string, () => Promise<number>> = {
   dropped,
   "open-signers": () => open(() => sigStream()),
@@ -97,5 +127,6 @@ const jobs: Record<string, () => Promise<number>> = {
     return await open(() => deltaStream(sigs));
   },
   "long-blocks": longBlocks,
+  planning,
 };
 console.log(await jobs[Deno.args[0]!]!());

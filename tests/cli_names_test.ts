@@ -63,6 +63,9 @@ for (const runtime of runtimes) {
       "a\tb\rc": "a\\tb\\rc",
       "a\x7f\x9bb": "a\\x7f\\x9bb",
       "a\u202eb\u2028c": "a\\u202eb\\u2028c",
+      // The first and the last of each range of marks that turn the direction.
+      "a\u202ab\u202ec\u2066d\u2069e": "a\\u202ab\\u202ec\\u2066d\\u2069e",
+      "a\u061cb\u200ec\u200fd\u2029e": "a\\u061cb\\u200ec\\u200fd\\u2029e",
       "naïve 文件 😀": "naïve 文件 😀",
     };
     await quiet(cli(runtime, ["signature", "basis", "sig"], folder));

@@ -1,5 +1,7 @@
 /** Options of the command that rdiff does not have, and what the command says of what it did not do. */
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { runCli } from "rsync-streams/cli";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, DENO_RDIFF, fails, names, quiet, runMany } from "./_cli_runner.ts";
@@ -43,6 +45,41 @@ for (const [signature, delta, patch] of UNVERIFIED) {
     }
   });
 }
+
+test("refuses a short option that is written with two dashes", async (folder) => {
+  await fails(cli(DENO, ["signature", "--f", "basis", "sig"], folder), 101, /unknown option --f; /);
+  await fails(cli(DENO, ["signature", "--b=512", "basis", "sig"], folder), 101, /unknown option --b; /);
+  assert.deepEqual(await names(folder), ["basis", "target"]);
+});
+
+/** What is read in a second, and how that is shown. */
+const RATES: [number, string][] = [
+  [999, "999 B/s"],
+  [1000, "1.0 kB/s"],
+  [999_949, "999.9 kB/s"],
+  [999_950, "1.0 MB/s"],
+  [1_000_000, "1.0 MB/s"],
+];
+
+test("shows no rate of 1000.0 of a unit where 1.0 of the next one is meant", async (folder) => {
+  const { now } = performance;
+  const { writeSync } = fs;
+  try {
+    for (const [length, rate] of RATES) {
+      await Deno.writeFile(`${folder}/file`, new Uint8Array(length));
+      let shown = "";
+      // A second passes when the signature gets its name.
+      performance.now = () => fs.existsSync(`${folder}/sig`) ? 1000 : 0;
+      fs.writeSync = ((_: number, line: string) => shown += line) as unknown as typeof fs.writeSync;
+      assert.equal(await runCli(["signature", "--statistics", `${folder}/file`, `${folder}/sig`]), 0);
+      await Deno.remove(`${folder}/sig`);
+      assert.ok(shown.endsWith(`; 1.00 s, ${rate}\n`), shown);
+    }
+  } finally {
+    performance.now = now;
+    fs.writeSync = writeSync;
+  }
+});
 
 test("does not say that nothing is verified when called as rdiff, or when it fails", async (folder) => {
   await quiet(cli(DENO_RDIFF, ["signature", "basis", "sig"], folder));

@@ -307,3 +307,8 @@ test("a delta with blocks of 32 MiB needs less than six of them and 64 MiB", asy
   const length = await job("long-blocks");
   assert.ok(length < 6 * 32 * MIB + 64 * MIB, `${length} bytes`);
 });
+
+test("planSync() needs less than 300 bytes for each record, with a run for each", async () => {
+  const each = await job("planning");
+  assert.ok(each < 300, `${each} bytes`);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { deltaStream, loadSigs, patchStream, RsyncError } from "rsync-streams";
+import { fileBasis } from "rsync-streams/files";
 import {
   type Layer,
   LayeredSig,
@@ -102,6 +103,160 @@ Deno.test("planSync() makes plans that are right for random edits, in any layers
   }
 });
 
+/** The runs of a plan: offset, length, and where the local file has it. */
+type Runs = { offset: number; length: number; from: number | undefined }[];
+
+/** Joins runs that continue each other. */
+function join(runs: Runs): Runs {
+  const joined: Runs = [];
+  for (const run of runs.toSorted((a, b) => a.offset - b.offset)) {
+    const last = joined.at(-1);
+    const next = last && (last.from === undefined ? undefined : last.from + last.length);
+    if (last && next === run.from) last.length += run.length;
+    else joined.push({ ...run });
+  }
+  return joined;
+}
+
+/** What planSync() is to find: docs/sync.md in a few lines, with the blocks themselves for records. */
+function simplePlan(remote: Uint8Array, local: Uint8Array, layers: readonly Layer[]) {
+  const text = (bytes: Uint8Array, at: number, length: number) =>
+    String.fromCharCode(...bytes.subarray(at, at + length));
+  let runs: Runs = remote.length > 0 ? [{ offset: 0, length: remote.length, from: undefined }] : [];
+  const missing = () => runs.filter(({ from }) => from === undefined);
+  const missingBytes = () => missing().reduce((sum, { length }) => sum + length, 0);
+  const blockLengths: number[] = [];
+  let share = 0;
+  for (const { blockLength, strongLength } of layers) {
+    const before = missingBytes();
+    const outlook = { literalCost: 1, readCost: 200, recordLength: 4 + strongLength, blockLength, share };
+    const counts = { missingBytes: before, missingCount: missing().length, searchedCount: blockLengths.length };
+    if (before === 0 || local.length === 0 || !isWorthwhile({ ...outlook, ...counts })) break;
+    const blocks = missing().flatMap(({ offset, length }) => {
+      const count = Math.ceil(length / blockLength);
+      return Array.from({ length: count }, (_, k) => {
+        const at = k * blockLength;
+        return { offset: offset + at, length: Math.min(blockLength, length - at) };
+      });
+    });
+    const left = new Map<string, number[]>();
+    for (const { offset, length } of blocks) {
+      const key = text(remote, offset, length);
+      left.set(key, [...left.get(key) ?? [], offset]);
+    }
+    const found: Runs = [];
+    for (let pass = 0; pass < 8; pass++) {
+      const seen = new Map<string, number>();
+      const last = [...left.keys()].at(-1);
+      if (last === undefined) break;
+      const start = (at: number) =>
+        local[at]! | (local[at + 1]! << 8) | (local[at + 9]! << 16) | (local[at + 50]! << 24);
+      const codes = [0, 1, 9, 50];
+      const starts = new Set(
+        Array.from(left.keys(), (key) => codes.reduce((sum, at, i) => sum | (key.charCodeAt(at) << (8 * i)), 0)),
+      );
+      let at = 0;
+      while (at + blockLength <= local.length) {
+        const key = starts.has(start(at)) ? text(local, at, blockLength) : "";
+        if (left.has(key) && !seen.has(key)) seen.set(key, at);
+        at += left.has(key) ? blockLength : 1;
+      }
+      const end = local.length - last.length;
+      if (last.length < blockLength && end >= at && text(local, end, last.length) === last) seen.set(last, end);
+      if (seen.size === 0) break;
+      for (const [key, from] of seen) {
+        for (const offset of left.get(key)!) found.push({ offset, length: key.length, from });
+        left.delete(key);
+      }
+    }
+    const places = new Map(found.map((run) => [run.offset, run]));
+    runs = join([
+      ...runs.filter(({ from }) => from !== undefined),
+      ...blocks.map((block) => places.get(block.offset) ?? { ...block, from: undefined }),
+    ]);
+    blockLengths.push(blockLength);
+    share = 1 - missingBytes() / before;
+  }
+  return { runs, blockLengths, missingBytes: missingBytes(), missingCount: missing().length };
+}
+
+Deno.test("planSync() makes the plans of a simple implementation, of files with repeats and equal blocks", async () => {
+  const random = xorshift(11);
+  /** Pieces that files are made of: random data, periods, equal blocks, and parts of pieces. */
+  const piece = (pool: Uint8Array[]): Uint8Array => {
+    const length = 1 + random.below(700);
+    const source = pool[random.below(pool.length)];
+    const start = source && random.below(source.length);
+    const kinds = [
+      () => randomBytes(random.below(1000), length),
+      () => make({ gen: "text", seed: random.below(3), len: length }),
+      () => new Uint8Array(2 * length),
+      () => concat(Array.from({ length: 12 }, () => randomBytes(length % 5, 1 + length % 130))),
+      () => source?.subarray(start, start! + length) ?? Uint8Array.of(1),
+      () => source ?? Uint8Array.of(2),
+    ];
+    return kinds[random.below(kinds.length)]!();
+  };
+  const file = (pool: Uint8Array[], count: number) => {
+    const pieces = Array.from(
+      { length: count },
+      () => random.below(3) ? pool[random.below(pool.length)]! : piece(pool),
+    );
+    return concat(pieces);
+  };
+  let copied = 0;
+  for (let round = 0; round < 50; round++) {
+    const pool: Uint8Array[] = [];
+    while (pool.length < 8) pool.push(piece(pool));
+    const [remote, local] = [file(pool, random.below(24)), file(pool, random.below(24))];
+    const ratio = 2 + random.below(3);
+    const finest = 64 + random.below(20);
+    const layers = [2, 1, 0].slice(random.below(3)).map((power) => ({
+      blockLength: finest * ratio ** power,
+      strongLength: 8,
+    }));
+    const { runs, blockLengths, missingBytes, missingCount } = await sync(remote, local, { layers });
+    assert.deepEqual({ runs, blockLengths, missingBytes, missingCount }, simplePlan(remote, local, layers), `${round}`);
+    copied += runs.filter(({ from }) => from !== undefined).length;
+  }
+  assert.ok(copied > 400, `${copied} copies`);
+});
+
+Deno.test("planSync() finds blocks that start within others, wherever in them, and far from each other", async () => {
+  const pairs = [1, 30, 63].map((start, i) => {
+    const first = randomBytes(40 + i, 64);
+    return { start, first, second: concat([first.subarray(start), randomBytes(50 + i, start)]) };
+  });
+  const remote = concat(pairs.flatMap(({ first, second }) => [first, second]));
+  // New data between them, so that they are searched apart.
+  const places = pairs.flatMap(({ start, first, second }, i) => [
+    randomBytes(60 + i, 200_000),
+    first.subarray(0, start),
+    second,
+  ]);
+  for (const end of [0, 200_000]) {
+    const local = concat([...places, randomBytes(70, end)]);
+    const plan = await sync(remote, local, { layers: [{ blockLength: 64, strongLength: 8 }] });
+    assert.equal(plan.missingBytes, 0);
+  }
+});
+
+Deno.test("planSync() reads again what its first pass has found, and no more", async () => {
+  const remote = randomBytes(80, 4096);
+  const local = concat([randomBytes(81, 2 ** 20), remote.subarray(0, 2048), randomBytes(82, 2 ** 20)]);
+  const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 64, strongLength: 8 }] }));
+  let bytesRead = 0;
+  await planSync(sig, {
+    size: local.length,
+    read(offset: number, length: number) {
+      const bytes = local.subarray(offset, offset + length);
+      bytesRead += bytes.length;
+      return bytes;
+    },
+  });
+  assert.equal(bytesRead, local.length + 2048 - 2 + 64);
+});
+
 Deno.test("layeredSigStream() writes the same bytes however the file is cut", async () => {
   const expected = await publish(base);
   for (const chunking of [1009, 70_000, { seed: 1, most: 5000 }]) {
@@ -152,6 +307,26 @@ Deno.test("a layered signature that was cut anywhere is refused with a typed err
     await assert.rejects(LayeredSig.open(cut), RsyncError);
     await assert.rejects(loadSigs(cut), RsyncError);
   }
+});
+
+Deno.test("LayeredSig.open() says that a source is empty, whatever it is", async () => {
+  const path = await Deno.makeTempFile();
+  const file = await fileBasis(path);
+  try {
+    const seeking = { seek() {}, read: () => 0, size: 0 };
+    for (const empty of [new Uint8Array(0), new ArrayBuffer(0), new Blob([]), seeking, file]) {
+      await assert.rejects(LayeredSig.open(empty), {
+        name: "RsyncError",
+        code: "bad-magic",
+        message: "Cannot read the layered signature: it is empty, a footer was expected (at byte 0)",
+      });
+    }
+  } finally {
+    await file.close();
+    await Deno.remove(path);
+  }
+  const unknown = { read: () => new Uint8Array(1) };
+  await assert.rejects(LayeredSig.open(unknown), /^TypeError: .* its size is unknown/);
 });
 
 Deno.test("a layered signature with bytes behind it, or in it, is refused", async () => {
@@ -339,7 +514,8 @@ Deno.test("planSync() makes no run past the end of the file, whatever equal reco
 
 Deno.test("a layer is searched if it is expected to save more than its records and an eighth of a read", () => {
   const outlook = {
-    missing: [{ start: 0, end: 1000 }],
+    missingBytes: 1000,
+    missingCount: 1,
     blockLength: 100,
     recordLength: 8,
     searchedCount: 2,

@@ -1,5 +1,6 @@
 /** Long work gives way to timers, also where neither the source nor the sink ever waits. */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { readFromReadable, Rsync } from "rsync-streams/callbacks";
 import {
   decodeDeltaStream,
@@ -11,9 +12,9 @@ import {
   type Signature,
   sigStream,
 } from "rsync-streams";
-import { layeredSigStream } from "rsync-streams/sync";
+import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
-import { randomBytes } from "./_recipes.ts";
+import { concat, randomBytes } from "./_recipes.ts";
 import { createBatch } from "../src/kernel/sum_batch.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { kernelModule } from "../src/kernel/wasm/kernel_module.ts";
@@ -171,6 +172,53 @@ Deno.test("layeredSigStream() lets timers run in each layer", async () => {
   isOver = true;
   clearTimeout(id);
   assert.ok(before >= 3, `${before} timers ran before the finest layer`);
+});
+
+Deno.test("planSync() gives way while it works on records and runs, however many there are", async () => {
+  const blockLength = 64;
+  const blockCount = 200_000;
+  const remote = concat(
+    Array.from({ length: Math.ceil(blockCount * blockLength / MIB) }, (_, i) => randomBytes(i, MIB)),
+  )
+    .subarray(0, blockCount * blockLength);
+  // In the opposite order, so that no two runs are one.
+  const local = new Uint8Array(remote.length);
+  for (let at = 0; at < remote.length; at += blockLength) {
+    local.set(remote.subarray(at, at + blockLength), remote.length - at - blockLength);
+  }
+  const stream = layeredSigStream({ layers: [{ blockLength, strongLength: 6 }] });
+  const sig = await LayeredSig.open(await toBytes(ReadableStream.from([remote]).pipeThrough(stream)));
+  // Each time that work could give way is one when it does: the clock is always late.
+  const { now } = performance;
+  let late = 0;
+  /** Turns before the search of the local file, and since its end. */
+  let before = 0;
+  let after = 0;
+  let phase: "before" | "search" | "after" | "over" = "before";
+  performance.now = () => late += 1000;
+  try {
+    const count = () => {
+      if (phase === "before") before++;
+      if (phase === "after") after++;
+      if (phase !== "over") setImmediate(count);
+    };
+    setImmediate(count);
+    const plan = await planSync(sig, {
+      size: local.length,
+      read(offset: number, length: number) {
+        phase = offset < local.length ? "search" : "after";
+        return local.subarray(offset, offset + length);
+      },
+    });
+    phase = "over";
+    assert.equal(plan.runs.length, blockCount);
+  } finally {
+    phase = "over";
+    performance.now = now;
+  }
+  // A turn for each 16,384 records: parsed, joined and indexed before, merged and made runs after.
+  assert.ok(before >= 3 * Math.floor(blockCount / 16_384), `${before} turns before`);
+  assert.ok(after >= 2 * Math.floor(blockCount / 16_384), `${after} turns after`);
 });
 
 Deno.test("the tables of a long index are zeroed in several calls, before records are put into them", () => {

@@ -1,10 +1,12 @@
 import { giveWay } from "../common/give_way.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
+import type { SearchIndex, SumParams } from "../kernel/interface.ts";
 import { defaultKernel } from "../kernel/mod.ts";
 import { BlockIndex } from "./_block_index.ts";
-import { searchLocal } from "./_local_search.ts";
+import { LocalSearch } from "./_local_search.ts";
+import { MISSING, RunList } from "./_run_list.ts";
 import type { LayeredSig } from "./layered_sig.ts";
-import type { FoundRuns, Span } from "./plan.ts";
+import type { Span } from "./plan.ts";
 
 /**
  * Passes over the local file in a layer, at most. A search goes on behind each block that it finds. If the remote file
@@ -13,67 +15,63 @@ import type { FoundRuns, Span } from "./plan.ts";
  */
 const MAX_PASSES = 8;
 
-/** Records that are noted without letting others work. */
-const RECORDS_AT_ONCE = 16_384;
+/** Records, blocks or runs that are worked on without letting others work: some milliseconds. */
+const TURN_COUNT = 16_384;
 
 /** What searching a layer needs. */
 export interface LayerSearch {
   readonly sig: LayeredSig;
   /** 0 is the coarsest. */
   readonly layer: number;
-  /** What no layer before has found. */
-  readonly missing: readonly Span[];
+  /** What the layers before have found. */
+  readonly runs: RunList;
   /** Numbers of the records to read: what {@linkcode spansToRead} returns for what is missing. */
   readonly reads: readonly Span[];
   readonly local: PatchBasis;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads the records of what is missing, searches the local file for those blocks, and adds them to what was found. */
-export async function searchLayer(search: LayerSearch, found: FoundRuns): Promise<void> {
-  const { sig, layer, local, signal } = search;
+/**
+ * Reads the records of what is missing, and searches the local file for those blocks.
+ *
+ * @returns What this layer and those before have found.
+ */
+export async function searchLayer(search: LayerSearch): Promise<RunList> {
+  const { sig, layer, runs, local, signal } = search;
   const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
   const { blockLength, strongLength } = layers[layer]!;
   const blocks = await readBlocks(search);
   const params = { weakSum, strongSum, strongLength, blockLength, salt };
-  let left = Array.from({ length: blocks.count }, (_, entry) => entry);
-  for (let pass = 0; pass < MAX_PASSES && left.length > 0; pass++) {
-    const builder = defaultKernel().index(params, "first");
-    for (let at = 0; at < left.length; at += RECORDS_AT_ONCE) {
-      builder.add(blocks.records(left.slice(at, at + RECORDS_AT_ONCE)));
-      await giveWay();
-    }
-    const lastBlock = blocks.blocks(left.at(-1)!)[0]!;
-    const lastLength = Math.min(blockLength, fileLength - lastBlock * blockLength);
-    let index = builder.finish(lastLength);
-    for (; !index; index = builder.finish(lastLength)) await giveWay();
-    /** A flag for each block, and how many are set. */
-    const isFound = new Uint8Array(blocks.count);
-    let foundCount = 0;
-    await searchLocal(local, index, blockLength, (k, offset, length) => {
-      const entry = left[k]!;
-      if (isFound[entry]) return;
-      isFound[entry] = 1;
-      foundCount++;
-      for (const block of blocks.blocks(entry)) {
-        const start = block * blockLength;
-        // A signature can say that the short last block is equal to a whole one.
-        found.add(start, Math.min(length, fileLength - start), offset);
-      }
-    }, signal);
-    if (foundCount === 0) break;
-    left = left.filter((entry) => !isFound[entry]);
+  const lastLength = fileLength % blockLength || blockLength;
+  /** The block at the end of the file, if it is among them. */
+  const last = runs.isMissing(runs.count - 1) ? blocks.count - 1 : -1;
+  /** For each block that stands for its equals: where the local file has it, and 1; or 0. */
+  const places = new Float64Array(blocks.count);
+  const file = new LocalSearch(local, blockLength, signal);
+  let left = blocks.distinct();
+  let mayFindMore = true;
+  for (let pass = 0; pass < MAX_PASSES && mayFindMore && left.length > 0; pass++) {
+    const index = await createIndex(params, blocks, left, left.at(-1) === last ? lastLength : blockLength);
+    const searched = left;
+    mayFindMore = await file.pass(index, (k, offset) => {
+      places[searched[k]!] ||= offset + 1;
+    });
+    left = unfound(left, places);
+    await giveWay();
   }
+  return await merge(runs, blocks, places, blockLength);
 }
 
 /**
  * The numbers of the records under what is missing. Two spans are read together if at most `maxGap` records lie between
  * them: that costs less than another read.
  */
-export function spansToRead(missing: readonly Span[], blockLength: number, maxGap: number): Span[] {
+export async function spansToRead(runs: RunList, blockLength: number, maxGap: number): Promise<Span[]> {
   const joined: { start: number; end: number }[] = [];
-  for (const span of missing) {
-    const { start, end } = blocksOf(span, blockLength);
+  for (let run = 0; run < runs.count; run++) {
+    if (run % TURN_COUNT === 0) await giveWay();
+    if (!runs.isMissing(run)) continue;
+    const { start, end } = blocksOf(runs, run, blockLength);
     const before = joined.at(-1);
     if (before && start - before.end <= maxGap) before.end = end;
     else joined.push({ start, end });
@@ -81,19 +79,21 @@ export function spansToRead(missing: readonly Span[], blockLength: number, maxGa
   return joined;
 }
 
-async function readBlocks({ sig, layer, missing, reads, signal }: LayerSearch): Promise<BlockIndex> {
+async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Promise<BlockIndex> {
   const { blockLength, strongLength } = sig.footer.layers[layer]!;
-  const blocks = new BlockIndex(strongLength);
-  const wanted = missing.map((span) => blocksOf(span, blockLength));
-  let next = 0;
+  const blocks = new BlockIndex(strongLength, Math.ceil(runs.missingBytes / blockLength));
+  let run = 0;
   let read = 0;
   for await (const batch of sig.recordsOf(layer, reads)) {
     signal?.throwIfAborted();
-    const { start, end } = reads[read++]!;
-    for (; next < wanted.length && wanted[next]!.end <= end; next++) {
-      const span = wanted[next]!;
-      for (let at = span.start; at < span.end; at += RECORDS_AT_ONCE) {
-        blocks.add(batch, at - start, Math.min(RECORDS_AT_ONCE, span.end - at), at);
+    const from = reads[read]!.start;
+    const to = reads[read++]!.end;
+    // What is missing there is in this read, to its end.
+    for (; run < runs.count && runs.offset(run) < to * blockLength; run++) {
+      if (!runs.isMissing(run)) continue;
+      const { start, end } = blocksOf(runs, run, blockLength);
+      for (let at = start; at < end; at += TURN_COUNT) {
+        blocks.add(batch, at - from, Math.min(TURN_COUNT, end - at));
         await giveWay();
       }
     }
@@ -101,7 +101,60 @@ async function readBlocks({ sig, layer, missing, reads, signal }: LayerSearch): 
   return blocks;
 }
 
-/** The numbers of the blocks that make up a span of bytes. */
-function blocksOf({ start, end }: Span, blockLength: number): Span {
-  return { start: Math.floor(start / blockLength), end: Math.ceil(end / blockLength) };
+async function createIndex(
+  params: SumParams,
+  blocks: BlockIndex,
+  left: Uint32Array,
+  lastLength: number,
+): Promise<SearchIndex> {
+  const builder = defaultKernel().index(params, "first");
+  for (let at = 0; at < left.length; at += TURN_COUNT) {
+    builder.add(blocks.records(left.subarray(at, at + TURN_COUNT)));
+    await giveWay();
+  }
+  let index = builder.finish(lastLength);
+  for (; !index; index = builder.finish(lastLength)) await giveWay();
+  return index;
+}
+
+/** Moves the blocks that have no place to the start of `left`, and returns them. */
+function unfound(left: Uint32Array, places: Float64Array): Uint32Array {
+  let count = 0;
+  for (let k = 0; k < left.length; k++) {
+    const block = left[k]!;
+    if (places[block] === 0) left[count++] = block;
+  }
+  return left.subarray(0, count);
+}
+
+/** Puts the places of blocks that were missing where they belong. */
+async function merge(
+  runs: RunList,
+  blocks: BlockIndex,
+  places: Float64Array,
+  blockLength: number,
+): Promise<RunList> {
+  const merged = new RunList();
+  let block = 0;
+  for (let run = 0, steps = 1; run < runs.count; run++, steps++) {
+    if (steps % TURN_COUNT === 0) await giveWay();
+    const length = runs.lengthOf(run);
+    if (!runs.isMissing(run)) {
+      merged.add(length, runs.from(run));
+      continue;
+    }
+    for (let at = 0; at < length; at += blockLength, steps++) {
+      if (steps % TURN_COUNT === 0) await giveWay();
+      const place = places[blocks.firstOf(block++)]!;
+      // A signature can say that the short last block is equal to a whole one.
+      merged.add(Math.min(blockLength, length - at), place > 0 ? place - 1 : MISSING);
+    }
+  }
+  return merged;
+}
+
+/** The numbers of the blocks that make up a run. */
+function blocksOf(runs: RunList, run: number, blockLength: number): Span {
+  const start = runs.offset(run);
+  return { start: Math.floor(start / blockLength), end: Math.ceil((start + runs.lengthOf(run)) / blockLength) };
 }

@@ -70,6 +70,11 @@ export class LayeredSig {
   static async open(basis: Basis | RangesSource): Promise<LayeredSig> {
     const source = toPatchBasis(basis);
     const { size } = source;
+    if (size === 0 || (size === undefined && await isEmpty(source))) {
+      throw new RsyncError("bad-magic", "Cannot read the layered signature: it is empty, a footer was expected", {
+        offset: 0,
+      });
+    }
     if (size === undefined) {
       throw new TypeError("Cannot read the layered signature: its size is unknown, a basis with a size was expected");
     }
@@ -136,11 +141,13 @@ export class LayeredSig {
    */
   async *recordsOf(layer: number, spans: readonly Span[]): AsyncGenerator<SumBatch, void, void> {
     const count = this.recordCount(layer);
-    const ranges = spans.map(({ start, end }) => {
+    const ranges: ByteRange[] = [];
+    for (const { start, end } of spans) {
+      if (ranges.length % RECORDS_AT_ONCE === 0) await giveWay();
       checkInteger("the first record", start, 0, count - 1);
       checkInteger("the end of the records", end, start + 1, count);
-      return this.#layout.rangeOf(layer, start, end);
-    });
+      ranges.push(this.#layout.rangeOf(layer, start, end));
+    }
     const inTail = ranges.findIndex(({ offset }) => offset >= this.#tail.offset);
     const remote = inTail < 0 ? ranges : ranges.slice(0, inTail);
     let next = 0;
@@ -180,6 +187,11 @@ export class LayeredSig {
   async *#readEach(ranges: readonly ByteRange[]): AsyncGenerator<Uint8Array, void, void> {
     for (const { offset, length } of ranges) yield await readAtRandom(this.#source, offset, length);
   }
+}
+
+/** Whether a source has no bytes. Blobs and files that are reported as empty have no size: they may hold something. */
+async function isEmpty(source: PatchBasis): Promise<boolean> {
+  return await source.readInto(new Uint8Array(1), 0) === 0;
 }
 
 function shortReadError(offset: number, expected: number, seen: number): RsyncError {

@@ -1,13 +1,18 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
 import { checkInteger, checkOptions, checkSignal } from "../common/checks.ts";
+import { giveWay } from "../common/give_way.ts";
+import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
-import { FoundRuns, type Span, type SyncPlan } from "./plan.ts";
+import type { Span, SyncPlan, SyncRun } from "./plan.ts";
 import { isWorthwhile } from "./stopping_rule.ts";
 
-/** So many bytes are less records than a `Map` can hold, which is 2^24. */
+/** So many bytes are some ten million records. With their index they fit in the memory of a WebAssembly instance. */
 const MAX_INPUT_LENGTH = 2 ** 26;
+
+/** Runs of the plan that are made without letting others work. */
+const RUNS_AT_ONCE = 16_384;
 
 /** Options of {@linkcode planSync}. */
 export interface PlanSyncOptions {
@@ -36,12 +41,13 @@ export interface PlanSyncOptions {
  *
  * It reads the records of the coarsest layer and searches the local file for those blocks. Then it reads the records of
  * the next layer under blocks that were not found, and so on, as long as a layer can be expected to save more than its
- * records cost. Each search is over all of the local file, up to eight times a layer. One find serves all blocks with
- * equal records.
+ * records cost. A search is over all of the local file, and up to seven times more over what was found there. One find
+ * serves all blocks with equal records.
  *
  * The plan can be wrong by chance about once in a thousand times, or if the signature is: check the digest of the
  * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which
- * `maxInputLength` bounds.
+ * `maxInputLength` bounds: about 60 bytes for each record of a layer, and as many for each run of the plan. Other tasks
+ * run about every 50 ms.
  *
  * @param sig The layered signature of the remote file.
  * @param local The local file.
@@ -78,40 +84,50 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   checkSignal(signal);
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
-  const found = new FoundRuns();
   const blockLengths: number[] = [];
-  let missing: Span[] = fileLength > 0 ? [{ start: 0, end: fileLength }] : [];
+  let found = new RunList();
+  if (fileLength > 0) found.add(fileLength, MISSING);
   let share = 0;
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
-    const before = lengthOf(missing);
+    const { missingBytes, missingCount } = found;
     const isWorth = isWorthwhile({
       ...costs,
-      missing,
+      missingBytes,
+      missingCount,
       blockLength,
       recordLength,
       searchedCount: blockLengths.length,
       share,
     });
-    if (before === 0 || source.size === 0 || !isWorth) break;
-    const reads = spansToRead(missing, blockLength, Math.floor(readCost / recordLength));
+    if (missingBytes === 0 || source.size === 0 || !isWorth) break;
+    const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
-    await searchLayer({ sig, layer, missing, reads, local: source, signal }, found);
+    found = await searchLayer({ sig, layer, runs: found, reads, local: source, signal });
     blockLengths.push(blockLength);
-    missing = found.missing(fileLength);
-    share = 1 - lengthOf(missing) / before;
+    share = 1 - found.missingBytes / missingBytes;
   }
   return {
     fileLength,
     digest,
-    runs: found.runs(fileLength),
-    missingBytes: lengthOf(missing),
-    missingCount: missing.length,
+    runs: await toRuns(found),
+    missingBytes: found.missingBytes,
+    missingCount: found.missingCount,
     sigBytes: sig.bytesRead,
     sigReads: sig.readCount,
     blockLengths,
   };
+}
+
+async function toRuns(list: RunList): Promise<SyncRun[]> {
+  const runs: SyncRun[] = [];
+  for (let run = 0; run < list.count; run++) {
+    if (run % RUNS_AT_ONCE === 0) await giveWay();
+    const from = list.isMissing(run) ? undefined : list.from(run);
+    runs.push({ offset: list.offset(run), length: list.lengthOf(run), from });
+  }
+  return runs;
 }
 
 /** @throws {TypeError | RangeError} If a cost is no number, or less than 0. */

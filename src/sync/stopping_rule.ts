@@ -5,14 +5,14 @@
  * that was new to one is new to the next. The first two layers are always searched. Nothing is known before the first,
  * and the first is so coarse that a few edits can spoil all of it.
  */
-import type { Span } from "./plan.ts";
-
 /** Layers that are searched whatever was found. */
 const ALWAYS_SEARCHED = 2;
 
 /** What is known before a layer. */
 export interface LayerOutlook {
-  readonly missing: readonly Span[];
+  readonly missingBytes: number;
+  /** Runs that are missing. Each but the last consists of whole blocks. */
+  readonly missingCount: number;
   /** Bytes of a block of the layer. */
   readonly blockLength: number;
   /** Bytes of a record of it. */
@@ -27,14 +27,9 @@ export interface LayerOutlook {
 
 /** Whether a layer can be expected to save more than it costs. */
 export function isWorthwhile(outlook: LayerOutlook): boolean {
-  const { missing, blockLength, recordLength, searchedCount, share, literalCost, readCost } = outlook;
+  const { missingBytes, missingCount, blockLength, recordLength, searchedCount, share, literalCost, readCost } =
+    outlook;
   if (searchedCount < ALWAYS_SEARCHED) return true;
-  let cost = 0;
-  let saved = 0;
-  for (const { start, end } of missing) {
-    const blocks = Math.ceil((end - start) / blockLength);
-    cost += blocks * recordLength + readCost / 8;
-    saved += (end - start) * share * literalCost;
-  }
-  return saved > cost;
+  const cost = Math.ceil(missingBytes / blockLength) * recordLength + missingCount * (readCost / 8);
+  return missingBytes * share * literalCost > cost;
 }

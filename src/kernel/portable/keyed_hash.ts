@@ -34,8 +34,8 @@ export class KeyedHash {
     return (hash ^ (hash >>> 13)) >>> 0;
   }
 
-  /** Hash of a weak sum and a strong sum at the start of `strong`, unsigned: HalfSipHash-1-3. */
-  strong(weak: number, strong: Uint8Array, length: number): number {
+  /** Hash of a weak sum and a strong sum at `start` in `strong`, unsigned: HalfSipHash-1-3. */
+  strong(weak: number, strong: Uint8Array, length: number, start = 0): number {
     const key0 = this.#key0;
     const key1 = this.#key1;
     let v0 = key0;
@@ -44,9 +44,9 @@ export class KeyedHash {
     let v3 = key1 ^ 0x74656462;
     const words = length >>> 2;
     let last = (length + 4) << 24;
-    for (let i = 4 * words; i < length; i++) last |= strong[i]! << (8 * i);
+    for (let i = 4 * words; i < length; i++) last |= strong[start + i]! << (8 * i);
     // The weak sum, the whole words, the last one, and three rounds more.
-    for (let i = -1, at = -4; i <= words + 3; i++, at += 4) {
+    for (let i = -1, at = start - 4; i <= words + 3; i++, at += 4) {
       let word = i < 0 ? weak | 0 : i === words ? last : 0;
       if (i >= 0 && i < words) {
         word = strong[at]! | (strong[at + 1]! << 8) | (strong[at + 2]! << 16) | (strong[at + 3]! << 24);

@@ -1,3 +1,4 @@
+import { copyBytes } from "../../common/bytes.ts";
 import type { SumBatch, SumParams } from "../interface.ts";
 import { createBatch } from "../sum_batch.ts";
 
@@ -7,13 +8,13 @@ const PAGE = 2 ** PAGE_SHIFT;
 
 /** The records of a signature, in pages of columns. */
 export class RecordStore {
-  readonly #params: SumParams;
+  readonly #params: Pick<SumParams, "strongLength">;
   readonly #pages: SumBatch[] = [];
   /** Records held. */
   count = 0;
   byteLength = 0;
 
-  constructor(params: SumParams) {
+  constructor(params: Pick<SumParams, "strongLength">) {
     this.#params = params;
   }
 
@@ -69,6 +70,12 @@ export class RecordStore {
     const { strongLength } = this.#params;
     const at = (k & (PAGE - 1)) * strongLength;
     return this.#pages[k >>> PAGE_SHIFT]!.strong.subarray(at, at + strongLength);
+  }
+
+  /** Copies the strong sum of record `k` to `offset` in `bytes`. */
+  copyStrong(k: number, bytes: Uint8Array, offset: number): void {
+    const { strongLength } = this.#params;
+    copyBytes(this.#pages[k >>> PAGE_SHIFT]!.strong, (k & (PAGE - 1)) * strongLength, bytes, offset, strongLength);
   }
 
   #addPage(): void {
