@@ -17,8 +17,22 @@ export interface LayeredBytes {
 /** What a literal costs where runs are compressed, as a share of its length. */
 const COMPRESSED_COST = 0.25;
 
+/** A plan that does not make its target: short sums were equal by chance. */
+class WrongPlan extends Error {}
+
 /** Counts what an update by layers takes, and checks that its plans make the target. */
 export async function layeredBytes(basis: string, target: string): Promise<LayeredBytes> {
+  try {
+    return await attempt(basis, target);
+  } catch (error) {
+    if (!(error instanceof WrongPlan)) throw error;
+    // It happens about once in a thousand times. Twice in a row is a fault.
+    console.error(`${error.message}: again, with another salt`);
+    return await attempt(basis, target);
+  }
+}
+
+async function attempt(basis: string, target: string): Promise<LayeredBytes> {
   const folder = await mkdtemp(join(tmpdir(), "rsync-streams-layered-"));
   try {
     const published = join(folder, "rsig");
@@ -64,7 +78,7 @@ async function missingRuns(plan: SyncPlan, basis: string, target: string): Promi
   } finally {
     await Promise.all([local.close(), remote.close()]);
   }
-  if (!hash.digest().equals(plan.digest)) throw new Error(`The plan from ${basis} does not make ${target}`);
+  if (!hash.digest().equals(plan.digest)) throw new WrongPlan(`The plan from ${basis} does not make ${target}`);
   const all = new Uint8Array(plan.missingBytes);
   let at = 0;
   for (const bytes of missing) {
