@@ -13,6 +13,8 @@ export interface Side {
 /** What one run took. */
 export interface Run {
   seconds: number;
+  /** Seconds of all processors, to some 10 ms, as the kernel reports them while the process runs. */
+  cpuSeconds: number;
   /** Peak resident memory in bytes, as the kernel reports it while the process runs. */
   peak: number;
 }
@@ -23,8 +25,12 @@ export function runOnce([program, ...args]: readonly string[]): Promise<Run> {
     const start = performance.now();
     const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
     let peak = 0;
+    let cpuSeconds = 0;
     let output = "";
-    const timer = setInterval(() => peak = Math.max(peak, peakOf(child.pid!)), 10);
+    const timer = setInterval(() => {
+      peak = Math.max(peak, peakOf(child.pid!));
+      cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(child.pid!));
+    }, 5);
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => output += text);
     child.on("error", (error) => {
       clearInterval(timer);
@@ -33,7 +39,7 @@ export function runOnce([program, ...args]: readonly string[]): Promise<Run> {
     child.on("exit", (code) => {
       clearInterval(timer);
       const seconds = (performance.now() - start) / 1000;
-      if (code === 0) resolve({ seconds, peak });
+      if (code === 0) resolve({ seconds, cpuSeconds, peak });
       else reject(new Error(`${program} ${args.join(" ")} ended with ${code}: ${output.slice(-2000)}`));
     });
   });
@@ -42,6 +48,16 @@ export function runOnce([program, ...args]: readonly string[]): Promise<Run> {
 function peakOf(pid: number): number {
   try {
     return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0; // gone, or not Linux
+  }
+}
+
+/** User and system time of a process, in ticks of 10 ms. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0; // gone, or not Linux
   }

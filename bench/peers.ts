@@ -4,14 +4,15 @@
  *     deno task bench peers [--size MIB] [--rounds N] [--blocks 1024,16384]
  *                           [--only 'patch;delta, new'] [--runtimes deno,node,bun]
  *
- * Jobs named "real" take two releases of a compiler as tars, which npm fetches. `--only` takes the start of a name too.
+ * Files lie in the folder for temporary files: `TMPDIR=/dev/shm` puts them into memory. Jobs named "real" take two
+ * releases of a compiler as tars, which npm fetches. `--only` takes the start of a name too.
  */
 import { rmSync, statSync, symlinkSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { packageTar } from "../scripts/package_tar.ts";
 import { MIB, temporaryFolder, writeRandom } from "./_data.ts";
-import { has, interleave, median, row, runOnce, type Side } from "./_run.ts";
+import { has, interleave, row, type Run, runOnce, type Side } from "./_run.ts";
 import { bundle, findRuntimes } from "./_runtimes.ts";
 
 /** What is compared: our options for a job, and rdiff's. */
@@ -62,10 +63,11 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   const runtimes = await findRuntimes(options.runtimes.split(","));
 
   console.log(
-    `${options.size} MiB, rounds ${options.rounds}, medians of wall-clock time; ratio: their time / our time\n`,
+    `${options.size} MiB, least of ${options.rounds} runs in ${folder}; ratio: their time / our time, by the clock and ` +
+      "of the processors\n",
   );
-  console.log(row(["job", "block", "side", "MB/s", "peak MiB", "ratio to rdiff"]));
-  console.log(row(Array(6).fill("---")));
+  console.log(row(["job", "block", "side", "MB/s", "peak MiB", "ratio to rdiff", "of processor time"]));
+  console.log(row(Array(7).fill("---")));
   for (const block of options.blocks.split(",").map(Number)) {
     for (const job of jobs(path, hasPair)) {
       if (options.only && !options.only.split(";").some((name) => job.name.startsWith(name))) continue;
@@ -136,7 +138,7 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
   return [
     ...(hasPair ? real : []),
     sig("signature, blake3", {}),
-    sig("signature, blake2sp", { strongSum: "blake2sp" }),
+    sig("signature, with digest", { digest: true }),
     sig("signature, rollsum", ROLLSUM),
     sig("signature, librsync", { format: "librsync" }),
     ...["identical", "edited", "new"].flatMap((target) => {
@@ -187,17 +189,14 @@ async function prepare(
   }
 }
 
-function report(
-  job: string,
-  block: number,
-  size: number,
-  runs: Map<string, { seconds: number; peak: number }[]>,
-): void {
-  const theirs = runs.has("rdiff") ? median(runs.get("rdiff")!.map(({ seconds }) => seconds)) : NaN;
+function report(job: string, block: number, size: number, runs: Map<string, Run[]>): void {
+  const least = (list: readonly Run[], of: "seconds" | "cpuSeconds") => Math.min(...list.map((run) => run[of]));
+  const theirs = runs.get("rdiff");
+  const ratio = (list: readonly Run[], of: "seconds" | "cpuSeconds") =>
+    theirs && list !== theirs ? (least(theirs, of) / least(list, of)).toFixed(2) : "";
   for (const [side, list] of runs) {
-    const seconds = median(list.map((run) => run.seconds));
-    const peak = Math.max(...list.map((run) => run.peak)) / MIB;
-    const ratio = side === "rdiff" ? "" : (theirs / seconds).toFixed(2);
-    console.log(row([job, block, side, (size / 1e6 / seconds).toFixed(0), peak.toFixed(0), ratio]));
+    const rate = (size / 1e6 / least(list, "seconds")).toFixed(0);
+    const peak = (Math.max(...list.map((run) => run.peak)) / MIB).toFixed(0);
+    console.log(row([job, block, side, rate, peak, ratio(list, "seconds"), ratio(list, "cpuSeconds")]));
   }
 }
