@@ -63,8 +63,8 @@ async function compare(folder: string, options: Options, hasRdiff: boolean): Pro
   const runtimes = await findRuntimes(options.runtimes.split(","));
 
   console.log(
-    `${options.size} MiB, least of ${options.rounds} runs in ${folder}; ratio: their time / our time, by the clock and ` +
-      "of the processors\n",
+    `${options.size} MiB, least of ${options.rounds} runs in ${folder}; ratio: their time / our time, by the clock ` +
+      "and of the processors\n",
   );
   console.log(row(["job", "block", "side", "MB/s", "peak MiB", "ratio to rdiff", "of processor time"]));
   console.log(row(Array(7).fill("---")));
