@@ -129,6 +129,15 @@ const RUNTIME_TYPES = `interface ImportMeta {
   /** Undefined in Node 20. */
   readonly main?: boolean;
 }
+
+declare module "zlib" {
+  /** Since Node 22.15 and 23.8; undefined before. */
+  const createZstdCompress: (options?: BrotliOptions) => Gzip;
+  const createZstdDecompress: (options?: BrotliOptions) => Gunzip;
+  namespace constants {
+    const ZSTD_c_checksumFlag: number;
+  }
+}
 `;
 
 /** Copies the sources with their specifiers in plain. */
