@@ -7,6 +7,8 @@ export interface NginxOptions {
   readonly root: string;
   /** Whether it compresses whole files, of all types. @default false */
   readonly gzip?: boolean;
+  /** Headers that it adds to each answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request in nginx's log. */
@@ -48,12 +50,12 @@ async function findNginx(): Promise<string | undefined> {
 }
 
 /** Starts nginx on a free port. Its configuration, logs and temporary files are in a folder of their own. */
-export async function startNginx({ root, gzip = false }: NginxOptions): Promise<Nginx> {
+export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const program = await findNginx();
   if (!program) throw new Error("Cannot start nginx: it is not installed");
   const folder = await Deno.makeTempDir({ prefix: "rsync-streams-nginx-" });
   const port = freePort();
-  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, root, port, gzip));
+  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, port, options));
   const args = ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", `${folder}/error.log`];
   const process = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
   const end = async () => {
@@ -142,7 +144,8 @@ function parseLine(line: string): NginxRequest {
 }
 
 /** One process that stays in the foreground and writes nowhere but into the folder. */
-function configuration(folder: string, root: string, port: number, gzip: boolean): string {
+function configuration(folder: string, port: number, options: NginxOptions): string {
+  const { root, gzip = false, headers = {} } = options;
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `
 daemon off;
@@ -154,7 +157,7 @@ http {
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join("\n  ")}
   log_format counted '$request $status $body_bytes_sent $bytes_sent';
   access_log ${folder}/access.log counted;
-  types { }
+  types { text/html html; text/javascript js; text/plain txt; }
   default_type application/octet-stream;
   sendfile on;
   gzip ${gzip ? "on" : "off"};
@@ -163,6 +166,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     root "${root}";
+    ${Object.entries(headers).map(([name, value]) => `add_header ${name} "${value}" always;`).join("\n    ")}
   }
 }
 `;

@@ -1,7 +1,7 @@
 /** What runners of JavaScript in other runtimes need: those runtimes, projects with the package, and bundles. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { CACHE, install, ROOT, run, tool, toolCommand } from "../../scripts/npm_tools.ts";
 
@@ -32,17 +32,17 @@ export function chromiumBinary(): string {
   return binary;
 }
 
-/** Puts files of this folder beside a tool that they import, and gives where they are. */
+/** Puts files, of this folder if their paths say no other, beside a tool that they import, and gives where they are. */
 export function besideTool(name: "playwright-core" | "miniflare", files: readonly string[]): string {
   const folder = join(tool(name), "../..");
-  for (const file of files) copyFileSync(join(HERE, file), join(folder, file));
+  for (const file of files) copyFileSync(resolve(HERE, file), join(folder, basename(file)));
   return folder;
 }
 
 /** An empty project with the tarball, outside of the checkout, so that no deno.json is found above it. */
-export function makeProject(tarball: string): string {
+export function makeProject(tarball: string, others: Record<string, string> = {}): string {
   const project = mkdtempSync(join(tmpdir(), "rsync-streams-project-"));
-  install(project, { "rsync-streams": `file:${tarball}` });
+  install(project, { "rsync-streams": `file:${tarball}`, ...others });
   return project;
 }
 

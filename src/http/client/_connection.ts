@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
+import { isBrowser, noStore } from "./_browser.ts";
 import type { ConnectionOptions } from "./update_options.ts";
 import type { UpdateStats } from "./update_plan.ts";
 
@@ -76,7 +77,7 @@ export class Connection {
     this.stats.requests++;
     this.stats.bytesSent += body?.length ?? 0;
     const start = performance.now();
-    const init: RequestInit = { method, headers: all, cache: "no-store", signal: watch.signal };
+    const init: RequestInit = { ...noStore(), method, headers: all, signal: watch.signal };
     const request = this.#fetch(url.href, body ? { ...init, body } : init);
     const response = await watch.wait(request).catch((error) => {
       watch.end();
@@ -258,8 +259,6 @@ class Watch {
 
 /** Whether a URL is of another origin than the page or worker that runs this. */
 function isForeign(url: URL): boolean {
-  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
-  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
-  const origin = location?.origin;
-  return isBrowser && origin !== undefined && origin !== url.origin;
+  const origin = (globalThis as { location?: { origin?: string } }).location?.origin;
+  return isBrowser() && origin !== undefined && origin !== url.origin;
 }

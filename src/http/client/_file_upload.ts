@@ -9,6 +9,7 @@ import { HttpError } from "../http_error.ts";
 import { type Coding, encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
+import { noStore } from "./_browser.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./_upload_commands.ts";
 import { FIRST_RANGE, SigRanges, statusError } from "./_sig_ranges.ts";
 import { uploadBody } from "./_upload_body.ts";
@@ -199,7 +200,7 @@ export class FileUpload {
     this.#stats.requests++;
     try {
       signal.throwIfAborted();
-      return await fetch(url, { ...init, headers: sent, signal });
+      return await fetch(url, { ...noStore(), ...init, headers: sent, signal });
     } catch (cause) {
       throw new HttpError("network", url, "Cannot reach the server: no answer came", { cause });
     } finally {

@@ -65,15 +65,17 @@ async function openSource(connection: Connection, host: Host, url: URL, isFirst:
   }
   if (answer.status === 200) return await openWhole(answer);
   const range = parseContentRange(answer.headers.get("content-range"));
-  if (answer.status === 206 && range?.total !== undefined && !answer.isEncoded) {
-    const { offset, length, total } = range;
+  // sirv, which Vite and SvelteKit serve with, takes `bytes=-N` for the first N + 1 bytes, and says so.
+  const isTail = range !== undefined && range.offset + range.length === range.total && range.length <= TAIL_LENGTH;
+  if (answer.status === 206 && isTail && !answer.isEncoded) {
+    const { length, total } = range;
     const tail = await answer.bytes(TAIL_LENGTH);
-    if (tail.length !== length || offset + length !== total) {
+    if (tail.length !== length) {
       const why = `${tail.length} bytes were seen, ${length} at the end of ${total} were told`;
       throw new HttpError(tail.length < length ? "network" : "protocol", url, `Cannot read ${url}: ${why}`);
     }
     host.givesRanges = true;
-    return { answer, source: rangesSource(connection, host, answer, total, tail) };
+    return { answer, source: rangesSource(connection, host, answer, total!, tail) };
   }
   await answer.cancel();
   if (answer.status !== 206 && !NO_SUFFIX.has(answer.status)) throw new StatusError(url, answer.status, answer.headers);
