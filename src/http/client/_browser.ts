@@ -1,11 +1,20 @@
-/** What is different in browsers. */
+/** What is different in browsers and in workerd. */
 
 /** Whether this runs in a page or in a worker of one. */
 export function isBrowser(): boolean {
-  const { document, navigator } = globalThis as { document?: unknown; navigator?: { userAgent?: string } };
-  if (document !== undefined) return true;
-  const isElsewhere = "Deno" in globalThis || navigator?.userAgent === "Cloudflare-Workers";
-  return "WorkerGlobalScope" in globalThis && !isElsewhere;
+  if ((globalThis as { document?: unknown }).document !== undefined) return true;
+  return "WorkerGlobalScope" in globalThis && !("Deno" in globalThis) && !isWorkerd();
+}
+
+/** Whether this runs in workerd. */
+export function isWorkerd(): boolean {
+  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/** The compatibility flags of a worker in workerd, where it tells them. */
+export function workerdFlags(): Readonly<Record<string, boolean>> | undefined {
+  const { Cloudflare } = globalThis as { Cloudflare?: { compatibilityFlags?: Record<string, boolean> } };
+  return Cloudflare?.compatibilityFlags;
 }
 
 /**

@@ -63,7 +63,7 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
     sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
     basis,
     connection,
-    host: { givesRanges: false, several: "unknown" },
+    host: { givesRanges: false, several: "unknown", listMethod: "QUERY", takesLists: false },
     stats,
     hooks,
   };
@@ -84,7 +84,7 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
   const { footer } = remote.sig;
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
   const ranges = new RangeReader(connection, host, facts);
-  const reader = remote.takesRuns ? new RunsReader(connection, facts, ranges) : ranges;
+  const reader = remote.takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;
   try {

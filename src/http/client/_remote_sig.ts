@@ -133,7 +133,7 @@ function rangesSource(
 ): RangesSource {
   const facts = { url, total: size, tag: strongTag(headers.get("etag")) };
   const ranged = new RangeReader(connection, host, facts);
-  const reader = takesRuns(headers) ? new RunsReader(connection, facts, ranged) : ranged;
+  const reader = takesRuns(headers) ? new RunsReader(connection, host, facts, ranged) : ranged;
   const readRanges = (ranges: readonly Run[]) => cutTo(ranges, reader.chunks(ranges));
   return {
     size,

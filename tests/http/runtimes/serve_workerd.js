@@ -19,9 +19,10 @@ const miniflare = new Miniflare({
   cf: false,
 });
 const bucket = await miniflare.getR2Bucket("FILES");
-const names = await readdir(root, { recursive: true });
-// Signatures come after their files, as when a folder is published.
-for (const name of names.filter((name) => name.includes(".")).sort()) {
+const names = (await readdir(root, { recursive: true })).filter((name) => name.includes("."));
+// Signatures come after all files: one that is older than its file counts as stale.
+const isSig = (name) => name.endsWith(".rsig");
+for (const name of [...names.filter((name) => !isSig(name)), ...names.filter(isSig)]) {
   const contentType = TYPES[name.split(".").at(-1)];
   await bucket.put(name, await readFile(join(root, name)), contentType && { httpMetadata: { contentType } });
 }

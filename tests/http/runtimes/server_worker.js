@@ -7,7 +7,7 @@ function r2Store(bucket) {
     async open(path) {
       const head = await bucket.head(path);
       if (!head) return undefined;
-      const { size, httpEtag, uploaded } = head;
+      const { size, httpEtag } = head;
       return {
         basis: {
           size,
@@ -19,7 +19,6 @@ function r2Store(bucket) {
         },
         size,
         entityTag: path.startsWith("up/") ? httpEtag : '"published"',
-        modifiedMs: uploaded.getTime(),
       };
     },
     // A put needs to know the length. Here it is all gathered.
