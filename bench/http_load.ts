@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { peakOf, startLoadServer } from "../tests/http/_load.ts";
+import { peakOf, startLoadServer } from "../tests/http/load.ts";
 import { MIB, randomChunks } from "./_data.ts";
 import { row, runOnce } from "./_run.ts";
 

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import process from "node:process";
 import { fileBasis } from "rsync-streams/files";
 import { fetchUpdate, sendUpdate } from "rsync-streams/http";
-import { versionOf } from "../tests/http/_load.ts";
+import { versionOf } from "../tests/http/load.ts";
 
 const [kind, url, path, digest, first = "0", count = "1"] = process.argv.slice(2) as [
   string,

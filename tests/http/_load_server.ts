@@ -7,7 +7,7 @@
  */
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { syncHandler } from "rsync-streams/http";
-import type { LoadCounts } from "./_load.ts";
+import type { LoadCounts } from "./load.ts";
 
 const [folder] = Deno.args as [string];
 const counts: LoadCounts = { requests: 0, bytesRead: 0, maxRequests: 0, refused: 0 };

@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { fetchUpdate } from "rsync-streams/http";
 import { sha256 } from "../_helpers.ts";
 import { randomBytes } from "../_recipes.ts";
-import { peakOf, startLoadServer, versionOf } from "./_load.ts";
+import { peakOf, startLoadServer, versionOf } from "./load.ts";
 
 const MIB = 2 ** 20;
 const isSlow = Boolean(Deno.env.get("RSYNC_STREAMS_SLOW"));
 const CLIENTS = isSlow ? 200 : 30;
 const LENGTH = (isSlow ? 64 : 8) * MIB;
-/** What the server may need for all of them, above a server that has served one. Clients × file is 12,800 MiB, or 240. */
+/** How much the server may grow by, after one client. All clients' files together have 12,800 MiB, or 240. */
 const MAX_GROWTH = 100 * MIB;
 
-Deno.test(`${CLIENTS} clients at once, each from another version: all right, bounded memory, one signature`, async () => {
+Deno.test(`${CLIENTS} clients at once, each from another version: right, bounded memory, one signature`, async () => {
   const folder = await Deno.makeTempDir({ prefix: "rsync-streams-load-" });
   const target = randomBytes(7, LENGTH);
   await Deno.writeFile(`${folder}/file`, target);
