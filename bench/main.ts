@@ -3,6 +3,7 @@ import process from "node:process";
 import { bytes } from "./bytes/main.ts";
 import { digests } from "./digests.ts";
 import { hostile } from "./hostile.ts";
+import { httpLoad } from "./http_load.ts";
 import { kernel } from "./kernel.ts";
 import { peers } from "./peers.ts";
 import { scaling } from "./scaling.ts";
@@ -18,6 +19,7 @@ const benches: Record<string, (args: string[]) => Promise<void> | void> = {
   "weak-sums": weakSums,
   bytes,
   digests,
+  "http-load": httpLoad,
 };
 const [name, ...args] = process.argv.slice(2);
 
@@ -32,7 +34,8 @@ weak-sums  the rolling sums: speed in each runtime, and false alarms on real dat
 digests   SHA-256: its three implementations and crypto.subtle, in each runtime: --runtimes deno,node,bun
 hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME
 bytes     on the wire, beside rsync, zsync and rdiff: --pairs "NAME;NAME" --json --sweep --growth --max MIB
-          --http --latency MS`);
+          --http --latency MS
+http-load memory of servers and clients: --clients N --size MIB --max MIB`);
 } else if (benches[name]) {
   await benches[name](args);
 } else {

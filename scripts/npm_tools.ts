@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 /** Versions of the tools. A newer one is taken on purpose, with its effect on the checks in sight. */
 export const TOOLS = {
   "@arethetypeswrong/cli": "0.18.5",
+  "@hono/node-server": "2.1.9",
   "@types/cli-progress": "3.11.6",
   "@types/node": "20.19.0",
   "bun": "1.4.5",
@@ -16,6 +17,7 @@ export const TOOLS = {
   "playwright-core": "1.65.1",
   "publint": "0.3.25",
   "rolldown": "1.3.2",
+  "sirv": "3.0.2",
   "typescript": "7.0.2",
 } as const;
 

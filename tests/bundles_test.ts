@@ -49,7 +49,19 @@ const APPS: Record<string, { code: string; most?: number }> = {
   "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";' },
   "all of .": { code: 'export * from "rsync-streams";', most: 49_000 },
   "./callbacks": { code: 'export * from "rsync-streams/callbacks";' },
-  "an import for nothing": { code: 'import "rsync-streams"; import { sigStream } from "rsync-streams";', most: 40 },
+  "./sync": { code: 'export * from "rsync-streams/sync";', most: 48_000 },
+  "planUpdate": { code: 'export { planUpdate } from "rsync-streams/http";', most: 42_500 },
+  "fetchUpdate": { code: 'export { fetchUpdate } from "rsync-streams/http";', most: 48_500 },
+  "sendUpdate": { code: 'export { sendUpdate } from "rsync-streams/http";', most: 51_500 },
+  "syncHandler": { code: 'export { syncHandler } from "rsync-streams/http";', most: 59_000 },
+  "HttpError": { code: 'export { HttpError } from "rsync-streams/http";', most: 400 },
+  "./http": { code: 'export * from "rsync-streams/http";', most: 72_500 },
+  "./http, in workerd": { code: 'export * from "rsync-streams/http";', most: 55_500 },
+  "an import for nothing": {
+    code: `import "rsync-streams"; import { sigStream } from "rsync-streams"; import "rsync-streams/callbacks";
+      import "rsync-streams/http"; import { fetchUpdate } from "rsync-streams/http"; import "rsync-streams/sync";`,
+    most: 40,
+  },
   "all of ., in workerd": { code: 'export * from "rsync-streams";', most: 32_500 },
 };
 
@@ -106,6 +118,37 @@ test("a bundle for workerd imports the kernel as a module and compiles none from
   }
 });
 
+test("bundles for browsers import nothing, not even modules of Node", () => {
+  // All of it is in the bundle, and what is not would be an import. esbuild fails for `node:` itself.
+  for (const name of ["all of .", "./callbacks", "./sync", "./http"]) {
+    for (const bundler of ["esbuild", "rolldown"] as const) {
+      sizeOf(name, APPS[name]!.code, bundler);
+      const bundle = readFileSync(join(project, `app.${bundler}.out.js`), "utf8");
+      assert.doesNotMatch(bundle, /\b(from|import|import\(|require\()\s*["'][\w@.:/-]+["']/, `${name}, ${bundler}`);
+    }
+  }
+});
+
+test("a client is bundled without the handler, and the handler without the client", () => {
+  const textOf = (names: string) => {
+    sizeOf(names, `export { ${names} } from "rsync-streams/http";`, "esbuild");
+    return readFileSync(join(project, "app.esbuild.out.js"), "utf8");
+  };
+  const ofClients = "Cannot send the update";
+  const ofHandlers = "application/problem+json";
+  for (
+    const [names, has, lacks] of [["sendUpdate", ofClients, "Precondition Required"], [
+      "syncHandler",
+      ofHandlers,
+      ofClients,
+    ]]
+  ) {
+    const text = textOf(names!);
+    assert.ok(text.includes(has!), `${names} has no ${has}`);
+    assert.ok(!text.includes(lacks!), `${names} has ${lacks}`);
+  }
+});
+
 // ---- imports do nothing
 
 /** Counts what of WebAssembly is called, and by what; prints it after imports and after a first use. */
@@ -124,6 +167,8 @@ const decode = globalThis.atob;
 globalThis.atob = (text) => (calls.push("atob"), decode(text));
 await import("rsync-streams/callbacks");
 await import("rsync-streams/files");
+await import("rsync-streams/sync");
+await import("rsync-streams/http");
 await import("rsync-streams/kernel-bytes");
 await import("rsync-streams/cli");
 const { sigStream } = await import("rsync-streams");
@@ -163,7 +208,9 @@ import { deltaStream, loadSigs, patchStream, RsyncError, type SigStats, sigStrea
 import { Rsync } from "rsync-streams/callbacks";
 import { runCli } from "rsync-streams/cli";
 import { atomicWritable, fileBasis } from "rsync-streams/files";
+import { fetchUpdate, HttpError, sendUpdate, syncHandler, type SyncHandler, type UpdatePlan } from "rsync-streams/http";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
+import { LayeredSig, layeredSigStream, planSync, type SyncPlan } from "rsync-streams/sync";
 import kernel from "rsync-streams/kernel.wasm";
 
 export async function sync(path: string, target: Blob): Promise<SigStats> {
@@ -179,6 +226,24 @@ export async function sync(path: string, target: Blob): Promise<SigStats> {
   new RsyncError("no-such-code", "");
   return pair.stats;
 }
+
+export async function update(url: URL, basis: Blob): Promise<UpdatePlan> {
+  const { plan, readable, stats } = await fetchUpdate(url, basis, { headers: { Authorization: "x" }, timeoutMs: 5000 });
+  const { status } = await sendUpdate(url, await new Response(readable).blob());
+  // @ts-expect-error There is no such status.
+  if (status === "replaced") throw new HttpError("status", url, stats.digest ?? "");
+  return plan;
+}
+
+export async function plan(target: Blob, basis: Blob): Promise<SyncPlan> {
+  const readable = target.stream().pipeThrough(layeredSigStream({ fileLength: target.size }));
+  return await planSync(await LayeredSig.open(await new Response(readable).blob()), basis);
+}
+
+export const handler: SyncHandler = syncHandler({
+  open: ({ pathname }) => pathname === "/" ? { basis: new Blob(["x"]), size: 1, entityTag: '"1"' } : undefined,
+  commit: (_url, readable) => readable.pipeTo(new WritableStream()),
+});
 export { Rsync, runCli };
 `;
 

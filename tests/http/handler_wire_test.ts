@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { createConnection } from "node:net";
 import zlib from "node:zlib";
+import { HttpError, sendUpdate } from "rsync-streams/http";
 import { encodeRuns } from "../../src/http/protocol/run_list.ts";
 import { assertBytes } from "../_helpers.ts";
-import { randomBytes } from "../_recipes.ts";
+import { concat, randomBytes } from "../_recipes.ts";
 import { Store } from "./_store.ts";
 import { DELTA, deltaOf, NEW, OLD } from "./_upload.ts";
 
@@ -43,6 +44,7 @@ function exchange(port: number, pieces: Uint8Array[], cut?: Promise<void>): Prom
   });
 }
 
+const sameBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 const encode = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("GET, HEAD, ranges, QUERY and PATCH go over the wire", async () => {
@@ -151,6 +153,66 @@ Deno.test("an upload that is cut at 100 points leaves the file as it is", async 
   });
   assertBytes(store.files.get("/f")!.bytes, NEW);
 });
+
+Deno.test("of uploads that race over the wire one wins each round, and the file is never mixed", async () => {
+  const store = new Store({ "/f": OLD });
+  await serving(store.writer(), async (url) => {
+    let current = OLD;
+    for (let round = 0; round < 10; round++) {
+      const targets = Array.from({ length: 4 }, (_, i) => concat([current, randomBytes(10 * round + i + 1, 5000)]));
+      const results = await Promise.allSettled(targets.map((target) => sendUpdate(`${url}/f`, target)));
+      const winners = results.flatMap(({ status }, i) => status === "fulfilled" ? [i] : []);
+      // Who starts after the first has ended sees the new version, and replaces that.
+      assert.ok(winners.length >= 1);
+      for (const result of results) {
+        if (result.status === "fulfilled") continue;
+        assert.ok(result.reason instanceof HttpError && result.reason.code === "changed", String(result.reason));
+      }
+      current = store.files.get("/f")!.bytes;
+      assert.ok(winners.some((i) => sameBytes(targets[i]!, current)), "the file is that of no winner");
+    }
+    assert.equal(store.openCount, store.closeCount);
+  });
+});
+
+for (const moment of ["before the patch is sent", "while it is sent"]) {
+  Deno.test(`a basis that somebody changes ${moment} stays as they made it, over the wire`, async () => {
+    const store = new Store({ "/f": OLD });
+    const theirs = concat([randomBytes(5, 700), OLD]);
+    const handler = store.writer();
+    let isChanged = false;
+    const handle = async (request: Request) => {
+      if (request.method !== "PATCH" || isChanged || moment === "before the patch is sent") {
+        return await handler(request);
+      }
+      // Half of the body is there when the file is replaced.
+      const body = request.body!.pipeThrough(
+        new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+          transform(chunk, controller) {
+            controller.enqueue(chunk.slice(0, chunk.length / 2));
+            if (!isChanged) store.put("/f", theirs);
+            isChanged = true;
+            controller.enqueue(chunk.slice(chunk.length / 2));
+          },
+        }),
+      );
+      return await handler(new Request(request, { body }));
+    };
+    await serving(handle, async (url) => {
+      const hooked: typeof fetch = (input, init) => {
+        if (init?.method === "PATCH" && moment === "before the patch is sent") store.put("/f", theirs);
+        return fetch(input, init);
+      };
+      await assert.rejects(sendUpdate(`${url}/f`, NEW, { fetch: hooked }), (error) => {
+        return error instanceof HttpError && error.code === "changed" && error.status === 412;
+      });
+      assertBytes(store.files.get("/f")!.bytes, theirs);
+      assert.equal((await sendUpdate(`${url}/f`, NEW)).status, "updated");
+      assertBytes(store.files.get("/f")!.bytes, NEW);
+    });
+    store.assertClosed();
+  });
+}
 
 Deno.test("a chunked upload without its end is no upload", async () => {
   const store = new Store({ "/f": OLD });

@@ -9,6 +9,8 @@ export interface NginxOptions {
   readonly gzip?: boolean;
   /** A server block in place of the usual one. Its port and its folder are replaced. */
   readonly site?: string | undefined;
+  /** Headers that it adds to each answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request in nginx's log. */
@@ -50,12 +52,12 @@ async function findNginx(): Promise<string | undefined> {
 }
 
 /** Starts nginx on a free port. Its configuration, logs and temporary files are in a folder of their own. */
-export async function startNginx({ root, gzip = false, site }: NginxOptions): Promise<Nginx> {
+export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const program = await findNginx();
   if (!program) throw new Error("Cannot start nginx: it is not installed");
   const folder = await Deno.makeTempDir({ prefix: "rsync-streams-nginx-" });
   const port = freePort();
-  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, root, port, gzip, site));
+  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, port, options));
   const args = ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", `${folder}/error.log`];
   const process = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
   const end = async () => {
@@ -146,7 +148,9 @@ function parseLine(line: string): NginxRequest {
 const SITE = "server { listen 80; root /srv; }";
 
 /** One process that stays in the foreground and writes nowhere but into the folder. */
-function configuration(folder: string, root: string, port: number, gzip: boolean, site = SITE): string {
+function configuration(folder: string, port: number, options: NginxOptions): string {
+  const { root, gzip = false, headers = {}, site = SITE } = options;
+  const added = Object.entries(headers).map(([name, value]) => `add_header ${name} "${value}" always;`).join(" ");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `
 daemon off;
@@ -158,13 +162,13 @@ http {
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join("\n  ")}
   log_format counted '$request $status $body_bytes_sent $bytes_sent';
   access_log ${folder}/access.log counted;
-  types { }
+  types { text/html html; text/javascript js; text/plain txt; }
   default_type application/octet-stream;
   sendfile on;
   gzip ${gzip ? "on" : "off"};
   gzip_types *;
   gzip_min_length 100;
-  ${site.replace(/listen [^;]*/, `listen 127.0.0.1:${port}`).replace(/root [^;]*/, `root "${root}"`)}
+  ${site.replace(/listen [^;]*;/, `listen 127.0.0.1:${port}; ${added}`).replace(/root [^;]*/, `root "${root}"`)}
 }
 `;
 }

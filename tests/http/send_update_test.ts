@@ -273,3 +273,30 @@ Deno.test("a long upload goes over the wire as a stream", async () => {
     await server.shutdown();
   }
 });
+
+Deno.test("sendUpdate() lets no cache answer: those of browsers mix parts of two signatures", async () => {
+  const store = new Store({ "/f": OLD });
+  const send = through(store.writer());
+  const fetch = (input: RequestInfo | URL, init?: RequestInit) => {
+    assert.equal(init?.cache, "no-store");
+    return send(input, init);
+  };
+  assert.equal((await sendUpdate(FILE, NEW, { fetch })).status, "updated");
+});
+
+Deno.test("in a browser a long upload is no stream: Chrome cannot send one over HTTP/1.1", async () => {
+  const store = new Store();
+  const send = through(store.writer());
+  const bodies: unknown[] = [];
+  const fetch = (input: RequestInfo | URL, init?: RequestInit) => {
+    if (init?.body) bodies.push(init.body);
+    return send(input, init);
+  };
+  Object.defineProperty(globalThis, "document", { value: {}, configurable: true });
+  try {
+    assert.equal((await sendUpdate(FILE, randomBytes(9, 33 * 2 ** 20), { fetch })).status, "created");
+  } finally {
+    Reflect.deleteProperty(globalThis, "document");
+  }
+  assert.ok(bodies[0] instanceof Blob);
+});

@@ -1,7 +1,7 @@
 /** What runners of JavaScript in other runtimes need: those runtimes, projects with the package, and bundles. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { CACHE, install, ROOT, run, type Tool, tool, toolCommand, TOOLS } from "../../scripts/npm_tools.ts";
 
@@ -32,10 +32,10 @@ export function chromiumBinary(): string {
   return binary;
 }
 
-/** Puts files of this folder beside a tool that they import, and gives where they are. */
+/** Puts files, of this folder if their paths say no other, beside a tool that they import, and gives where they are. */
 export function besideTool(name: "playwright-core" | "miniflare", files: readonly string[]): string {
   const folder = join(tool(name), "../..");
-  for (const file of files) copyFileSync(join(HERE, file), join(folder, file));
+  for (const file of files) copyFileSync(resolve(HERE, file), join(folder, basename(file)));
   return folder;
 }
 

@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger, checkSignal } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
+import { isBrowser, noStore } from "./_browser.ts";
 import type { ConnectionOptions } from "./update_options.ts";
 
 /** Longest wait without a byte, in milliseconds, if nothing is said. */
@@ -95,7 +96,7 @@ export class Connection {
     this.stats.requests++;
     if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
-    const init: RequestInit = { method, headers: all, cache: "no-store", signal: watch.signal };
+    const init: RequestInit = { ...noStore(), method, headers: all, signal: watch.signal };
     const request = (async () => await this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init))();
     const response = await watch.wait(request).catch((error) => {
       watch.end();
@@ -279,8 +280,6 @@ class Watch {
 
 /** Whether a URL is of another origin than the page or worker that runs this. */
 function isForeign(url: URL): boolean {
-  const { location, document } = globalThis as { location?: { origin?: string }; document?: unknown };
-  const isBrowser = document !== undefined || "WorkerGlobalScope" in globalThis && !("Deno" in globalThis);
-  const origin = location?.origin;
-  return isBrowser && origin !== undefined && origin !== url.origin;
+  const origin = (globalThis as { location?: { origin?: string } }).location?.origin;
+  return isBrowser() && origin !== undefined && origin !== url.origin;
 }

@@ -11,7 +11,7 @@ import { DELTA_TYPE } from "../protocol/media_types.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./_upload_commands.ts";
 import { type Answer, Connection } from "./_connection.ts";
 import { StatusError, statusError } from "./_patience.ts";
-import { PART_COST } from "./_range_reader.ts";
+import { PART_COST, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST } from "./_runs_reader.ts";
 import type { SendStats, SendUpdateOptions, SentUpdate } from "./send_options.ts";
@@ -55,7 +55,7 @@ export class FileUpload {
     signal?.throwIfAborted();
     let remote: RemoteSig;
     try {
-      remote = await openRemoteSig(this.#connection, { givesRanges: false, several: "unknown" }, sigUrl);
+      remote = await openRemoteSig(this.#connection, unknownHost(), sigUrl);
     } catch (error) {
       if (!(error instanceof StatusError && error.status === 404)) throw error;
       return await this.#create(await this.#measure(), codingFor(error.headers));

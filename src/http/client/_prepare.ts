@@ -11,7 +11,7 @@ import { strongTag } from "../protocol/entity_tag.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
 import { Connection } from "./_connection.ts";
 import type { FileFacts } from "./_range_answer.ts";
-import { type Host, PART_COST, RangeReader } from "./_range_reader.ts";
+import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
 import type { UpdateOptions } from "./update_options.ts";
@@ -63,7 +63,7 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
     sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
     basis,
     connection,
-    host: { givesRanges: false, several: "unknown" },
+    host: unknownHost(),
     stats,
     hooks,
   };
@@ -84,7 +84,7 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
   const { footer } = remote.sig;
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
   const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
-  const reader = remote.takesRuns ? new RunsReader(connection, facts, ranges) : ranges;
+  const reader = remote.takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
   let sync: SyncPlan;
   try {

@@ -21,6 +21,14 @@ export interface Host {
   givesRanges: boolean;
   /** Whether several ranges in one request are answered rightly. After the first doubt they are not asked for again. */
   several: "unknown" | "work" | "never";
+  /** How it is asked for lists of runs, and whether it has answered that. */
+  listMethod: "QUERY" | "POST";
+  takesLists: boolean;
+}
+
+/** A server of which nothing is known. */
+export function unknownHost(): Host {
+  return { givesRanges: false, several: "unknown", listMethod: "QUERY", takesLists: false };
 }
 
 /** A group of runs that is being fetched. */

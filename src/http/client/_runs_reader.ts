@@ -1,10 +1,11 @@
 import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
 import { encodeRuns, type Run } from "../protocol/run_list.ts";
+import { isWorkerd, workerdFlags } from "./_browser.ts";
 import type { Answer, Connection } from "./_connection.ts";
 import { isPassing, Patience, StatusError, statusError } from "./_patience.ts";
 import type { FileFacts } from "./_range_answer.ts";
-import type { RangeReader } from "./_range_reader.ts";
+import type { Host, RangeReader } from "./_range_reader.ts";
 import { dropBytes, lengthOf } from "./_runs.ts";
 
 /** Runs in one request, so that its body stays small. */
@@ -13,25 +14,21 @@ const MAX_RUNS = 2 ** 17;
 export const RUN_COST = 4;
 /** What a byte costs that comes compressed, as a share of its length. That of text is about that. */
 export const COMPRESSED_COST = 0.25;
-/**
- * Node's `fetch` asks for brotli only over TLS if nothing is said. Deno asks for it, but leaves a body as it came where
- * a program has asked. Browsers ignore the header.
- */
-const ACCEPT_ENCODING: Record<string, string> = "Deno" in globalThis ? {} : { "Accept-Encoding": "br, gzip" };
 /** Statuses of servers that know POST but not QUERY (RFC 10008). */
 const NO_QUERY = new Set([400, 405, 501]);
 
 /** Reads runs of a file from a handler, which takes a list of them and answers with their bytes, compressed. */
 export class RunsReader {
   readonly #connection: Connection;
+  readonly #host: Host;
   readonly #facts: FileFacts;
   readonly #ranges: RangeReader;
-  #method = "QUERY";
   #isRefused = false;
 
   /** @param ranges Used if the server takes no lists after all, or something on the way to it does not. */
-  constructor(connection: Connection, facts: FileFacts, ranges: RangeReader) {
+  constructor(connection: Connection, host: Host, facts: FileFacts, ranges: RangeReader) {
     this.#connection = connection;
+    this.#host = host;
     this.#facts = facts;
     this.#ranges = ranges;
   }
@@ -80,13 +77,27 @@ export class RunsReader {
 
   async #send(runs: readonly Run[]): Promise<Answer> {
     const { url, tag } = this.#facts;
-    const headers: Record<string, string> = { "Content-Type": RUNS_TYPE, ...ACCEPT_ENCODING };
+    const headers: Record<string, string> = { "Content-Type": RUNS_TYPE, ...acceptEncoding() };
     if (tag !== undefined) headers["If-Match"] = tag;
-    const answer = await this.#connection.send(url, { method: this.#method, headers, body: encodeRuns(runs) });
-    if (answer.status === 200) return answer;
+    const host = this.#host;
+    const asked = { method: host.listMethod, headers, body: encodeRuns(runs) };
+    let answer: Answer;
+    try {
+      answer = await this.#connection.send(url, asked);
+    } catch (error) {
+      if (!isUnanswered(error) || host.takesLists || asked.method === "POST") throw error;
+      // Node 20 answers a method that its parser does not know without the headers that a page of another origin needs,
+      // so that looks like a broken connection. A firewall may break it in fact.
+      host.listMethod = "POST";
+      return await this.#send(runs);
+    }
+    if (answer.status === 200) {
+      host.takesLists = true;
+      return answer;
+    }
     const error = await statusError(answer);
-    if (this.#method === "QUERY" && NO_QUERY.has(answer.status)) {
-      this.#method = "POST";
+    if (asked.method === "QUERY" && NO_QUERY.has(answer.status)) {
+      host.listMethod = "POST";
       return await this.#send(runs);
     }
     if (answer.status === 412) throw this.#error("changed", "it is no longer the same version", 412);
@@ -97,6 +108,20 @@ export class RunsReader {
     const { url } = this.#facts;
     return new HttpError(code, url, `Cannot read runs of ${url}: ${why}`, { status });
   }
+}
+
+/**
+ * Node's `fetch` asks for brotli only over TLS if nothing is said, and workerd for nothing. workerd does not decode
+ * brotli where the compatibility date of a worker is before 2024-04-29. Deno asks for it, but leaves a body as it came
+ * where a program has asked. Browsers ignore the header.
+ */
+function acceptEncoding(): Record<string, string> {
+  if ("Deno" in globalThis) return {};
+  return { "Accept-Encoding": isWorkerd() && !workerdFlags()?.brotli_content_encoding ? "gzip" : "br, gzip" };
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof HttpError && error.code === "network";
 }
 
 /** Whether a server does not take lists at all: no later attempt would change that. */

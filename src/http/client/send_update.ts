@@ -13,8 +13,8 @@ import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
  * `changed`: call it again. A file that the server does not have is created.
  *
  * The local file is read several times, and must not change meanwhile: an upload that is not what its digest says is
- * refused. Memory stays constant, apart from up to 32 MiB of a compressed delta; in browsers without request streams,
- * all of it. The answers of the server are not trusted: at worst they make the upload long.
+ * refused. Memory stays constant, apart from up to 32 MiB of a compressed delta; in browsers, all of it. The
+ * answers of the server are not trusted: at worst they make the upload long.
  *
  * @param url URL of the file.
  * @param target The local file.

@@ -45,9 +45,24 @@ export function openRequestBody(request: Request, limits: InputLimits): Readable
   return coding ? bounded(decodeStream(received, coding), { maxLength, verb: "decode" }) : received;
 }
 
-/** Reads a whole body. */
+/** Reads a whole stream. `Response` would replace its error by another one in Chromium (156). */
 export async function readAll(readable: ReadableStream<Bytes>): Promise<Bytes> {
-  return new Uint8Array(await new Response(readable).arrayBuffer());
+  const reader = readable.getReader();
+  const chunks: Bytes[] = [];
+  let length = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    chunks.push(read.value);
+    length += read.value.length;
+  }
+  const [only] = chunks;
+  if (only?.length === length) return only;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 function bounded(readable: ReadableStream<Bytes>, bounds: Bounds): ReadableStream<Bytes> {

@@ -8,6 +8,7 @@ import type { Gate } from "./_gate.ts";
 import type { OpenFile } from "./_open_files.ts";
 import { readRuns, streamOf } from "./_read_runs.ts";
 import type { Content } from "./_reading.ts";
+import { readAll } from "./_request_body.ts";
 
 /** Bytes of SHA-256 that a tag has. */
 const TAG_LENGTH = 16;
@@ -106,7 +107,7 @@ async function makeSignature(
   const layers = recommendedLayers(size, marginBits);
   const stream = layeredSigStream({ layers, entityTag, modifiedMs, salt });
   const readable = streamOf(readRuns(source, [{ offset: 0, length: size }])).pipeThrough(stream);
-  const bytes = new Uint8Array(await new Response(readable).arrayBuffer());
+  const bytes = await readAll(readable);
   const digest = sha256(bytes);
   return {
     source: toPatchBasis(bytes),

@@ -20,19 +20,21 @@ function handlerCase(
   who: string,
   query: Query,
   proof: HostCase["proof"],
-  { post = query, expected = THE_FILE }: { post?: Query; expected?: Expected } = {},
+  { post = query, expected = THE_FILE, isRaw = false }: { post?: Query; expected?: Expected; isRaw?: boolean } = {},
 ): HostCase {
   return {
     name: `lists of runs: ${name}`,
     who,
-    make: (update) =>
-      quirky(siteOf(update), (visit, version) => {
+    make: (update) => ({
+      ...quirky(siteOf(update), (visit, version) => {
         if (!version) return undefined;
         if (visit.method === "QUERY") return query(version, visit);
         if (visit.method === "POST") return post(version, visit);
         const answer = answerWell(version, visit);
         return { ...answer, headers: { ...answer.headers, ...ABILITIES } };
       }),
+      isRaw,
+    }),
     proof: async (proving) => {
       assert.equal((await proving.see(FILE)).headers.get("accept-query"), ABILITIES["accept-query"]);
       await proof(proving);
@@ -73,6 +75,18 @@ export const handlers: readonly HostCase[] = [
       assert.deepEqual(body, proof.update.file.bytes.slice(5, 6));
     },
     { post: runsOf },
+  ),
+  handlerCase(
+    "the connection closed for QUERY, POST answered",
+    "firewalls; Node 20, as a page of another origin sees it",
+    () => ({ ...refuse(400), wire: { nonsense: "" } }),
+    async ({ see, update }) => {
+      const { raw, end } = await see(FILE, { "content-type": RUNS_TYPE }, { method: "QUERY", body: RUNS });
+      assert.deepEqual([raw.length, end], [0, "closed"]);
+      const { body } = await see(FILE, { "content-type": RUNS_TYPE }, { method: "POST", body: RUNS });
+      assert.deepEqual(body, update.file.bytes.slice(5, 6));
+    },
+    { post: runsOf, isRaw: true, expected: { ...THE_FILE, isVerified: true, fallback: ["none"], requests: 30 } },
   ),
   handlerCase("too large", "Vercel, Lambda: bodies are capped", () => refuse(413), statuses(413, 413)),
   handlerCase(

@@ -2,14 +2,20 @@
 import assert from "node:assert/strict";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { assertBytes } from "../../_helpers.ts";
-import type { HostCase, Proof } from "./case.ts";
+import type { Expected, HostCase, Proof } from "./case.ts";
 import { quirky, siteOf, THE_FILE, UPDATED } from "./case.ts";
 import { answerWell, isSuffix, part, refuse, whole } from "./good_host.ts";
 import type { Answer, Bytes, Version, Visit } from "./host.ts";
 import type { Seen } from "./probe.ts";
 import { FILE, SIG } from "./published.ts";
 
-function suffixCase(name: string, who: string, answer: (version: Version) => Answer, status: number): HostCase {
+function suffixCase(
+  name: string,
+  who: string,
+  answer: (version: Version) => Answer,
+  status: number,
+  expected: Expected = THE_FILE,
+): HostCase {
   return {
     name: `a suffix range: ${name}`,
     who,
@@ -22,7 +28,7 @@ function suffixCase(name: string, who: string, answer: (version: Version) => Ans
       const { body } = await see(SIG, { range: "bytes=5-9" });
       assert.deepEqual(body, update.sig.bytes.slice(5, 10));
     },
-    expected: THE_FILE,
+    expected,
   };
 }
 
@@ -91,7 +97,14 @@ export const otherRequests: readonly HostCase[] = [
   suffixCase("501", "Azure Blob Storage, in older versions", () => refuse(501), 501),
   suffixCase("416", "hand-made servers", () => refuse(416), 416),
   suffixCase("everything, with 200", "Azure Blob Storage", whole, 200),
-  suffixCase("the first bytes", "hand-made servers", (version) => part(version, { start: 0, end: 19 }), 206),
+  suffixCase("the first bytes", "hand-made servers", (version) => part(version, { start: 0, end: 19 }), 206, UPDATED),
+  suffixCase(
+    "the first bytes and one more",
+    "sirv, so Vite and SvelteKit",
+    (version) => part(version, { start: 0, end: Math.min(2048, version.bytes.length - 1) }),
+    206,
+    UPDATED,
+  ),
 
   headCase(
     "405",

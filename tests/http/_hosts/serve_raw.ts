@@ -76,9 +76,10 @@ class Conversation {
   }
 
   async answer(behaviour: Behaviour, log: RequestLog): Promise<void> {
-    const request = parseHead(await this.#readHead());
+    const text = await this.#readHead();
+    const request = parseHead(text);
     if (!request) return;
-    const [answer, logged] = await log.answer(behaviour, request);
+    const [answer, logged] = await log.answer(behaviour, request, await this.#readBody(text, request));
     const { wire = {}, body } = answer;
     if (wire.isSilent) return await this.#waitForEnd();
     if (wire.nonsense !== undefined) return await this.#write(new TextEncoder().encode(wire.nonsense));
@@ -115,6 +116,17 @@ class Conversation {
       head += chunk.toString("latin1");
     }
     return head;
+  }
+
+  /** @param text The head in latin1, and what came of the body with it. */
+  async #readBody(text: string, { headers }: HostRequest): Promise<Bytes> {
+    const length = Number(headers.get("content-length") ?? 0);
+    let body = text.slice(text.indexOf("\r\n\r\n") + 4);
+    while (body.length < length) {
+      const [chunk] = await once(this.#socket, "data", { signal: this.#signal });
+      body += chunk.toString("latin1");
+    }
+    return Uint8Array.from(body, (character) => character.charCodeAt(0));
   }
 
   /** Resolves when the socket has taken the bytes, and rejects when nobody will. */

@@ -1,0 +1,4 @@
+/** What the page in Chromium loads. */
+import { runCases } from "./cases.js";
+
+globalThis.runCases = runCases;
