@@ -116,7 +116,7 @@ async function openByLength(connection: Connection, host: Host, url: URL): Promi
   if (whole.status === 200) return await openWhole(whole);
   const error = await statusError(whole);
   if (whole.status !== 206) throw error;
-  throw new HttpError("protocol", url, `Cannot read ${url}: a range came, with no Content-Range`, { status: 206 });
+  throw new HttpError("protocol", url, `Cannot read ${url}: a range came where none was asked for`, { status: 206 });
 }
 
 async function openWhole(answer: Answer): Promise<Opened> {
