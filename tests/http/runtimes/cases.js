@@ -6,7 +6,7 @@ import { fetchUpdate, planUpdate, sendUpdate } from "rsync-streams/http";
 import { BASIS, equals, longUpload, OTHER_NAME, TARGET, TARGET_NAME } from "./files.js";
 
 /** Longest time of a case. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 /** The most that an update of the target may take. */
 const MAX_REQUESTS = 40;
 const MAX_SHARE = 0.25;

@@ -32,7 +32,7 @@ import {
 import { hasNginx, startNginx } from "../nginx.ts";
 
 const HERE = join(ROOT, "tests/http/runtimes");
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_800_000;
 /** Clients at a time. */
 const AT_ONCE = 2;
 const DENO_FLAGS = ["run", "-A", "--node-modules-dir=manual", "--no-lock"];
