@@ -54,7 +54,12 @@ export function planText(title: string, plan: UpdatePlan, isUpToDate: boolean): 
       Number.isNaN(missingLength) ? "not known" : `${missingLength} bytes${share(missingLength)} in ${count}`,
     ],
     ["way", isUpToDate ? "none: the file is up to date" : `${WAYS[way]}${why}`],
-    ["expected", `${Number.isNaN(bytesIn) ? "an unknown number of" : bytesIn} bytes in ${requests} requests`],
+    [
+      "expected",
+      `${Number.isNaN(bytesIn) ? "an unknown number of" : bytesIn} bytes in ${requests} request${
+        requests === 1 ? "" : "s"
+      }`,
+    ],
     ["saved", `${(plan.savedShare * 100).toFixed(1)} %`],
   ];
   return toText(title, lines);

@@ -175,8 +175,57 @@ Deno.test("where nothing is missing, a signature that is older than the file is 
   });
   const { readable, stats } = await fetchUpdate(URL_OF_FILE, target, { fetch });
   assertBytes(await toBytes(readable), newer);
-  assert.equal(stats.fallback, "changed");
+  assert.equal(stats.fallback, "stale-signature");
   assert.ok(asked.length <= 4);
+  const plan = await planUpdate(URL_OF_FILE, target, { fetch });
+  assert.deepEqual([plan.way, plan.digest], ["full", undefined]);
+});
+
+Deno.test("a part that is of a longer file shows that the signature is stale", async () => {
+  const scattered = target.slice();
+  for (let at = 5000; at < target.length; at += 20_000) scattered[at]! ^= 1;
+  const newer = concat([target, randomBytes(5, 10)]);
+  const { fetch } = hostOf({ ...files, "/f": newer }, ({ path, headers }) => {
+    const ranges = headers.get("range")?.replace("bytes=", "").split(",") ?? [];
+    if (path !== "/f" || ranges.length < 2) return;
+    const parts = ranges.map((range) => {
+      const [from, to] = range.split("-").map(Number);
+      const told = `Content-Range: bytes ${range}/${newer.length}`;
+      return [`--b\r\n${told}\r\n\r\n`, newer.slice(from, to! + 1), "\r\n"];
+    });
+    const headersOfParts = { "content-type": "multipart/byteranges; boundary=b" };
+    return new Response(new Blob([...parts.flat(), "--b--\r\n"]), { status: 206, headers: headersOfParts });
+  });
+  const { readable, stats } = await fetchUpdate(URL_OF_FILE, scattered, { fetch });
+  assertBytes(await toBytes(readable), newer);
+  assert.equal(stats.fallback, "changed");
+});
+
+Deno.test("where the signature comes whole and the host promises no ranges, the plan is a full download", async () => {
+  const { fetch, asked } = hostOf(files, ({ path, init }) => {
+    if (init.method === "HEAD") return new Response(null, { headers: { "content-length": String(target.length) } });
+    return new Response(path === "/f" ? target : files["/f.rsig"]);
+  });
+  const { readable, plan, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual([plan.way, plan.fallback, stats.isVerified], ["full", "no-ranges", true]);
+  assert.equal(asked.length, 3);
+});
+
+Deno.test("planUpdate() rejects where there is no file, and says its length where there is no signature", async () => {
+  await assert.rejects(planUpdate(URL_OF_FILE, basis, hostOf({})), { name: "HttpError", code: "status", status: 404 });
+  const { fetch } = hostOf({ "/f": target }, ({ path, init }) => {
+    if (path !== "/f" || init.method !== "HEAD") return;
+    return new Response(null, { headers: { "content-length": String(target.length) } });
+  });
+  const plan = await planUpdate(URL_OF_FILE, basis, { fetch });
+  assert.deepEqual([plan.fileLength, plan.missingLength, plan.savedShare], [target.length, target.length, 0]);
+});
+
+Deno.test("a tiny file that is there already saves nothing, and not less", async () => {
+  const tiny = target.slice(0, 3);
+  const plan = await planUpdate(URL_OF_FILE, tiny, hostOf({ "/f": tiny, "/f.rsig": await publish(tiny) }));
+  assert.equal(plan.savedShare, 0);
 });
 
 Deno.test("a server that never answers rightly is an HttpError, after a bounded number of requests", async () => {

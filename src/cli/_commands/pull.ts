@@ -135,8 +135,12 @@ async function report(
   if (invocation.options.get(JSON_OUTPUT)) await print(json(job, outcome, plan, stats));
   else if (isUpToDate && !invocation.options.get(QUIET)) say(invocation.dialect.name, `${job.path} is up to date`);
   if (!isUpToDate && !stats.isVerified) {
-    const why = explainFallback(plan.digest !== undefined && stats.fallback || "no-signature");
+    const { fallback = "no-signature" } = stats;
+    const why = explainFallback(fallback === "no-basis" ? "no-signature" : fallback);
     warn(invocation, `the result is not verified, since ${why}: compare it by other means`);
+  }
+  if (!isUpToDate && stats.fallback === "no-ranges") {
+    warn(invocation, `the whole file was fetched, since ${explainFallback("no-ranges")}`);
   }
   const { bytesIn, bytesOut, requests, retries } = stats;
   const counts = `pull: ${bytesIn} bytes in ${requests} requests (${retries} retries); ` +

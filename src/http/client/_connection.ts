@@ -105,7 +105,8 @@ export class Connection {
     });
     this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - start);
     const tellsLength = !this.isForeign || method === "HEAD" || response.status === 206;
-    return new Answer({ url, response, watch, tellsLength, note: (length, ms) => this.#note(length, ms) });
+    const note = (length: number, ms: number) => this.#note(length, ms);
+    return new Answer({ url, response, isHead: method === "HEAD", watch, tellsLength, note });
   }
 
   #note(length: number, bodyMs: number): void {
@@ -122,6 +123,7 @@ export class Connection {
 interface AnswerParts {
   readonly url: URL;
   readonly response: Response;
+  readonly isHead: boolean;
   readonly watch: Watch;
   /** Whether `Content-Length` can be believed. */
   readonly tellsLength: boolean;
@@ -133,12 +135,15 @@ export class Answer {
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
+  /** Whether it answers `HEAD`. */
+  readonly isHead: boolean;
   readonly #parts: AnswerParts;
 
   constructor(parts: AnswerParts) {
     this.url = parts.url;
     this.status = parts.response.status;
     this.headers = parts.response.headers;
+    this.isHead = parts.isHead;
     this.#parts = parts;
   }
 

@@ -1,12 +1,10 @@
 import { hex } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import { createSha256 } from "../../digest/mod.ts";
-import { strongTag } from "../protocol/entity_tag.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
 import type { LayeredSig } from "../../sync/layered_sig.ts";
 import { assemble } from "./_assemble.ts";
 import { checkedBlocks } from "./_checked_blocks.ts";
-import { checkVersion } from "./_range_answer.ts";
 import { fullDownload } from "./_full_download.ts";
 import { fallbackFor, type Prepared, prepareUpdate, type Session, type Work } from "./_prepare.ts";
 import type { UpdateFallback } from "./update_plan.ts";
@@ -64,7 +62,6 @@ export class Delivery {
     const { work } = this.#prepared;
     if (!work) return yield* this.#whole();
     try {
-      if (work.missingLength === 0) await this.#checkVersion();
       if (work.missingLength > MAX_HELD_LENGTH) return yield* unheld(work, this.#prepared.remote!.sig);
       const held = await this.#hold(work);
       if (held) return yield* assemble(work.runs, work.basis, held.values());
@@ -80,22 +77,6 @@ export class Delivery {
       stats.fallback = fallback === "no-signature" ? "no-ranges" : fallback;
     }
     yield* this.#whole();
-  }
-
-  /**
-   * Where nothing is missing, no answer of the file would show that its signature is of an older version.
-   *
-   * @throws {HttpError} If it is: `changed`.
-   */
-  async #checkVersion(): Promise<void> {
-    const { connection, url } = this.#session;
-    const { sig, takesRuns } = this.#prepared.remote!;
-    // A handler makes signatures of the version that it has.
-    if (takesRuns) return;
-    const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
-    await answer.cancel();
-    const { fileLength: total, entityTag } = sig.footer;
-    if (answer.status === 200) await checkVersion(answer, { url, total, tag: strongTag(entityTag) });
   }
 
   /** Fetches the missing bytes, if the result has the right digest with them. */

@@ -65,7 +65,8 @@ export class FileUpload {
     if (hex(digest) === this.#stats.digest) return this.#result("unchanged", entityTag);
     const tag = strongTag(entityTag);
     if (tag === undefined) {
-      const why = `the signature has the entity tag ${entityTag}, a strong one was expected`;
+      const why =
+        `${sigUrl} has no strong entity tag, so this is a host of files, and not a handler that takes uploads`;
       throw new HttpError("protocol", sigUrl, `Cannot send the update: ${why}`);
     }
     const coding = codingFor(remote.headers);

@@ -10,7 +10,7 @@ import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
 import { Connection } from "./_connection.ts";
-import type { FileFacts } from "./_range_answer.ts";
+import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
@@ -97,6 +97,9 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
     return whole(fallbackFor(error), remote);
   }
   const missing = sync.runs.filter(({ from }) => from === undefined);
+  const doubt = remote.takesRuns ? undefined : await doubtAbout(connection, facts, remote, missing.length === 0);
+  if (doubt === "stale-signature") return whole(doubt);
+  if (doubt !== undefined) return whole(doubt, remote);
   const cost = reader.costOf(missing);
   const bytesIn = stats.bytesIn + cost.bytes;
   if (cost.bytes + (cost.requests - 1) * connection.requestCost >= footer.fileLength && footer.fileLength > 0) {
@@ -111,13 +114,36 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
     missingLength: sync.missingBytes,
     missingCount: sync.missingCount,
     bytesIn,
-    // Where nothing is missing, one request asks whether that is still so.
-    requests: stats.requests + (remote.takesRuns ? cost.requests : Math.max(1, cost.requests)),
-    savedShare: footer.fileLength === 0 ? 0 : 1 - bytesIn / footer.fileLength,
+    requests: stats.requests + cost.requests,
+    savedShare: footer.fileLength === 0 ? 0 : Math.max(0, 1 - bytesIn / footer.fileLength),
     requestCost: connection.requestCost,
   };
   const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingBytes, reader };
   return { plan, remote, work };
+}
+
+/**
+ * Asks for the head of the file where a doubt is left. If nothing is missing, no other answer would show that the
+ * signature is of an older version. If the signature came whole, the host may know no ranges.
+ */
+async function doubtAbout(
+  connection: Connection,
+  facts: FileFacts,
+  { cameWhole }: RemoteSig,
+  isComplete: boolean,
+): Promise<UpdateFallback | undefined> {
+  if (!isComplete && !cameWhole) return undefined;
+  const answer = await connection.send(facts.url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  await answer.cancel();
+  if (answer.status !== 200) return undefined;
+  try {
+    await checkVersion(answer, facts);
+  } catch {
+    return "stale-signature";
+  }
+  // Pages cannot see the header of another origin.
+  const saysNothing = connection.isForeign || /bytes/i.test(answer.headers.get("accept-ranges") ?? "");
+  return isComplete || saysNothing ? undefined : "no-ranges";
 }
 
 /** Opens the signature, or says why there is none. */

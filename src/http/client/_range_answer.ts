@@ -36,9 +36,7 @@ export async function checkVersion(answer: Answer, facts: FileFacts): Promise<vo
     length !== undefined && length !== facts.total;
   if (isChanged) {
     await answer.cancel();
-    const seen = `${length ?? "as many"} bytes and the tag ${tag ?? "none"}`;
-    const why = `it changed: ${seen} were seen, ${facts.total} bytes and ${facts.tag ?? "no tag"} were expected`;
-    throw new HttpError("changed", answer.url, `Cannot read ${answer.url}: ${why}`, { status: answer.status });
+    throw changedError(answer, facts, length);
   }
   facts.tag ??= tag;
 }
@@ -62,7 +60,7 @@ export async function takeRanges(
     await checkVersion(answer, facts);
     if (answer.isEncoded) throw protocolError(answer, "it is compressed");
     const boundary = boundaryOf(answer.headers.get("content-type"));
-    if (boundary !== undefined) await takeParts(answer, boundary, ranges, picker, pieces);
+    if (boundary !== undefined) await takeParts(answer, boundary, ranges, facts, picker, pieces);
     else await takeBody(answer, ranges, picker, pieces);
     // A server may give less of a range than was asked for. The rest is asked for again.
     const isShort = boundary === undefined && ranges.length === 1 && picker.length > 0;
@@ -104,6 +102,7 @@ async function takeParts(
   answer: Answer,
   boundary: string,
   ranges: readonly Run[],
+  facts: FileFacts,
   picker: Picker,
   pieces: Uint8Array[],
 ): Promise<void> {
@@ -122,7 +121,10 @@ async function takeParts(
   }
   try {
     const { parts, isWhole } = readParts(joined(chunks, length), boundary);
-    for (const { offset, bytes } of parts) pieces.push(...picker.take(bytes, offset));
+    for (const { offset, total, bytes } of parts) {
+      if (total !== undefined && total !== facts.total) throw changedError(answer, facts, total);
+      pieces.push(...picker.take(bytes, offset));
+    }
     if (!isWhole) failure ??= protocolError(answer, "its last part is missing");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -134,6 +136,12 @@ async function takeParts(
 async function refusal(answer: Answer): Promise<HttpError> {
   const error = await statusError(answer);
   return answer.status === 416 ? protocolError(answer, "the server says that it has no such range") : error;
+}
+
+function changedError({ url, status, headers }: Answer, facts: FileFacts, length: number | undefined): HttpError {
+  const seen = `${length ?? "as many"} bytes and the tag ${headers.get("etag") ?? "none"}`;
+  const why = `it changed: ${seen} were seen, ${facts.total} bytes and ${facts.tag ?? "no tag"} were expected`;
+  return new HttpError("changed", url, `Cannot read ${url}: ${why}`, { status });
 }
 
 function protocolError({ url, status }: Answer, why: string): HttpError {

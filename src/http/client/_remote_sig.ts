@@ -21,6 +21,8 @@ export interface RemoteSig {
   readonly sig: LayeredSig;
   /** Whether the server takes a list of runs. */
   readonly takesRuns: boolean;
+  /** Whether the server gave all of it where a range was asked for. */
+  readonly cameWhole: boolean;
   /** Headers of the first answer. */
   readonly headers: Headers;
   /** When the signature was modified, in milliseconds since 1970, if it is told. */
@@ -42,6 +44,7 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
       const modified = Date.parse(answer.headers.get("last-modified") ?? "");
       return {
         sig,
+        cameWhole: answer.status === 200 && !answer.isHead,
         headers: answer.headers,
         takesRuns: takesRuns(answer.headers),
         modifiedMs: Number.isNaN(modified) ? undefined : modified,

@@ -1,7 +1,11 @@
 import type { Basis } from "../../basis/basis_source.ts";
-import { openSession, prepareUpdate } from "./_prepare.ts";
+import { statusError } from "./_patience.ts";
+import { openSession, prepareUpdate, type Session } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan } from "./update_plan.ts";
+
+/** Statuses of what is not there, or not for everybody. Others may be for `HEAD` alone. */
+const GONE = new Set([401, 403, 404, 410]);
 
 /**
  * Finds out what an update over HTTP would take, without fetching the file: reads what is needed of its layered
@@ -38,5 +42,17 @@ export async function planUpdate(
   options: UpdateOptions = {},
 ): Promise<UpdatePlan> {
   const session = openSession(url, basis, options);
-  return (await prepareUpdate(session, session.sigUrl)).plan;
+  const { plan } = await prepareUpdate(session, session.sigUrl);
+  return plan.fileLength === undefined ? await withLength(plan, session) : plan;
+}
+
+/** Where there is no signature to say it, asks for the length: there may be no file either. */
+async function withLength(plan: UpdatePlan, { url, connection }: Session): Promise<UpdatePlan> {
+  const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  if (GONE.has(answer.status)) throw await statusError(answer);
+  await answer.cancel();
+  const { requests, bytesIn } = connection.stats;
+  const fileLength = answer.status === 200 ? answer.length : undefined;
+  const missingLength = fileLength ?? NaN;
+  return { ...plan, fileLength, missingLength, bytesIn: bytesIn + missingLength, requests: requests + 1 };
 }
