@@ -65,6 +65,10 @@ export class CliHost implements AsyncDisposable {
     this.requests.push([request.method, pathname, range].filter(Boolean).join(" "));
     const bytes = this.files.get(pathname);
     if (!bytes) return new Response("There is nothing", { status: 404 });
+    if (request.method === "HEAD") {
+      const ranges: Record<string, string> = this.givesRanges ? { "Accept-Ranges": "bytes" } : {};
+      return new Response(null, { headers: { ...lengthOf(bytes), ...ranges } });
+    }
     const isFile = !pathname.endsWith(".rsig");
     if (isFile && this.sentLength >= this.failsAfter) return new Response("No", { status: 503 });
     const [, from = "", to = ""] = this.givesRanges && /^bytes=(\d*)-(\d*)$/.exec(range ?? "") || [];
