@@ -1,6 +1,8 @@
 /** Many clients of one handler at once. With RSYNC_STREAMS_SLOW there are 200, of a file of 64 MiB. */
 import assert from "node:assert/strict";
 import { fetchUpdate } from "rsync-streams/http";
+import { Connection } from "../../src/http/client/_connection.ts";
+import { newStats } from "../../src/http/client/update_plan.ts";
 import { sha256 } from "../_helpers.ts";
 import { randomBytes } from "../_recipes.ts";
 import { peakOf, startLoadServer, versionOf } from "./load.ts";
@@ -44,4 +46,18 @@ Deno.test(`${CLIENTS} clients at once, each from another version: right, bounded
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("what is kept of a body holds no more than twice its bytes, whatever buffers it came in", async () => {
+  const body = new ReadableStream({
+    start(controller) {
+      for (const length of [1, 4096, 40_000, 65_536]) controller.enqueue(new Uint8Array(65_536).subarray(0, length));
+      controller.close();
+    },
+  });
+  const url = new URL("http://host.test/");
+  const connection = new Connection(url, { fetch: () => Promise.resolve(new Response(body)) }, newStats());
+  const chunks = await Array.fromAsync((await connection.send(url, {})).chunks());
+  assert.deepEqual(chunks.map(({ length }) => length), [1, 4096, 40_000, 65_536]);
+  for (const { length, buffer } of chunks) assert.ok(buffer.byteLength <= 2 * length, `${length} bytes`);
 });
