@@ -1,8 +1,6 @@
 /** Many clients of one handler at once. With RSYNC_STREAMS_SLOW there are 200, of a file of 64 MiB. */
 import assert from "node:assert/strict";
 import { fetchUpdate } from "rsync-streams/http";
-import { Connection } from "../../src/http/client/_connection.ts";
-import { newStats } from "../../src/http/client/update_plan.ts";
 import { sha256 } from "../_helpers.ts";
 import { randomBytes } from "../_recipes.ts";
 import { peakOf, startLoadServer, versionOf } from "./load.ts";
@@ -55,9 +53,11 @@ Deno.test("what is kept of a body holds no more than twice its bytes, whatever b
       controller.close();
     },
   });
-  const url = new URL("http://host.test/");
-  const connection = new Connection(url, { fetch: () => Promise.resolve(new Response(body)) }, newStats());
-  const chunks = await Array.fromAsync((await connection.send(url, {})).chunks());
+  const fetch = (url: string) => {
+    return Promise.resolve(url.endsWith(".rsig") ? new Response(null, { status: 404 }) : new Response(body));
+  };
+  const { readable } = await fetchUpdate("http://host.test/file", undefined, { fetch });
+  const chunks = await Array.fromAsync(readable);
   assert.deepEqual(chunks.map(({ length }) => length), [1, 4096, 40_000, 65_536]);
   for (const { length, buffer } of chunks) assert.ok(buffer.byteLength <= 2 * length, `${length} bytes`);
 });
