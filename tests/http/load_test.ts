@@ -45,3 +45,19 @@ Deno.test(`${CLIENTS} clients at once, each from another version: right, bounded
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("what is kept of a body holds no more than twice its bytes, whatever buffers it came in", async () => {
+  const body = new ReadableStream({
+    start(controller) {
+      for (const length of [1, 4096, 40_000, 65_536]) controller.enqueue(new Uint8Array(65_536).subarray(0, length));
+      controller.close();
+    },
+  });
+  const fetch = (url: string) => {
+    return Promise.resolve(url.endsWith(".rsig") ? new Response(null, { status: 404 }) : new Response(body));
+  };
+  const { readable } = await fetchUpdate("http://host.test/file", undefined, { fetch });
+  const chunks = await Array.fromAsync(readable);
+  assert.deepEqual(chunks.map(({ length }) => length), [1, 4096, 40_000, 65_536]);
+  for (const { length, buffer } of chunks) assert.ok(buffer.byteLength <= 2 * length, `${length} bytes`);
+});
