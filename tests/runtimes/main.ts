@@ -1,6 +1,7 @@
 /**
  * Runs the conformance cases (cases.js) against the packed npm package, installed into an empty project, in each
- * runtime; in Deno also from source. Prints a table. If all runtimes took part, RESULTS.md and docs/runtimes.md get it too.
+ * runtime; in Deno also from source. Prints a table. If all runtimes took part, RESULTS.md and docs/runtimes.md get it
+ * too.
  *
  *     deno task test:runtimes            all of them
  *     deno task test:runtimes bun 24     those whose name contains one of the words
