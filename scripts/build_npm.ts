@@ -25,7 +25,8 @@ import process from "node:process";
 import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
-const DESCRIPTION = "The rsync algorithm as Web Streams: signature, delta and patch at the speed of native code, " +
+const DESCRIPTION =
+  "The rsync algorithm as Web Streams: signature, delta and patch, verified, and updates over HTTP, " +
   "for Deno, Node, Bun, browsers and edge runtimes";
 const KEYWORDS = "rsync delta diff patch sync signature rdiff librsync streams web-streams wasm simd deno bun workers";
 const OLDEST_NODE = "20";

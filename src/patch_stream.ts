@@ -31,7 +31,8 @@ export interface PatchStreamOptions
  * Work is done when the readable is read, one chunk of up to 1 MiB at a time. Memory stays near that, however large the
  * target. The delta may come from an untrusted peer.
  *
- * @param basis What to copy from: a `Blob` or `File`, bytes, `{ read(offset, length), size? }`, or `{ seek, read }`.
+ * @param basis What to copy from: a `Blob` or `File`, bytes, an open file of Node or Deno,
+ * `{ read(offset, length), size? }`, or `{ seek, read }`.
  * @param options Limit, and for the luapower format its name and the block length.
  * @returns A pair whose `writable` takes delta bytes and whose `readable` gives target bytes.
  * @throws {TypeError} If the basis or an option is of the wrong kind.

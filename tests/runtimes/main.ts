@@ -1,6 +1,7 @@
 /**
  * Runs the conformance cases (cases.js) against the packed npm package, installed into an empty project, in each
- * runtime; in Deno also from source. Prints a table. If all runtimes took part, RESULTS.md and README.md get it too.
+ * runtime; in Deno also from source. Prints a table. If all runtimes took part, RESULTS.md and docs/runtimes.md get it
+ * too.
  *
  *     deno task test:runtimes            all of them
  *     deno task test:runtimes bun 24     those whose name contains one of the words
@@ -210,7 +211,7 @@ function table(rows: Row[]): string {
   return markdown(["runtime", "backend", ...groups, "passed"], lines);
 }
 
-/** The table of README.md: a line for each runtime, and what the cases are. */
+/** The table of docs/runtimes.md: a line for each runtime, and what the cases are. */
 function summary(rows: Row[]): string {
   const lines = [...new Set(rows.map(({ runtime }) => runtime))].map((runtime) => [
     nameOf(runtime),
@@ -221,12 +222,12 @@ function summary(rows: Row[]): string {
   return `${markdown(["runtime", ...BACKENDS], lines)}\n\nThe cases: ${tested}.`;
 }
 
-/** Writes the summary between its marks in README.md. */
-function updateReadme(rows: Row[]): string {
-  const file = join(ROOT, "README.md");
+/** Writes the summary between its marks in docs/runtimes.md. */
+function updatePage(rows: Row[]): string {
+  const file = join(ROOT, "docs/runtimes.md");
   const before = readFileSync(file, "utf8");
   const after = before.replace(/(<!-- runtimes .*?-->\n)[^]*?(\n<!-- end of runtimes -->)/, `$1\n${summary(rows)}\n$2`);
-  if (!after.includes(summary(rows))) throw new Error("README.md has no marks for the table of runtimes");
+  if (!after.includes(summary(rows))) throw new Error("docs/runtimes.md has no marks for the table of runtimes");
   writeFileSync(file, after);
   return file;
 }
@@ -303,7 +304,7 @@ for (const failure of failures) console.error(`FAILED ${failure}`);
 if (failures.length === 0 && rows.length === 2 * RUNTIMES.length) {
   const file = join(HERE, "RESULTS.md");
   writeFileSync(file, report(rows));
-  run(Deno.execPath(), ["fmt", "--quiet", file, updateReadme(rows)]);
+  run(Deno.execPath(), ["fmt", "--quiet", file, updatePage(rows)]);
 }
 const passed = rows.reduce((sum, row) => sum + row.cases - row.failures.length, 0);
 console.log(`${passed} passed | ${failures.length} failed`);
