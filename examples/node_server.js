@@ -23,7 +23,7 @@ const server = createServer(async (incoming, outgoing) => {
   await pipeline(Readable.fromWeb(response.body), outgoing).catch(() => {});
 });
 
-/** The body of a request. `Readable.toWeb` fails in Node 20 to 24 if it is cancelled, as a handler does that refuses. */
+/** The body of a request. `Readable.toWeb` fails in Node 20 to 24 if it is cancelled, as handlers do that refuse. */
 function bodyOf(incoming) {
   const chunks = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream({
