@@ -181,6 +181,15 @@ Deno.test("where nothing is missing, a signature that is older than the file is 
   assert.deepEqual([plan.way, plan.digest], ["full", undefined]);
 });
 
+Deno.test("a host that does not answer HEAD is updated from all the same", async () => {
+  for (const answer of [() => Promise.reject(new TypeError("reset")), () => new Response(null, { status: 405 })]) {
+    const { fetch } = hostOf(files, ({ init }) => init.method === "HEAD" ? answer() : undefined);
+    const { readable, stats } = await fetchUpdate(URL_OF_FILE, target, { fetch });
+    assertBytes(await toBytes(readable), target);
+    assert.deepEqual([stats.fallback, stats.isVerified], [undefined, true]);
+  }
+});
+
 Deno.test("a part that is of a longer file shows that the signature is stale", async () => {
   const scattered = target.slice();
   for (let at = 5000; at < target.length; at += 20_000) scattered[at]! ^= 1;

@@ -133,9 +133,14 @@ async function doubtAbout(
   isComplete: boolean,
 ): Promise<UpdateFallback | undefined> {
   if (!isComplete && !cameWhole) return undefined;
-  const answer = await connection.send(facts.url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
-  await answer.cancel();
-  if (answer.status !== 200) return undefined;
+  const asked = connection.send(facts.url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  // A host that does not answer `HEAD` leaves the doubt where it was.
+  const answer = await asked.catch((error) => {
+    if (error instanceof HttpError) return undefined;
+    throw error;
+  });
+  await answer?.cancel();
+  if (answer?.status !== 200) return undefined;
   try {
     await checkVersion(answer, facts);
   } catch {
