@@ -28,8 +28,9 @@ const GONE = new Set([401, 403, 404, 410]);
  * const target = new Blob(["line\n".repeat(100_000), "another end"]);
  * const sig = await new Response(target.stream().pipeThrough(layeredSigStream())).blob();
  *
- * // Stands for a server without ranges.
- * const fetch = (url: string) => Promise.resolve(new Response(url.endsWith(".rsig") ? sig : target));
+ * // Stands for a server.
+ * const headers = { "Accept-Ranges": "bytes" };
+ * const fetch = async (url: string) => new Response(url.endsWith(".rsig") ? sig : target, { headers });
  * const plan = await planUpdate("https://example.com/file", basis, { fetch });
  *
  * assert.equal(plan.fileLength, target.size);
