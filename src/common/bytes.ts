@@ -96,6 +96,17 @@ export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: nu
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i]!;
 }
 
+/** Puts chunks one after the other. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
 /**
  * Returns a buffer of at least `length` bytes: `bytes` itself if it is that long, else a longer one that starts with
  * the same bytes. Lengths double, so that appending stays linear.

@@ -20,6 +20,7 @@ import {
   besideTool,
   bundle,
   bundleWorker,
+  chosenByName,
   chromiumBinary,
   DRIVER_NODE,
   isCI,
@@ -256,14 +257,7 @@ ${gapList(rows)}
 `;
 }
 
-const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const chosen = RUNTIMES.filter(({ name }) => {
-  return words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-});
-if (chosen.length === 0) {
-  console.error(`Cannot find a runtime for ${words}: there are ${RUNTIMES.map(({ name }) => name).join(", ")}`);
-  process.exit(2);
-}
+const chosen = chosenByName("runtime", RUNTIMES);
 const failures: string[] = [];
 const project = makeCases();
 const rows: Row[] = [];

@@ -69,3 +69,16 @@ export function bundleWorker(project: string, entry: string, folder: string, con
     );
   }
 }
+
+/** Those of all whose names contain a word of the command line; all of them if there is none. Ends if none fits. */
+export function chosenByName<T extends { readonly name: string }>(what: string, all: readonly T[]): T[] {
+  const words = process.argv.slice(2).map((word) => word.toLowerCase());
+  const chosen = all.filter(({ name }) => {
+    return words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
+  });
+  if (chosen.length === 0) {
+    console.error(`Cannot find a ${what} for ${words}: there are ${all.map(({ name }) => name).join("; ")}`);
+    process.exit(2);
+  }
+  return chosen;
+}

@@ -20,7 +20,7 @@ const MAX_PORT = 65535;
 const PORT = integerOption({
   name: "port",
   value: "N",
-  help: `where to listen; default: ${DEFAULT_PORT}, 0: any port that is free`,
+  help: `where to listen; default: ${DEFAULT_PORT}, and 0 takes a free port`,
 });
 const HOST = textOption({
   name: "host",

@@ -1,3 +1,4 @@
+import { joined } from "../../common/bytes.ts";
 import { checkFunction, checkInteger, checkSignal } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
 import { isBrowser, noStore } from "./_browser.ts";
@@ -220,17 +221,6 @@ export class Answer {
  */
 function compact(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return chunk.length < chunk.buffer.byteLength / 2 ? chunk.slice() : chunk;
-}
-
-/** Puts chunks one after the other. */
-export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** Ends a request that takes too long, or is no longer wanted. */

@@ -1,4 +1,4 @@
-import { toUint8Array } from "../../common/bytes.ts";
+import { joined, toUint8Array } from "../../common/bytes.ts";
 import { type Coding, decodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { Problem } from "./_problem.ts";
 
@@ -56,13 +56,7 @@ export async function readAll(readable: ReadableStream<Bytes>): Promise<Bytes> {
   }
   const [only] = chunks;
   if (only?.length === length) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks, length);
 }
 
 function bounded(readable: ReadableStream<Bytes>, bounds: Bounds): ReadableStream<Bytes> {

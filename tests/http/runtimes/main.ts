@@ -23,6 +23,7 @@ import {
   besideTool,
   bundle,
   bundleWorker,
+  chosenByName,
   chromiumBinary,
   DRIVER_NODE,
   isCI,
@@ -364,14 +365,7 @@ ${table(rows, codings, isOpen)}
 
 // ---- all of it
 
-const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const chosen = CLIENTS.filter(({ name }) => {
-  return words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-});
-if (chosen.length === 0) {
-  console.error(`Cannot find a client for ${words}: there are ${CLIENTS.map(({ name }) => name).join("; ")}`);
-  process.exit(2);
-}
+const chosen = chosenByName("client", CLIENTS);
 
 const failures: string[] = [];
 const missing: string[] = [];
