@@ -74,8 +74,9 @@ export function start(
   { command: [name, ...before] }: Runtime,
   args: readonly string[],
   cwd: string,
+  stderr: "null" | "piped" = "null",
 ): Deno.ChildProcess {
-  return new Deno.Command(name!, { args: [...before, ...args], cwd, stdin: "piped", stdout: "null", stderr: "null" })
+  return new Deno.Command(name!, { args: [...before, ...args], cwd, stdin: "piped", stdout: "null", stderr })
     .spawn();
 }
 
