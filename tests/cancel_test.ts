@@ -519,7 +519,7 @@ Deno.test("a failure of the basis after the cancel goes nowhere", async () => {
   await settle();
 });
 
-Deno.test("the read that is started while a chunk is hashed fails at the next chunk, or nowhere after a cancel", async () => {
+Deno.test("a read started while a chunk was hashed fails at the next chunk, or nowhere after a cancel", async () => {
   const long = randomBytes(4, 5 * 2 ** 19);
   const { bytes: delta } = await makeDelta(long, await makeSigs(long, { digest: true }));
   const failing = () => {
