@@ -18,7 +18,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "engine",
     files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
-    tests: ["matching", "transcode", "basis", "rsync_streams", "callbacks", "handover", "hostile", "backends"],
+    tests: ["resources", "matching", "transcode", "basis", "rsync_streams", "handover", "hostile"],
   },
   {
     name: "streams",
@@ -42,22 +42,22 @@ export const AREAS: readonly Area[] = [
   {
     name: "assembly",
     files: /^assembly\/(?!_generated|sha256)/,
-    tests: ["sums", "keyed_sums", "matching", "backends", "aimed_records"],
+    tests: ["published_sums", "search_borders", "resources", "keyed_sums", "backends"],
   },
   {
     name: "wasm glue",
     files: /^src\/kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key)/,
-    tests: ["sums", "keyed_sums", "matching", "backends", "handover"],
+    tests: ["published_sums", "search_borders", "resources", "keyed_sums", "backends"],
   },
   {
     name: "portable",
     files: /^src\/kernel\/portable\//,
-    tests: ["sums", "keyed_sums", "custom_sums", "backends", "aimed_records"],
+    tests: ["published_sums", "search_borders", "sums", "custom_sums", "keyed_sums", "backends"],
   },
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["custom_sums", "callbacks"],
+    tests: ["adapters", "custom_sums", "callbacks"],
   },
   {
     name: "files",
@@ -77,7 +77,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "digest",
     files: /^(src\/digest\/(?!_generated)|assembly\/sha256)/,
-    tests: ["digest"],
+    tests: ["digest", "published_sums"],
   },
   {
     name: "sync",
