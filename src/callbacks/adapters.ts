@@ -196,7 +196,8 @@ export function writeToWritable(writable: WritableStream<Uint8Array<ArrayBuffer>
       // A copy: the caller may fill its buffer again when the write is done, the writable may keep the chunk.
       await writer.write(new Uint8Array(buffer.subarray(0, length)));
     },
-    close: () => writer.close().finally(() => writer.releaseLock()),
+    // Where the writable has failed, close() says only that it cannot be closed, and `closed` says why.
+    close: () => writer.close().catch(() => writer.closed).then(() => {}).finally(() => writer.releaseLock()),
     abort: (reason) => writer.abort(reason).finally(() => writer.releaseLock()),
   };
 }
