@@ -8,7 +8,22 @@ import { createDecodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
-/** Options of {@linkcode decodeDeltaStream}. */
+/**
+ * Options of {@linkcode decodeDeltaStream}.
+ *
+ * @example A format without a magic
+ * ```ts
+ * import { decodeDeltaStream, type DecodeDeltaStreamOptions, encodeDeltaStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: DecodeDeltaStreamOptions = { format: "luapower", blockLength: 1024 };
+ * const commands = [{ copy: { offset: 2048, length: 1024 } }];
+ * const encoder = encodeDeltaStream({ format: "luapower", blockLength: 1024 });
+ * const delta = ReadableStream.from(commands).pipeThrough(encoder);
+ *
+ * assert.deepEqual(await Array.fromAsync(delta.pipeThrough(decodeDeltaStream(options))), commands);
+ * ```
+ */
 export interface DecodeDeltaStreamOptions
   extends CommonOptions<BufferSource, DeltaCommand, PatchStats>, DeltaFormatOptions {}
 

@@ -8,7 +8,22 @@ import { type Signature, signatureParts } from "./stages/signature.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
-/** Options of {@linkcode deltaStream}. */
+/**
+ * Options of {@linkcode deltaStream}.
+ *
+ * @example A delta that rdiff can read
+ * ```ts
+ * import { deltaStream, type DeltaStreamOptions, loadSigs, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: DeltaStreamOptions = { format: "librsync" };
+ * const basis = new Blob(["a basis"]);
+ * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream()));
+ * const delta = await new Response(new Blob(["a target"]).stream().pipeThrough(deltaStream(sigs, options))).bytes();
+ *
+ * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
+ * ```
+ */
 export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
   /**
    * The wire format of the delta. Any format goes with any signature.

@@ -8,7 +8,21 @@ import { createEncodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
-/** Options of {@linkcode encodeDeltaStream}. */
+/**
+ * Options of {@linkcode encodeDeltaStream}.
+ *
+ * @example A delta for rdiff
+ * ```ts
+ * import { encodeDeltaStream, type EncodeDeltaStreamOptions } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: EncodeDeltaStreamOptions = { format: "librsync", maxOutputLength: 1000 };
+ * const commands = ReadableStream.from([{ copy: { offset: 0, length: 10 } }]);
+ * const delta = await new Response(commands.pipeThrough(encodeDeltaStream(options))).bytes();
+ *
+ * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
+ * ```
+ */
 export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
   /**
    * The wire format.

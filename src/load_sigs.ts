@@ -6,7 +6,19 @@ import { checkGivenHeader } from "./stages/sig_options.ts";
 import type { Signature } from "./stages/signature.ts";
 import type { ByteSource } from "./streams/read_chunks.ts";
 
-/** Options of {@linkcode loadSigs}. */
+/**
+ * Options of {@linkcode loadSigs}.
+ *
+ * @example A limit for signatures of strangers
+ * ```ts
+ * import { loadSigs, type LoadSigsOptions, RsyncError, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: LoadSigsOptions = { maxInputLength: 1000 };
+ * const sig = new Blob([new Uint8Array(1_000_000)]).stream().pipeThrough(sigStream());
+ * await assert.rejects(loadSigs(sig, options), (error) => error instanceof RsyncError && error.code === "limit");
+ * ```
+ */
 export interface LoadSigsOptions {
   /**
    * The wire format. Formats with a magic are recognized; luapower's has none.

@@ -8,7 +8,24 @@ import { createPatchStage } from "./stages/patcher.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
-/** Options of {@linkcode patchStream}. */
+/**
+ * Options of {@linkcode patchStream}.
+ *
+ * @example A limit for deltas of strangers
+ * ```ts
+ * import { encodeDeltaStream, patchStream, type PatchStreamOptions, RsyncError } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: PatchStreamOptions = { maxOutputLength: 1000 };
+ * const command = { copy: { offset: 0, length: 5000 } };
+ * const delta = ReadableStream.from([command]).pipeThrough(encodeDeltaStream());
+ * const patched = delta.pipeThrough(patchStream(new Uint8Array(5000), options));
+ * await assert.rejects(
+ *   new Response(patched).bytes(),
+ *   (error) => error instanceof RsyncError && error.code === "limit",
+ * );
+ * ```
+ */
 export interface PatchStreamOptions
   extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
   /**

@@ -9,7 +9,22 @@ import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
 
-/** Options of {@linkcode sigStream}. */
+/**
+ * Options of {@linkcode sigStream}.
+ *
+ * @example Blocks that fit the file, and its digest
+ * ```ts
+ * import { loadSigs, sigStream, type SigStreamOptions } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const basis = new Blob([new Uint8Array(1_000_000)]);
+ * const options: SigStreamOptions = { fileLength: basis.size, digest: true };
+ * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream(options)));
+ *
+ * assert.equal(sigs.fileLength, 1_000_000);
+ * assert.equal(sigs.digest?.length, 32);
+ * ```
+ */
 export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /**
    * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for

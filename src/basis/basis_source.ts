@@ -13,7 +13,28 @@ import {
   type NodeFileHandle,
 } from "./file_handles.ts";
 
-/** A basis as callbacks: go to an offset, then read into a buffer. */
+/**
+ * A basis as callbacks: go to an offset, then read into a buffer.
+ *
+ * @example Bytes behind a position
+ * ```ts
+ * import { encodeDeltaStream, patchStream, type SeekableBasis } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = new TextEncoder().encode("hello, world");
+ * let position = 0;
+ * const basis: SeekableBasis = {
+ *   seek: (offset) => position = offset,
+ *   read(buffer, length) {
+ *     const piece = bytes.subarray(position, position + length);
+ *     buffer.set(piece);
+ *     return piece.length;
+ *   },
+ * };
+ * const delta = ReadableStream.from([{ copy: { offset: 7, length: 5 } }]).pipeThrough(encodeDeltaStream());
+ * assert.equal(await new Response(delta.pipeThrough(patchStream(basis))).text(), "world");
+ * ```
+ */
 export interface SeekableBasis {
   /** Goes to an offset, in bytes. */
   seek(offset: number): unknown;
@@ -23,7 +44,23 @@ export interface SeekableBasis {
   readonly size?: number | undefined;
 }
 
-/** Whatever a patch can copy from. */
+/**
+ * Whatever a patch can copy from.
+ *
+ * @example The same basis in three forms
+ * ```ts
+ * import { type Basis, encodeDeltaStream, patchStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = new TextEncoder().encode("hello, world");
+ * const read = (offset: number, length: number) => bytes.slice(offset, offset + length);
+ * const bases: Basis[] = [bytes, new Blob([bytes]), { read }];
+ * for (const basis of bases) {
+ *   const delta = ReadableStream.from([{ copy: { offset: 7, length: 5 } }]).pipeThrough(encodeDeltaStream());
+ *   assert.equal(await new Response(delta.pipeThrough(patchStream(basis))).text(), "world");
+ * }
+ * ```
+ */
 export type Basis =
   | Blob
   | ArrayBuffer
@@ -39,6 +76,25 @@ export type Basis =
  * @param callbacks `seek` and `read`, sync or async. Each `read` follows the `seek` to its offset.
  * @returns A source that reads through them.
  * @throws {TypeError} If one of them is not a function.
+ *
+ * @example From a position and a read
+ * ```ts
+ * import { basisFromCallbacks } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = new TextEncoder().encode("hello, world");
+ * let position = 0;
+ * const basis = basisFromCallbacks({
+ *   seek: (offset) => position = offset,
+ *   read(buffer, length) {
+ *     const piece = bytes.subarray(position, position + length);
+ *     buffer.set(piece);
+ *     return piece.length;
+ *   },
+ * });
+ *
+ * assert.equal(new TextDecoder().decode(await basis.read(7, 100)), "world");
+ * ```
  */
 export function basisFromCallbacks(callbacks: SeekableBasis): BasisSource {
   const { seek, read, size } = callbacks;

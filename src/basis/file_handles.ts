@@ -1,6 +1,25 @@
 import type { BasisSource } from "./interface.ts";
 
-/** What is used of Node's `FileHandle`, which `fs.promises.open` returns. */
+/**
+ * What is used of Node's `FileHandle`, which `fs.promises.open` returns.
+ *
+ * @example A file of Node as the basis
+ * ```ts
+ * import { encodeDeltaStream, patchStream } from "rsync-streams";
+ * import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "rsync-streams-"));
+ * await writeFile(join(folder, "basis"), "hello, world");
+ * const file = await open(join(folder, "basis"));
+ * const delta = ReadableStream.from([{ copy: { offset: 7, length: 5 } }]).pipeThrough(encodeDeltaStream());
+ * assert.equal(await new Response(delta.pipeThrough(patchStream(file))).text(), "world");
+ * await file.close();
+ * await rm(folder, { recursive: true });
+ * ```
+ */
 export interface NodeFileHandle {
   /** The file descriptor. */
   readonly fd: number;
@@ -8,7 +27,24 @@ export interface NodeFileHandle {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
 }
 
-/** What is used of `Deno.FsFile`, which `Deno.open` returns. */
+/**
+ * What is used of `Deno.FsFile`, which `Deno.open` returns.
+ *
+ * @example A file of Deno as the basis
+ * ```ts
+ * import { encodeDeltaStream, patchStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "hello, world");
+ * {
+ *   using file = await Deno.open(path);
+ *   const delta = ReadableStream.from([{ copy: { offset: 7, length: 5 } }]).pipeThrough(encodeDeltaStream());
+ *   assert.equal(await new Response(delta.pipeThrough(patchStream(file))).text(), "world");
+ * }
+ * await Deno.remove(path);
+ * ```
+ */
 export interface DenoFile {
   /** Goes to a position. */
   seek(offset: number, whence: number): Promise<number>;

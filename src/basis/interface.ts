@@ -1,4 +1,20 @@
-/** A basis that is read at random: a file, a URL, a table, a formula. */
+/**
+ * A basis that is read at random: a file, a URL, a table, a formula.
+ *
+ * @example A basis that is computed
+ * ```ts
+ * import { type BasisSource, encodeDeltaStream, patchStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const evenBytes: BasisSource = {
+ *   size: 128,
+ *   read: (offset, length) => Uint8Array.from({ length: Math.min(length, 128 - offset) }, (_, i) => 2 * (offset + i)),
+ * };
+ * const delta = ReadableStream.from([{ copy: { offset: 5, length: 3 } }]).pipeThrough(encodeDeltaStream());
+ * const patched = await new Response(delta.pipeThrough(patchStream(evenBytes))).bytes();
+ * assert.deepEqual(patched, Uint8Array.of(10, 12, 14));
+ * ```
+ */
 export interface BasisSource {
   /**
    * Reads bytes of the basis.

@@ -77,7 +77,21 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
   }, lengths.watch<BufferSource>({ highWaterMark: 1 }));
 }
 
-/** A readable as a read callback. */
+/**
+ * A readable as a read callback.
+ *
+ * @example Stopping early
+ * ```ts
+ * import { type CallbackReader, readFromReadable } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const readable = new Blob(["abc"]).stream();
+ * const reader: CallbackReader = readFromReadable(readable);
+ * assert.equal(await reader.read(new Uint8Array(2), 2), 2);
+ * await reader.cancel("two are enough");
+ * assert.ok(!readable.locked);
+ * ```
+ */
 export interface CallbackReader {
   /**
    * Reads bytes; 0 is the end, which releases the lock, as a failure does. Never call it while another call is under
@@ -157,7 +171,21 @@ export function readFromReadable(readable: ReadableStream<Uint8Array>): Callback
   };
 }
 
-/** A writable as a write callback. */
+/**
+ * A writable as a write callback.
+ *
+ * @example Giving up
+ * ```ts
+ * import { type CallbackWriter, writeToWritable } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * let seen: unknown;
+ * const writable = new WritableStream<Uint8Array>({ abort: (reason) => void (seen = reason) });
+ * const writer: CallbackWriter = writeToWritable(writable);
+ * await writer.abort("no more");
+ * assert.equal(seen, "no more");
+ * ```
+ */
 export interface CallbackWriter {
   /** Writes bytes; done when the writable is ready for more. */
   write: (buffer: Uint8Array, length: number) => Promise<void>;

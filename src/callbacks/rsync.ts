@@ -21,7 +21,19 @@ import { drain, pullFromRead, pullThrough } from "./_pump.ts";
 import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
 
-/** Options of {@linkcode Rsync}. */
+/**
+ * Options of {@linkcode Rsync}.
+ *
+ * @example Short blocks in the format of rdiff
+ * ```ts
+ * import { Rsync, type RsyncOptions } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const options: RsyncOptions = { blockLength: 256, format: "librsync" };
+ * const rsync = new Rsync(options);
+ * assert.deepEqual([rsync.blockLength, rsync.format], [256, "librsync"]);
+ * ```
+ */
 export interface RsyncOptions {
   /**
    * Bytes of a block.
@@ -50,7 +62,24 @@ export interface RsyncOptions {
   strongSum?: (() => StrongHash) | undefined;
 }
 
-/** What a search counted. */
+/**
+ * What a search counted.
+ *
+ * @example How many blocks were found
+ * ```ts
+ * import { type Alarms, readFromReadable, Rsync } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const readOf = (text: string) => readFromReadable(new Blob([text]).stream()).read;
+ * const rsync = new Rsync({ blockLength: 4 });
+ * const sig: number[] = [];
+ * await rsync.genSigsFile(readOf("abcdefgh"), (buffer) => sig.push(...buffer));
+ * const sigs = await rsync.loadSigsFile(readFromReadable(new Blob([Uint8Array.from(sig)]).stream()).read);
+ *
+ * const alarms: Alarms = await rsync.genDeltasFile(readOf("abcd, efgh"), sigs, () => {});
+ * assert.equal(alarms.goodAlarms, 2);
+ * ```
+ */
 export interface Alarms {
   /** Windows whose weak sum is known and whose strong sum is not. */
   falseAlarms: number;

@@ -7,7 +7,18 @@ import { reportFailure } from "./_report.ts";
 import { HELP, VERBOSE, VERSION } from "./_shared_options.ts";
 import { print } from "./_stdio.ts";
 
-/** Options of {@linkcode runCli}. */
+/**
+ * Options of {@linkcode runCli}.
+ *
+ * @example Stopped before it starts
+ * ```ts
+ * import { runCli, type RunCliOptions } from "rsync-streams/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const options: RunCliOptions = { signal: AbortSignal.abort() };
+ * assert.notEqual(await runCli(["signature", "basis", "sig"], options), 0);
+ * ```
+ */
 export interface RunCliOptions {
   /** Ends the run early: no output file is left, and an existing one is not changed. */
   signal?: AbortSignal | undefined;

@@ -1,4 +1,18 @@
-/** What went wrong with the bytes that were read. The codes are stable and never renamed. */
+/**
+ * What went wrong with the bytes that were read. The codes are stable and never renamed.
+ *
+ * @example Which errors another download may mend
+ * ```ts
+ * import { RsyncError, type RsyncErrorCode } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const damaged = new Set<RsyncErrorCode>(["truncated", "trailing-data", "unknown-command", "digest-mismatch"]);
+ * const isDamaged = (error: unknown) => error instanceof RsyncError && damaged.has(error.code);
+ *
+ * assert.ok(isDamaged(new RsyncError("truncated", "Cannot read the delta: it ends too early")));
+ * assert.ok(!isDamaged(new TypeError("something else")));
+ * ```
+ */
 export type RsyncErrorCode =
   | "bad-magic"
   | "unsupported"
@@ -10,7 +24,19 @@ export type RsyncErrorCode =
   | "digest-mismatch"
   | "basis-short-read";
 
-/** Options of {@linkcode RsyncError}. */
+/**
+ * Options of {@linkcode RsyncError}.
+ *
+ * @example Where and why
+ * ```ts
+ * import { RsyncError } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new RsyncError("truncated", "Cannot read the header", { offset: 4, cause: "a reason" });
+ * assert.equal(error.message, "Cannot read the header (at byte 4)");
+ * assert.deepEqual([error.offset, error.cause], [4, "a reason"]);
+ * ```
+ */
 export interface RsyncErrorOptions extends ErrorOptions {
   /** Where in the stream being read the trouble starts, in bytes. */
   offset?: number;

@@ -1,4 +1,18 @@
-/** What a signature stream has done so far. */
+/**
+ * What a signature stream has done so far.
+ *
+ * @example How long a signature is
+ * ```ts
+ * import { sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const stream = sigStream({ blockLength: 1024 });
+ * const sig = await new Response(new Blob([new Uint8Array(10_000)]).stream().pipeThrough(stream)).bytes();
+ *
+ * assert.deepEqual([stream.stats.bytesIn, stream.stats.sigCount], [10_000, 10]);
+ * assert.equal(stream.stats.bytesOut, sig.length);
+ * ```
+ */
 export interface SigStats {
   /** Bytes written to the stream and taken up. */
   bytesIn: number;
@@ -10,7 +24,23 @@ export interface SigStats {
   digest?: string;
 }
 
-/** What a patch stream, or a decoding or encoding one, has done so far. */
+/**
+ * What a patch stream, or a decoding or encoding one, has done so far.
+ *
+ * @example What a patch copied
+ * ```ts
+ * import { encodeDeltaStream, patchStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const commands = [{ copy: { offset: 0, length: 5 } }, { data: Uint8Array.of(33) }];
+ * const stream = patchStream(new Blob(["hello"]));
+ * const delta = ReadableStream.from(commands).pipeThrough(encodeDeltaStream());
+ * await delta.pipeThrough(stream).pipeTo(new WritableStream());
+ *
+ * const { bytesOut, copiedBytes, literalBytes } = stream.stats;
+ * assert.deepEqual([bytesOut, copiedBytes, literalBytes], [6, 5, 1]);
+ * ```
+ */
 export interface PatchStats {
   /** Bytes of delta read, or of target written to an encoding stream as data. */
   bytesIn: number;
@@ -24,7 +54,22 @@ export interface PatchStats {
   digest?: string;
 }
 
-/** What a delta stream has done so far. */
+/**
+ * What a delta stream has done so far.
+ *
+ * @example What a delta saves
+ * ```ts
+ * import { deltaStream, loadSigs, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const basis = new Blob([crypto.getRandomValues(new Uint8Array(10_240))]);
+ * const stream = deltaStream(await loadSigs(basis.stream().pipeThrough(sigStream({ blockLength: 1024 }))));
+ * await new Blob([basis, "new"]).stream().pipeThrough(stream).pipeTo(new WritableStream());
+ *
+ * const { sigCount, goodAlarms, copiedBytes, literalBytes } = stream.stats;
+ * assert.deepEqual([sigCount, goodAlarms, copiedBytes, literalBytes], [10, 10, 10_240, 3]);
+ * ```
+ */
 export interface DeltaStats extends PatchStats {
   /** Blocks in the signature. */
   sigCount: number;

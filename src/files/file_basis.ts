@@ -11,7 +11,28 @@ const MAX_READ_LENGTH = 2 ** 30;
 /** Largest read where the file may have no bytes, so that a long one takes no memory in vain. */
 const MAX_UNKNOWN_LENGTH = 2 ** 20;
 
-/** A file that is open as a basis. Close it after use. */
+/**
+ * A file that is open as a basis. Close it after use.
+ *
+ * @example Bytes from the middle of a file
+ * ```ts
+ * import { fileBasis } from "rsync-streams/files";
+ * import { mkdtemp, rm, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "rsync-streams-"));
+ * const path = join(folder, "file");
+ * await writeFile(path, "hello, world");
+ * {
+ *   await using basis = await fileBasis(path);
+ *   assert.equal(basis.size, 12);
+ *   assert.equal(new TextDecoder().decode(await basis.read(7, 100)), "world");
+ * }
+ * await rm(folder, { recursive: true });
+ * ```
+ */
 export interface FileBasis extends BasisSource, AsyncDisposable {
   /**
    * Length of the file in bytes when it was opened. Undefined where the system does not know it: for a block device,

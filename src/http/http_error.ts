@@ -1,4 +1,18 @@
-/** What went wrong with a server. The codes are stable and never renamed. */
+/**
+ * What went wrong with a server. The codes are stable and never renamed.
+ *
+ * @example When another attempt helps
+ * ```ts
+ * import { HttpError, type HttpErrorCode } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const passing = new Set<HttpErrorCode>(["network", "timeout", "changed"]);
+ * const isPassing = (error: unknown) => error instanceof HttpError && passing.has(error.code);
+ *
+ * assert.ok(isPassing(new HttpError("timeout", "https://example.com/file", "Cannot fetch: nothing came for 30 s")));
+ * assert.ok(!isPassing(new HttpError("status", "https://example.com/file", "Cannot fetch: 404", { status: 404 })));
+ * ```
+ */
 export type HttpErrorCode =
   /** An answer with a status that cannot be used. */
   | "status"
@@ -11,13 +25,39 @@ export type HttpErrorCode =
   /** The file on the server is no longer the one that was there at the start. */
   | "changed";
 
-/** Options of {@linkcode HttpError}. */
+/**
+ * Options of {@linkcode HttpError}.
+ *
+ * @example A status
+ * ```ts
+ * import { HttpError, type HttpErrorOptions } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const options: HttpErrorOptions = { status: 403 };
+ * assert.equal(new HttpError("status", "https://example.com/file", "Cannot fetch: 403", options).status, 403);
+ * ```
+ */
 export interface HttpErrorOptions extends ErrorOptions {
   /** Status of the answer, if there was one. */
   status?: number | undefined;
 }
 
-/** A server that does not answer, or answers what cannot be used. */
+/**
+ * A server that does not answer, or answers what cannot be used.
+ *
+ * @example A file that is not there
+ * ```ts
+ * import { fetchUpdate, HttpError } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const fetch = () => Promise.resolve(new Response("No such file", { status: 404 })); // stands for a server
+ * const { readable } = await fetchUpdate("https://example.com/file", undefined, { fetch });
+ * await assert.rejects(
+ *   new Response(readable).bytes(),
+ *   (error) => error instanceof HttpError && error.code === "status" && error.status === 404,
+ * );
+ * ```
+ */
 export class HttpError extends Error {
   /** Always `"HttpError"`, also where two copies of the library meet. */
   override readonly name = "HttpError";

@@ -11,7 +11,18 @@ import type { StrongSum, WeakSum } from "./rules/sums.ts";
 
 export type { StrongSum, TailRule, WeakSum };
 
-/** Which backend runs. */
+/**
+ * Which backend runs.
+ *
+ * @example Which one computes here
+ * ```ts
+ * import { type Backend, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const backend: Backend = sigStream().backend;
+ * assert.ok(backend === "wasm" || backend === "portable");
+ * ```
+ */
 export type Backend = "wasm" | "portable";
 
 /** Which sums to compute, over blocks of which length. */
@@ -29,7 +40,23 @@ export interface SumParams {
   readonly salt?: Uint8Array | undefined;
 }
 
-/** The sums of consecutive blocks, in columns. */
+/**
+ * The sums of consecutive blocks, in columns.
+ *
+ * @example The first record
+ * ```ts
+ * import { LayeredSig, layeredSigStream, type SumBatch } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const layered = await LayeredSig.open(sig);
+ * const batch: SumBatch = await layered.records(0, 0, 1);
+ * assert.equal(batch.count, 1);
+ * assert.ok(batch.weak.length >= 1);
+ * ```
+ */
 export interface SumBatch {
   /** Blocks in the batch; columns may be longer. */
   count: number;

@@ -5,7 +5,21 @@ import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
 
-/** Options that say in which format a delta is. */
+/**
+ * Options that say in which format a delta is.
+ *
+ * @example A delta of the luapower format
+ * ```ts
+ * import { type DeltaFormatOptions, encodeDeltaStream, patchStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: DeltaFormatOptions = { format: "luapower", blockLength: 4 };
+ * const commands = ReadableStream.from([{ copy: { offset: 4, length: 4 } }]);
+ * const delta = commands.pipeThrough(encodeDeltaStream(options));
+ * const patched = delta.pipeThrough(patchStream(new Blob(["old new "]), options));
+ * assert.equal(await new Response(patched).text(), "new ");
+ * ```
+ */
 export interface DeltaFormatOptions {
   /**
    * The wire format of the delta. Formats with a magic are recognized; luapower's has none.

@@ -17,6 +17,18 @@ let isSignature: (value: unknown) => value is Signature;
  * A signature that was read and indexed. It is immutable, and good for any number of deltas, also at the same time.
  *
  * {@linkcode loadSigs} makes it. It takes at most 64 bytes of memory for each block.
+ *
+ * @example What a signature says
+ * ```ts
+ * import { loadSigs, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const basis = new Blob([new Uint8Array(10_000)]);
+ * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream({ blockLength: 1024 })));
+ *
+ * assert.deepEqual([sigs.format, sigs.blockLength, sigs.sigCount], ["rsync-streams", 1024, 10]);
+ * assert.equal(sigs.fileLength, 10_000);
+ * ```
  */
 export class Signature {
   readonly #parts: SignatureParts;
@@ -82,17 +94,23 @@ export class Signature {
     return this.#parts.index.backend;
   }
 
-  /** What `console.log` shows in Node and Bun. */
+  /**
+   * What `console.log` shows in Node and Bun.
+   * @ignore
+   */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return describe(this);
   }
 
-  /** What `console.log` shows in Deno. */
+  /**
+   * What `console.log` shows in Deno.
+   * @ignore
+   */
   [Symbol.for("Deno.customInspect")](): string {
     return describe(this);
   }
 
-  /** What it is when written as text. */
+  /** Describes it in a line. */
   toString(): string {
     return describe(this);
   }

@@ -4,7 +4,19 @@ import { giveWay } from "../common/give_way.ts";
 /** Bytes of a chunk handed on at a time unless less is asked for, so that timers can run between. */
 const PIECE_LENGTH = 2 ** 20;
 
-/** Anything that bytes can be read from, from its start to its end. */
+/**
+ * Anything that bytes can be read from, from its start to its end.
+ *
+ * @example A signature in three forms
+ * ```ts
+ * import { type ByteSource, loadSigs, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = await new Response(new Blob(["a basis"]).stream().pipeThrough(sigStream())).bytes();
+ * const sources: ByteSource[] = [bytes, new Blob([bytes]), new Blob([bytes]).stream()];
+ * for (const source of sources) assert.equal((await loadSigs(source)).fileLength, 7);
+ * ```
+ */
 export type ByteSource = ReadableStream<Uint8Array> | Blob | ArrayBuffer | ArrayBufferView;
 
 /**

@@ -1,6 +1,22 @@
 import type { Backend } from "../kernel/interface.ts";
 
-/** The two ends of a transform, for `pipeThrough`, and what it has done so far. */
+/**
+ * The two ends of a transform, for `pipeThrough`, and what it has done so far.
+ *
+ * @example Both ends by hand
+ * ```ts
+ * import { sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const { readable, writable, stats } = sigStream();
+ * const sig = new Response(readable).bytes();
+ * const writer = writable.getWriter();
+ * await writer.write(new TextEncoder().encode("a basis"));
+ * await writer.close();
+ *
+ * assert.equal((await sig).length, stats.bytesOut);
+ * ```
+ */
 export interface StreamPair<In, Out, Stats> {
   /** The output. */
   readonly readable: ReadableStream<Out>;
@@ -12,7 +28,22 @@ export interface StreamPair<In, Out, Stats> {
   readonly backend: Backend;
 }
 
-/** Options of every stream. */
+/**
+ * Options of every stream.
+ *
+ * @example How far it is
+ * ```ts
+ * import { sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob([new Uint8Array(100_000)]);
+ * const shares: number[] = [];
+ * const sig = sigStream({ onProgress: ({ bytesIn }) => shares.push(bytesIn / file.size) });
+ * await file.stream().pipeThrough(sig).pipeTo(new WritableStream());
+ *
+ * assert.equal(shares.at(-1), 1);
+ * ```
+ */
 export interface CommonOptions<In, Out, Stats> {
   /** Called with the stats at most every 100 ms while bytes flow, and at the end. */
   onProgress?: ((stats: Readonly<Stats>) => void) | undefined;

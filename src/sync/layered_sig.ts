@@ -12,7 +12,35 @@ import type { Span } from "./plan.ts";
 /** Bytes read at first, from the end: the footer, and the coarsest layer of many files. */
 const FIRST_READ_LENGTH = 2048;
 
-/** A source that can read several ranges at once, as a client of HTTP does. */
+/**
+ * A source that can read several ranges at once, as a client of HTTP does.
+ *
+ * @example A source that counts its reads
+ * ```ts
+ * import { LayeredSig, layeredSigStream, type RangesSource } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const read = (offset: number, length: number) => sig.slice(offset, offset + length);
+ * let calls = 0;
+ * const source: RangesSource = {
+ *   size: sig.length,
+ *   read,
+ *   async *readRanges(ranges) {
+ *     calls++;
+ *     for (const { offset, length } of ranges) yield read(offset, length);
+ *   },
+ * };
+ * const layered = await LayeredSig.open(source);
+ * const last = layered.footer.layers.length - 1;
+ * const spans = [{ start: 0, end: 1 }, { start: 5, end: 7 }];
+ * const counts = (await Array.fromAsync(layered.recordsOf(last, spans))).map(({ count }) => count);
+ * assert.deepEqual(counts, [1, 2]);
+ * assert.ok(calls <= 1);
+ * ```
+ */
 export interface RangesSource extends BasisSource {
   /**
    * Reads ranges, which ascend and do not overlap.
@@ -37,6 +65,21 @@ interface Tail {
  *
  * It may come from an untrusted peer. Its size has to be the one that follows from its end, and what it takes of memory
  * is at most what is read.
+ *
+ * @example Its end, and some of its records
+ * ```ts
+ * import { LayeredSig, layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const layered = await LayeredSig.open(sig);
+ * assert.equal(layered.footer.fileLength, file.size);
+ * const { count } = await layered.records(0, 0, layered.recordCount(0));
+ * assert.equal(count, layered.recordCount(0));
+ * assert.ok(layered.bytesRead <= sig.length);
+ * ```
  */
 export class LayeredSig {
   /** What it says about itself. */

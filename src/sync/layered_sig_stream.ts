@@ -11,7 +11,20 @@ import type { CommonOptions, StreamPair } from "../streams/stream_pair.ts";
 import { LayeredSigner } from "./_layered_signer.ts";
 import { recommendedLayers } from "./recommended_layers.ts";
 
-/** Options of {@linkcode layeredSigStream}. */
+/**
+ * Options of {@linkcode layeredSigStream}.
+ *
+ * @example With the tag of a version
+ * ```ts
+ * import { LayeredSig, layeredSigStream, type LayeredSigStreamOptions } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const options: LayeredSigStreamOptions = { fileLength: file.size, entityTag: '"version 7"' };
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream(options))).bytes();
+ * assert.equal((await LayeredSig.open(sig)).footer.entityTag, '"version 7"');
+ * ```
+ */
 export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;

@@ -1,4 +1,19 @@
-/** Consecutive bytes of the remote file that the local file has in one piece, or does not have. */
+/**
+ * Consecutive bytes of the remote file that the local file has in one piece, or does not have.
+ *
+ * @example What has to be fetched
+ * ```ts
+ * import { type SyncRun } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const runs: SyncRun[] = [
+ *   { offset: 0, length: 100, from: 40 },
+ *   { offset: 100, length: 20, from: undefined },
+ * ];
+ * const missing = runs.filter(({ from }) => from === undefined);
+ * assert.deepEqual(missing.map(({ offset, length }) => [offset, length]), [[100, 20]]);
+ * ```
+ */
 export interface SyncRun {
   /** Where they are in the remote file. */
   readonly offset: number;
@@ -13,6 +28,19 @@ export interface SyncRun {
  * the local file, send what no run copies.
  *
  * Strong sums of layers are short, so a run can be wrong: check the digest of the result.
+ *
+ * @example All of it is there
+ * ```ts
+ * import { LayeredSig, layeredSigStream, planSync, type SyncPlan } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const plan: SyncPlan = await planSync(await LayeredSig.open(sig), file);
+ * assert.equal(plan.missingBytes, 0);
+ * assert.equal(plan.fileLength, file.size);
+ * ```
  */
 export interface SyncPlan {
   /** Bytes of the remote file. */
@@ -33,7 +61,18 @@ export interface SyncPlan {
   readonly blockLengths: readonly number[];
 }
 
-/** What lies from `start` to `end`: bytes, or records. */
+/**
+ * What lies from `start` to `end`: bytes, or records.
+ *
+ * @example How long it is
+ * ```ts
+ * import { type Span } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const span: Span = { start: 10, end: 15 };
+ * assert.equal(span.end - span.start, 5);
+ * ```
+ */
 export interface Span {
   /** The first. */
   readonly start: number;

@@ -14,7 +14,22 @@ const MAX_INPUT_LENGTH = 2 ** 26;
 /** Runs of the plan that are made without letting others work. */
 const RUNS_AT_ONCE = 16_384;
 
-/** Options of {@linkcode planSync}. */
+/**
+ * Options of {@linkcode planSync}.
+ *
+ * @example Text that is compressed on the way
+ * ```ts
+ * import { LayeredSig, layeredSigStream, planSync, type PlanSyncOptions } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const options: PlanSyncOptions = { literalCost: 0.25, signal: AbortSignal.timeout(60_000) };
+ * const plan = await planSync(await LayeredSig.open(sig), new Blob(["new text, ", file]), options);
+ * assert.equal(plan.missingBytes, 0);
+ * ```
+ */
 export interface PlanSyncOptions {
   /**
    * What a missing byte costs on the wire, in bytes: 1 if they travel as they are, less if they are compressed.

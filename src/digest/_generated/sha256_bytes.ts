@@ -48,7 +48,9 @@ UWPKBmcpKRSFCrcnOCEbLvxtLE0TDThTVHMKZbsKanYuycKBhSxykqHov6JLZhqocItLwqNRbMcZ6JLR
 gntbywNLMMHDlKqthOT8qcW/NvLmjugo90b2OleBR4yIQIAseM+v++kOtsUKT3o/m+8nhxxgBBgAoLIGfmCWqFrme7cvNuPDr1T6V/Ug5RjGgF
 m6vZgx8ZzeBb`;
 
-/** The bytes of SHA-256 as a WebAssembly module, 3474 of them. */
+/**
+ * Returns the bytes of SHA-256 as a WebAssembly module, 3474 of them.
+ */
 export function sha256Bytes(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(BASE64.replace(/\n/g, "")), (c) => c.charCodeAt(0));
 }

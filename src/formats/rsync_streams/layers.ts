@@ -32,7 +32,20 @@ const FOOTER_END_LENGTH = 8;
 const LAYER_LENGTH = 5;
 const NO_TIME = -(2n ** 63n);
 
-/** One of the block lengths of a layered signature. */
+/**
+ * One of the block lengths of a layered signature.
+ *
+ * @example Two layers
+ * ```ts
+ * import { type Layer, LayeredSig, layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const layers: Layer[] = [{ blockLength: 4096, strongLength: 4 }, { blockLength: 256, strongLength: 4 }];
+ * const sig = new Blob([new Uint8Array(10_000)]).stream().pipeThrough(layeredSigStream({ layers }));
+ * const { footer } = await LayeredSig.open(await new Response(sig).bytes());
+ * assert.deepEqual(footer.layers, layers);
+ * ```
+ */
 export interface Layer {
   /** Bytes of a block. */
   readonly blockLength: number;
@@ -40,7 +53,21 @@ export interface Layer {
   readonly strongLength: number;
 }
 
-/** What a layered signature says about itself at its start. */
+/**
+ * What a layered signature says about itself at its start.
+ *
+ * @example The sums of all layers
+ * ```ts
+ * import { type LayeredHeader, LayeredSig, layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const { weakSum, strongSum, salt }: LayeredHeader = (await LayeredSig.open(sig)).footer;
+ * assert.deepEqual([weakSum, strongSum, salt.length], ["rabinkarp", "blake3", 16]);
+ * ```
+ */
 export interface LayeredHeader {
   /** From the coarsest to the finest. Each block length is a multiple of the next. */
   readonly layers: readonly Layer[];
@@ -52,7 +79,22 @@ export interface LayeredHeader {
   readonly salt: Uint8Array;
 }
 
-/** What a layered signature says about itself at its end. */
+/**
+ * What a layered signature says about itself at its end.
+ *
+ * @example Which file it describes
+ * ```ts
+ * import { type LayeredFooter, LayeredSig, layeredSigStream } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ *
+ * const footer: LayeredFooter = (await LayeredSig.open(sig)).footer;
+ * assert.equal(footer.fileLength, file.size);
+ * assert.deepEqual(footer.digest, new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())));
+ * ```
+ */
 export interface LayeredFooter extends LayeredHeader {
   /** Bytes of the file that it describes. */
   readonly fileLength: number;

@@ -11,7 +11,18 @@ const COUNT_LENGTH = 4;
 /** The count 0, and the length of the file. */
 const TRAILER_LENGTH = COUNT_LENGTH + 8 + DIGEST_LENGTH;
 
-/** Some bytes of a file. */
+/**
+ * Some bytes of a file.
+ *
+ * @example A range as HTTP names it
+ * ```ts
+ * import { type ByteRange } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const toHeader = ({ offset, length }: ByteRange) => `bytes=${offset}-${offset + length - 1}`;
+ * assert.equal(toHeader({ offset: 100, length: 50 }), "bytes=100-149");
+ * ```
+ */
 export interface ByteRange {
   /** Where they start. */
   readonly offset: number;

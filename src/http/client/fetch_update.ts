@@ -5,7 +5,26 @@ import { openSession, prepareUpdate } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
 
-/** An update under way. */
+/**
+ * An update under way.
+ *
+ * @example What came, and what it became
+ * ```ts
+ * import { fetchUpdate, syncHandler, type Update } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const update: Update = await fetchUpdate("http://localhost/file", new Blob([file, "an old end"]), { fetch });
+ * assert.ok(update.plan.missingLength < 100);
+ * assert.deepEqual(await new Response(update.readable).bytes(), file);
+ * assert.equal(update.stats.bytesOut, file.length);
+ * ```
+ */
 export interface Update {
   /** The target, from its start to its end. It errors at the end if the digest is wrong. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;

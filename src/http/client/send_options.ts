@@ -1,7 +1,31 @@
 import type { SyncPlan } from "../../sync/plan.ts";
 import type { ConnectionOptions } from "./update_options.ts";
 
-/** Options of {@linkcode sendUpdate}. An upload may take as much longer than `timeoutMs` as it takes at 8 KB/s. */
+/**
+ * Options of {@linkcode sendUpdate}. An upload may take as much longer than `timeoutMs` as it takes at 8 KB/s.
+ *
+ * @example A token, and what went so far
+ * ```ts
+ * import { sendUpdate, type SendUpdateOptions, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * let file: Uint8Array<ArrayBuffer> | undefined;
+ * const handler = syncHandler({
+ *   open: () => file && { basis: file, size: file.length, entityTag: '"1"' },
+ *   commit: async (_url, readable) => void (file = new Uint8Array(await new Response(readable).arrayBuffer())),
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const sent: number[] = [];
+ * const options: SendUpdateOptions = {
+ *   fetch,
+ *   headers: { Authorization: "Bearer a-token" },
+ *   onProgress: ({ bytesSent }) => sent.push(bytesSent),
+ * };
+ * const { stats } = await sendUpdate("http://localhost/file", new Blob(["text"]), options);
+ * assert.equal(sent.at(-1), stats.bytesSent);
+ * ```
+ */
 export interface SendUpdateOptions extends ConnectionOptions {
   /**
    * Where the layered signature is.
@@ -12,7 +36,26 @@ export interface SendUpdateOptions extends ConnectionOptions {
   onProgress?: ((stats: Readonly<SendStats>) => void) | undefined;
 }
 
-/** What an upload has done so far. */
+/**
+ * What an upload has done so far.
+ *
+ * @example Bytes of an upload
+ * ```ts
+ * import { type SendStats, sendUpdate, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * let file: Uint8Array<ArrayBuffer> | undefined;
+ * const handler = syncHandler({
+ *   open: () => file && { basis: file, size: file.length, entityTag: '"1"' },
+ *   commit: async (_url, readable) => void (file = new Uint8Array(await new Response(readable).arrayBuffer())),
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const { stats } = await sendUpdate("http://localhost/file", new Blob(["text"]), { fetch });
+ * const { fallback, literalBytes }: SendStats = stats;
+ * assert.deepEqual([fallback, literalBytes], ["no-file", 4]);
+ * ```
+ */
 export interface SendStats {
   /** Bytes of bodies that have come: of the signature. */
   bytesIn: number;
@@ -35,7 +78,27 @@ export interface SendStats {
   digest?: string;
 }
 
-/** What {@linkcode sendUpdate} did. */
+/**
+ * What {@linkcode sendUpdate} did.
+ *
+ * @example Once created, then unchanged
+ * ```ts
+ * import { sendUpdate, type SentUpdate, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * let file: Uint8Array<ArrayBuffer> | undefined;
+ * const handler = syncHandler({
+ *   open: () => file && { basis: file, size: file.length, entityTag: '"1"' },
+ *   commit: async (_url, readable) => void (file = new Uint8Array(await new Response(readable).arrayBuffer())),
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const target = new Blob(["text"]);
+ * const first: SentUpdate = await sendUpdate("http://localhost/file", target, { fetch });
+ * const second: SentUpdate = await sendUpdate("http://localhost/file", target, { fetch });
+ * assert.deepEqual([first.status, second.status], ["created", "unchanged"]);
+ * ```
+ */
 export interface SentUpdate {
   /** The file was replaced, or there was none before, or the server had it already and nothing was sent. */
   readonly status: "updated" | "created" | "unchanged";

@@ -1,6 +1,29 @@
 import type { UpdateStats } from "./update_plan.ts";
 
-/** How servers are asked. */
+/**
+ * How servers are asked.
+ *
+ * @example A token, and less patience
+ * ```ts
+ * import { type ConnectionOptions, fetchUpdate, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const options: ConnectionOptions = {
+ *   fetch,
+ *   headers: { Authorization: "Bearer a-token" },
+ *   timeoutMs: 5000,
+ *   signal: AbortSignal.timeout(60_000),
+ * };
+ * const { readable } = await fetchUpdate("http://localhost/file", undefined, options);
+ * assert.deepEqual(await new Response(readable).bytes(), file);
+ * ```
+ */
 export interface ConnectionOptions {
   /**
    * Used in place of the global `fetch`: for proxies, tests, or a service of a worker.
@@ -18,7 +41,29 @@ export interface ConnectionOptions {
   timeoutMs?: number | undefined;
 }
 
-/** Options of {@linkcode planUpdate} and {@linkcode fetchUpdate}. */
+/**
+ * Options of {@linkcode planUpdate} and {@linkcode fetchUpdate}.
+ *
+ * @example A signature in another place
+ * ```ts
+ * import { fetchUpdate, syncHandler, type UpdateOptions } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const options: UpdateOptions = {
+ *   fetch: (url, init) => fetch(url.replace("/signatures/file", "/file.rsig"), init),
+ *   sigUrl: "/signatures/file",
+ * };
+ * const { readable, stats } = await fetchUpdate("http://localhost/file", new Blob([file]), options);
+ * await readable.pipeTo(new WritableStream());
+ * assert.ok(stats.isVerified);
+ * ```
+ */
 export interface UpdateOptions extends ConnectionOptions {
   /**
    * Where the layered signature is.

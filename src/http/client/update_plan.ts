@@ -1,4 +1,23 @@
-/** Why a whole file is downloaded. */
+/**
+ * Why a whole file is downloaded.
+ *
+ * @example No file to start from
+ * ```ts
+ * import { fetchUpdate, syncHandler, type UpdateFallback } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const { readable, stats } = await fetchUpdate("http://localhost/file", undefined, { fetch });
+ * await readable.pipeTo(new WritableStream());
+ * const fallback: UpdateFallback | undefined = stats.fallback;
+ * assert.equal(fallback, "no-basis");
+ * ```
+ */
 export type UpdateFallback =
   /** There is no local file to copy from, or it is empty. */
   | "no-basis"
@@ -17,7 +36,25 @@ export type UpdateFallback =
   /** The result of the plan had another digest. Short sums are equal by chance about once in a thousand updates. */
   | "digest-mismatch";
 
-/** What an update will take. */
+/**
+ * What an update will take.
+ *
+ * @example Whether it is worth it
+ * ```ts
+ * import { planUpdate, syncHandler, type UpdatePlan } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const plan: UpdatePlan = await planUpdate("http://localhost/file", new Blob([file]), { fetch });
+ * assert.equal(plan.missingLength, 0);
+ * assert.ok(plan.savedShare > 0.5);
+ * ```
+ */
 export interface UpdatePlan {
   /**
    * How the missing bytes are fetched: by one list of runs, where the server is a handler (`syncHandler`), by `Range`
@@ -46,7 +83,26 @@ export interface UpdatePlan {
   readonly requestCost: number;
 }
 
-/** What an update has done so far. */
+/**
+ * What an update has done so far.
+ *
+ * @example A line at the end
+ * ```ts
+ * import { fetchUpdate, syncHandler, type UpdateStats } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new TextEncoder().encode("a line of the file\n".repeat(1000));
+ * const handler = syncHandler({
+ *   open: ({ pathname }) => pathname === "/file" ? { basis: file, size: file.length, entityTag: '"1"' } : undefined,
+ * });
+ * const fetch = (url: string, init: RequestInit) => handler(new Request(url, init)); // stands for a server
+ *
+ * const { readable, stats } = await fetchUpdate("http://localhost/file", new Blob([file]), { fetch });
+ * await readable.pipeTo(new WritableStream());
+ * const { bytesIn, bytesOut, isVerified }: UpdateStats = stats;
+ * assert.ok(isVerified && bytesOut === file.length && bytesIn < bytesOut);
+ * ```
+ */
 export interface UpdateStats {
   /** Bytes of bodies that have come, after any decompression. */
   bytesIn: number;

@@ -4,7 +4,22 @@ import type { BasisSource } from "../../basis/interface.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 
-/** A file as it is served: one version of it, open for reading. */
+/**
+ * A file as it is served: one version of it, open for reading.
+ *
+ * @example Text in memory
+ * ```ts
+ * import { type ServedFile, syncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const text = new TextEncoder().encode("a text");
+ * const file: ServedFile = { basis: text, size: text.length, entityTag: '"1"', contentType: "text/plain" };
+ * const answer = await syncHandler({ open: () => file })(new Request("http://localhost/"));
+ *
+ * assert.equal(answer.headers.get("Content-Type"), "text/plain");
+ * assert.equal(await answer.text(), "a text");
+ * ```
+ */
 export interface ServedFile {
   /** Its bytes, read at random. They stay those of this version until `close()` is called. */
   readonly basis: Basis;

@@ -7,7 +7,26 @@ export type { ServedFile } from "./_open_files.ts";
 /** Longest time that timers take, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Options of {@linkcode syncHandler}. */
+/**
+ * Options of {@linkcode syncHandler}.
+ *
+ * @example Small uploads, by one name
+ * ```ts
+ * import { syncHandler, type SyncHandlerOptions } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const options: SyncHandlerOptions = {
+ *   open({ pathname }) {
+ *     if (pathname !== "/file") throw new Response("No such name", { status: 403 });
+ *     return undefined;
+ *   },
+ *   commit: (_url, readable) => readable.pipeTo(new WritableStream()),
+ *   maxOutputLength: 2 ** 20,
+ * };
+ * const answer = await syncHandler(options)(new Request("http://localhost/other"));
+ * assert.equal(answer.status, 403);
+ * ```
+ */
 export interface SyncHandlerOptions {
   /**
    * Opens a file for reading.
@@ -78,7 +97,21 @@ export interface SyncHandlerOptions {
   onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
-/** Answers requests. It never rejects. */
+/**
+ * Answers requests. It never rejects.
+ *
+ * @example Beside other answers
+ * ```ts
+ * import { syncHandler, type SyncHandler } from "rsync-streams/http";
+ * import assert from "node:assert/strict";
+ *
+ * const files: SyncHandler = syncHandler({ open: () => undefined });
+ * const answer = (request: Request) => request.url.endsWith("/hello") ? new Response("hello") : files(request);
+ *
+ * assert.equal((await answer(new Request("http://localhost/hello"))).status, 200);
+ * assert.equal((await answer(new Request("http://localhost/file"))).status, 404);
+ * ```
+ */
 export type SyncHandler = (request: Request) => Promise<Response>;
 
 /**

@@ -1,9 +1,33 @@
 /** The weak and strong sums. A new sum is an entry here and its code in each backend. */
 
-/** The cheap sum that finds candidates. */
+/**
+ * The cheap sum that finds candidates.
+ *
+ * @example A signature for an old librsync
+ * ```ts
+ * import { loadSigs, sigStream, type WeakSum } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const weakSum: WeakSum = "rollsum";
+ * const sig = new Blob(["a basis"]).stream().pipeThrough(sigStream({ format: "librsync", weakSum }));
+ * assert.equal((await loadSigs(sig)).weakSum, "rollsum");
+ * ```
+ */
 export type WeakSum = "rabinkarp" | "rollsum";
 
-/** The cryptographic sum that confirms them. `"md4"` is broken, and only for older signatures of librsync. */
+/**
+ * The cryptographic sum that confirms them. `"md4"` is broken, and only for older signatures of librsync.
+ *
+ * @example A signature for an old librsync
+ * ```ts
+ * import { loadSigs, sigStream, type StrongSum } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const strongSum: StrongSum = "md4";
+ * const sig = new Blob(["a basis"]).stream().pipeThrough(sigStream({ format: "librsync", strongSum }));
+ * assert.equal((await loadSigs(sig)).strongLength, 16);
+ * ```
+ */
 export type StrongSum = "blake2sp" | "blake3" | "blake2b" | "md4";
 
 /** What both backends know about a strong sum. */

@@ -5,17 +5,6 @@
 /**
  * The kernel's WebAssembly module as bytes, for runtimes that compile modules at another time than the library does.
  *
- * @example Compiling it ahead
- * ```ts
- * import { useWasmModule } from "rsync-streams";
- * import { kernelBytes } from "rsync-streams/kernel-bytes";
- * import assert from "node:assert/strict";
- *
- * const module = await WebAssembly.compile(kernelBytes());
- * useWasmModule(module);
- * assert.equal(kernelBytes()[1], "a".charCodeAt(0)); // "\0asm"
- * ```
- *
  * @module
  */
 
@@ -257,7 +246,22 @@ SFrme7K/iU/nLzbjzxNh1fOvVPpdGC5q1/Ug5RH2w+K4xoBZtrvUH7q9mDH3khfhMZzeBbAEHQFwsgZ+
 q9mDHxnN4FsAQfDMAAsIAQIECBAgQIAAQfHfAAtfAxAHIAswE0ADUAdgC3ATgAOQB6ALsBPAA9AH4AvwEwADQAWACcANEANQBZAJ0A0gA2AFoA
 ngDTADcAWwCfANAAOACUALwA8gA6AJYAvgDxADkAlQC9APMAOwCXAL8A8AQcCOAQsQJUIQCFkZt6Xdm4+F8YDA+Q==`;
 
-/** The bytes of the kernel's module, 19453 of them. */
+/**
+ * Returns the bytes of the kernel's module, 19453 of them.
+ *
+ * @returns A new copy of the bytes.
+ *
+ * @example Compiling it ahead
+ * ```ts
+ * import { useWasmModule } from "rsync-streams";
+ * import { kernelBytes } from "rsync-streams/kernel-bytes";
+ * import assert from "node:assert/strict";
+ *
+ * const module = await WebAssembly.compile(kernelBytes());
+ * useWasmModule(module);
+ * assert.equal(kernelBytes()[1], "a".charCodeAt(0)); // "\0asm"
+ * ```
+ */
 export function kernelBytes(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(BASE64.replace(/\n/g, "")), (c) => c.charCodeAt(0));
 }
