@@ -22,6 +22,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
+import { buildMan } from "./build_man.ts";
 import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
@@ -287,6 +288,7 @@ function manifestOf(manifest: Manifest, entries: Entry[], packages: Packages, in
     sideEffects: false,
     engines: { node: `>=${OLDEST_NODE}` },
     bin: { [NAME]: writeCommand() },
+    man: relative(NPM, buildMan(join(NPM, "man"))),
     exports: {
       ...exports,
       "./kernel.wasm": { types: `./${KERNEL}.d.ts`, default: `./${KERNEL}` },
@@ -363,6 +365,7 @@ export function builtTarball(): string {
     ...DOCUMENTS,
     ...WASM_FILES.map(({ file }) => file),
     "deno.json",
+    "scripts/build_man.ts",
     "scripts/build_npm.ts",
     "scripts/npm_tools.ts",
   ];

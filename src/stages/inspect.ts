@@ -33,6 +33,10 @@ export interface SigInfo {
   sigCount: number;
   /** Block lengths of a layered signature from the coarsest on. The fields above are those of the finest layer. */
   layerBlockLengths: readonly number[] | null;
+  /** HTTP's entity tag of the basis, in a layered signature. */
+  entityTag: string | null;
+  /** When the basis was modified, in milliseconds since 1970, in a layered signature. */
+  modifiedMs: number | null;
   /** Bytes of the basis. */
   fileLength: number | null;
   /** SHA-256 of the basis. */
@@ -120,6 +124,8 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
     strongLength: 0,
     sigCount: 0,
     layerBlockLengths: null,
+    entityTag: null,
+    modifiedMs: null,
     fileLength: null,
     digest: null,
     length: 0,
@@ -133,7 +139,15 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
         info.sigCount += event.batch.count;
       } else {
         const { fileLength = null, digest = null, layerBlockLengths = null } = event.trailer;
-        return Object.assign(info, { fileLength, digest, layerBlockLengths, length: file.position });
+        const { entityTag = null, modifiedMs = null } = event.trailer;
+        return Object.assign(info, {
+          fileLength,
+          digest,
+          layerBlockLengths,
+          entityTag,
+          modifiedMs,
+          length: file.position,
+        });
       }
     }
   };

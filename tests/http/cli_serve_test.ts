@@ -172,7 +172,11 @@ test("serve says what it cannot do, and needs few permissions", async (folder) =
     108,
     /cannot use --port: 65536 was given, 0 to 65535/,
   );
-  await fails(cli(DENO, ["serve", "--port", "x", "."], folder), 101, /invalid number/);
+  await fails(
+    cli(DENO, ["serve", "--port", "abc", "."], folder),
+    101,
+    /cannot use --port: "abc" was given, a number was expected; try "rsync-streams serve --help"/,
+  );
   await fails(cli(DENO, ["serve"], folder), 101, /serve \[OPTIONS\] DIR/);
   await fails(cli(DENO, ["--rdiff", "serve", "."], folder), 101, /^rdiff: unknown command "serve"/);
   await using server = await CliServer.start(
