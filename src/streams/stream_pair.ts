@@ -8,7 +8,11 @@ export interface StreamPair<In, Out, Stats> {
   readonly writable: WritableStream<In>;
   /** Counts, which can be read at any time and are final once the stream has closed. */
   readonly stats: Readonly<Stats>;
-  /** Which backend computes the sums: `"wasm"` where the runtime allows it, else `"portable"`. */
+}
+
+/** A pair of streams that computes sums of blocks. */
+export interface SumStreamPair<In, Out, Stats> extends StreamPair<In, Out, Stats> {
+  /** Which backend computes them: `"wasm"` where the runtime allows it, else `"portable"`. */
   readonly backend: Backend;
 }
 
