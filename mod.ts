@@ -41,4 +41,4 @@ export { sigStream, type SigStreamOptions } from "./src/sig_stream.ts";
 export { type DeltaFormatOptions } from "./src/stages/delta_options.ts";
 export { Signature } from "./src/stages/signature.ts";
 export { type ByteSource } from "./src/streams/read_chunks.ts";
-export { type CommonOptions, type StreamPair } from "./src/streams/stream_pair.ts";
+export { type CommonOptions, type StreamPair, type SumStreamPair } from "./src/streams/stream_pair.ts";

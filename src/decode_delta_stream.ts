@@ -2,7 +2,6 @@ import { toUint8Array } from "./common/bytes.ts";
 import { checkOptions } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { defaultKernel } from "./kernel/mod.ts";
 import type { DeltaFormatOptions } from "./stages/delta_options.ts";
 import { createDecodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
@@ -58,7 +57,7 @@ export interface DecodeDeltaStreamOptions
 export function decodeDeltaStream(
   options: DecodeDeltaStreamOptions = {},
 ): StreamPair<BufferSource, DeltaCommand, PatchStats> {
-  return createPair(createDecodeStage(checkOptions(options)), options, defaultKernel().backend, {
+  return createPair(createDecodeStage(checkOptions(options)), options, {
     convert: toUint8Array,
   });
 }

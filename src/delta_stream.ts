@@ -6,7 +6,7 @@ import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { createDeltaStage } from "./stages/matcher.ts";
 import { type Signature, signatureParts } from "./stages/signature.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import type { CommonOptions, SumStreamPair } from "./streams/stream_pair.ts";
 
 /**
  * Options of {@linkcode deltaStream}.
@@ -84,7 +84,7 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
 export function deltaStream(
   signature: Signature,
   options: DeltaStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
+): SumStreamPair<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
   const { index } = signatureParts(signature);
   checkOptions(options);
   const { format = signature.format, memLength } = options;
@@ -98,5 +98,5 @@ export function deltaStream(
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
   const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(stage, options, index.backend, { convert: toUint8Array });
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: index.backend };
 }

@@ -2,7 +2,6 @@ import { type Basis, toPatchBasis } from "./basis/basis_source.ts";
 import { toUint8Array } from "./common/bytes.ts";
 import { checkLimit, checkOptions } from "./common/checks.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { defaultKernel } from "./kernel/mod.ts";
 import type { DeltaFormatOptions } from "./stages/delta_options.ts";
 import { createPatchStage } from "./stages/patcher.ts";
 import { createPair } from "./streams/create_pair.ts";
@@ -77,5 +76,5 @@ export function patchStream(
   const { maxOutputLength = Infinity } = checkOptions(options);
   const limit = checkLimit("maxOutputLength", maxOutputLength);
   const stage = createPatchStage({ basis: toPatchBasis(basis), maxOutputLength: limit }, options);
-  return createPair(stage, options, defaultKernel().backend, { convert: toUint8Array });
+  return createPair(stage, options, { convert: toUint8Array });
 }

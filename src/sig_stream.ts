@@ -7,7 +7,7 @@ import { defaultKernel } from "./kernel/mod.ts";
 import { checkSigOptions } from "./stages/sig_options.ts";
 import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import type { CommonOptions, SumStreamPair } from "./streams/stream_pair.ts";
 
 /**
  * Options of {@linkcode sigStream}.
@@ -103,10 +103,10 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  */
 export function sigStream(
   options: SigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+): SumStreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   const { format = "rsync-streams" } = checkOptions(options);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const kernel = defaultKernel();
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
-  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };
 }

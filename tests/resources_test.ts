@@ -91,7 +91,7 @@ Deno.test("delta streams give their instance back at the end, on cancel, on abor
   const { bytes } = await makeSig(basis, { blockLength: LONG });
   const told = { format: "rsync-streams", header: undefined, maxInputLength: Infinity, kernel } as const;
   const sigs = await loadSignature(bytes, told);
-  const open = () => createPair(createDeltaStage(sigs, codec, { digest: false, memLength: undefined }), {}, "wasm");
+  const open = () => createPair(createDeltaStage(sigs, codec, { digest: false, memLength: undefined }), {});
   const ends: Record<string, () => Promise<unknown>> = {
     async end() {
       assert.ok((await toBytes(source(basis, 300_000).pipeThrough(open()))).length < 200);

@@ -7,7 +7,7 @@ import { formats } from "../formats/mod.ts";
 import { defaultKernel } from "../kernel/mod.ts";
 import { checkSigOptions } from "../stages/sig_options.ts";
 import { createPair } from "../streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "../streams/stream_pair.ts";
+import type { CommonOptions, SumStreamPair } from "../streams/stream_pair.ts";
 import { LayeredSigner } from "./_layered_signer.ts";
 import { recommendedLayers } from "./recommended_layers.ts";
 
@@ -75,7 +75,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
  */
 export function layeredSigStream(
   options: LayeredSigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+): SumStreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options);
   if (fileLength !== undefined) checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
   if (modifiedMs !== undefined) {
@@ -87,7 +87,7 @@ export function layeredSigStream(
   const kernel = defaultKernel();
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
-  return createPair(signer, options, kernel.backend, { convert: toUint8Array });
+  return { ...createPair(signer, options, { convert: toUint8Array }), backend: kernel.backend };
 }
 
 function checkLayers(layers: readonly Layer[]): readonly Layer[] {
