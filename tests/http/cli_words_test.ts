@@ -6,7 +6,7 @@ import { cli, DENO, fails } from "../_cli_runner.ts";
 import { runtimes } from "../_cli_runtimes.ts";
 import { NEW, test } from "./_cli_host.ts";
 
-/** A server that answers each request with the status that its path starts with. A PATCH too; other requests of a push get 404. */
+/** Answers each request with the status in its path. In /push/ that is a PATCH alone, and there is no file yet. */
 class StatusServer implements AsyncDisposable {
   readonly #server: http.Server;
 

@@ -1,8 +1,8 @@
 /** What the command shows on a terminal, and what it does not show elsewhere. */
 import assert from "node:assert/strict";
-import { TARGET, test } from "./_cli_cases.ts";
-import { CliHost, NEW, OLD } from "./http/_cli_host.ts";
-import { cli, DENO, exec, fails, hasProgram, isCi, quiet, quoteWords } from "./_cli_runner.ts";
+import { TARGET, test } from "../_cli_cases.ts";
+import { CliHost, NEW, OLD } from "./_cli_host.ts";
+import { cli, DENO, exec, fails, hasProgram, isCi, quiet, quoteWords } from "../_cli_runner.ts";
 
 const hasScript = await hasProgram("script");
 if (!hasScript && isCi) throw new Error("Cannot test terminals: script is not installed");
