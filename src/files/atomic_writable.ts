@@ -71,8 +71,9 @@ export interface AtomicWritableOptions {
  * complete file stays beside the damaged one, as `.NAME.rsync-streams-PID-RANDOM.complete`.
  *
  * **A process that is killed** leaves its temporary file behind, named `.NAME.rsync-streams-PID-RANDOM.tmp`. The next
- * write to the same file removes it, once an hour has passed since it was last written to, if its process does not run
- * any more. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
+ * write to the same file removes it, if its process does not run any more. If that process may have run on another
+ * machine or in another container, or the system is not Linux, an hour must have passed since the file was last written
+ * to. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
  * removed.)
  *
  * It needs the permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
