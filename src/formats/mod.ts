@@ -1,6 +1,7 @@
 /**
- * The wire formats, by name. A new one is a folder, its name in the type, and a line in each table. Tables are apart
- * so that a program has only what it uses of each format: who patches reads deltas, and neither writes nor signs.
+ * The wire formats, by name. A new one is a folder, its name in the type, and a line in each table. There are several
+ * tables so that a bundle has only what it uses of each format: a program that patches reads deltas, and neither writes
+ * nor signs.
  */
 import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta } from "./interface.ts";
 import { librsyncEncoding, openLibrsyncDelta } from "./librsync/delta.ts";
@@ -54,7 +55,7 @@ export const deltaEncodings: Table<DeltaEncoding> = {
   librsync: librsyncEncoding,
 };
 
-/** Codecs of those who sign and search. */
+/** Codecs for signing and searching. */
 export const formats: Table<FormatCodec<Format>> = {
   "rsync-streams": rsyncStreams,
   luapower,
