@@ -5,6 +5,9 @@ import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
 
+/** The names of {@linkcode DeltaFormatOptions}. */
+export const DELTA_FORMAT_NAMES = { format: true, blockLength: true } as const;
+
 /** Options that say in which format a delta is. */
 export interface DeltaFormatOptions {
   /**

@@ -12,6 +12,9 @@ export interface StreamPair<In, Out, Stats> {
   readonly backend: Backend;
 }
 
+/** The names of {@linkcode CommonOptions}. */
+export const COMMON_NAMES = { onProgress: true, writableStrategy: true, readableStrategy: true } as const;
+
 /** Options of every stream. */
 export interface CommonOptions<In, Out, Stats> {
   /** Called with the stats at most every 100 ms while bytes flow, and at the end. */
