@@ -321,9 +321,10 @@ function manifestOf(manifest: Manifest, entries: Entry[], built: Built): unknown
 }
 
 /** What a bundler or workerd gives for an import of the kernel. */
-const KERNEL_TYPES =
-  `/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
-declare const module: WebAssembly.Module;
+const KERNEL_TYPES = `import type { WasmModule } from "../../../common/platform_types.js";
+
+/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
+declare const module: WasmModule;
 export default module;
 `;
 

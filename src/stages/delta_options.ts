@@ -5,6 +5,9 @@ import { deltaReaders, type Format, FORMAT_NAMES, formatTraits } from "../format
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
 
+/** The names of {@linkcode DeltaFormatOptions}. */
+export const DELTA_FORMAT_NAMES = { format: true, blockLength: true } as const;
+
 /**
  * Options that say in which format a delta is.
  *

@@ -4,7 +4,7 @@ import type { DeltaReader, SigReader } from "../formats/interface.ts";
 import { deltaReaders, type Format, formats } from "../formats/mod.ts";
 import { type FileKind, Recognizer } from "../formats/recognize.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
-import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { type ByteSource, readChunks } from "../streams/byte_source.ts";
 import { checkDeltaParams } from "./delta_options.ts";
 import { checkGivenHeader } from "./sig_options.ts";
 
@@ -89,7 +89,7 @@ export async function inspect(
   await readChunks(source, (chunk) => {
     file.write(chunk);
     work();
-  }, PIECE_LENGTH);
+  }, { pieceLength: PIECE_LENGTH });
   file.end();
   work();
   return info!;

@@ -6,7 +6,7 @@ import type { FormatCodec } from "../formats/interface.ts";
 import { type Format, formats } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import type { Kernel, SumBatch } from "../kernel/interface.ts";
-import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { type ByteSource, readChunks } from "../streams/byte_source.ts";
 import { createSignature, type Signature } from "./signature.ts";
 
 /** What is known of a signature before it is read. */
@@ -18,11 +18,13 @@ export interface LoadParts {
   /** Bytes of signature that are read at most. */
   readonly maxInputLength: number;
   readonly kernel: Kernel;
+  /** Ends the work early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads a signature and indexes it. */
 export async function loadSignature(source: ByteSource, parts: LoadParts): Promise<Signature> {
-  const { format, header, maxInputLength, kernel } = parts;
+  const { format, header, maxInputLength, kernel, signal } = parts;
   const reader = new RecognizingReader<SigEvent>(
     "the signature",
     { kind: "signature", format },
@@ -49,17 +51,18 @@ export async function loadSignature(source: ByteSource, parts: LoadParts): Promi
     }
     reader.write(chunk);
     work();
-  });
+  }, { signal });
   reader.end();
   work();
-  return createSignature({ format: reader.format!, kernel, ...await finish(loader!) });
+  return createSignature({ format: reader.format!, kernel, ...await finish(loader!, signal) });
 }
 
-async function finish(loader: SigLoader): Promise<LoadedSig> {
+async function finish(loader: SigLoader, signal?: AbortSignal): Promise<LoadedSig> {
   for (;;) {
     const loaded = loader.finish();
     if (loaded) return loaded;
     await giveWay();
+    signal?.throwIfAborted();
   }
 }
 

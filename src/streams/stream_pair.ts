@@ -44,6 +44,9 @@ export interface SumStreamPair<In, Out, Stats> extends StreamPair<In, Out, Stats
   readonly backend: Backend;
 }
 
+/** The names of {@linkcode CommonOptions}. */
+export const COMMON_NAMES = { onProgress: true, writableStrategy: true, readableStrategy: true } as const;
+
 /**
  * Options of every stream.
  *
