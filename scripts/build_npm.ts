@@ -22,6 +22,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
+import { absoluteLinks, PUBLISHED_PAGES } from "./absolute_links.ts";
 import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
@@ -323,6 +324,14 @@ function isFile(path: string, isDeclaration: boolean): boolean {
   return existsSync(isDeclaration ? path.replace(/\.js$/, ".d.ts") : path);
 }
 
+/** A document of the package. Where the repository is known, its links lead there: the package has no other page. */
+function published(document: string, version: string): string {
+  const text = readFileSync(join(ROOT, document), "utf8");
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (!GITHUB_REPOSITORY || !PUBLISHED_PAGES.includes(document)) return text;
+  return absoluteLinks(text, `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`, `v${version}`);
+}
+
 /** Builds and packs, and gives the path of the tarball. */
 export function buildNpm(): string {
   const manifest = readManifest();
@@ -338,7 +347,7 @@ export function buildNpm(): string {
   }
   writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
   const inWorkerd = bundleForWorkerd(entries);
-  for (const document of DOCUMENTS) copyFileSync(join(ROOT, document), join(NPM, document));
+  for (const document of DOCUMENTS) writeFileSync(join(NPM, document), published(document, manifest.version));
   const packageJson = manifestOf(manifest, entries, packages, inWorkerd);
   writeFileSync(join(NPM, "package.json"), JSON.stringify(packageJson, null, 2) + "\n");
   checkSpecifiers(packages);

@@ -1,5 +1,6 @@
 /** Programs and commands that stand on a page, run as a user does: pasted into a folder that has the packed package. */
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -53,8 +54,13 @@ export class Folder {
     }
   }
 
-  read(name: string): Uint8Array {
+  read(name: string): Buffer {
     return readFileSync(join(this.path, name));
+  }
+
+  /** Checks that two files have the same bytes. A difference of long ones is not printed, which would take minutes. */
+  assertSame(name: string, other: string): void {
+    assert.ok(this.read(name).equals(this.read(other)), `${name} is not equal to ${other}`);
   }
 
   write(name: string, content: string | Uint8Array): void {
@@ -117,7 +123,7 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".html": "text/html" };
+const TYPES: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript", ".html": "text/html" };
 
 /** A host of files on loopback, with single ranges. */
 export async function serveFiles(folder: string, port = 0): Promise<{ url: URL } & AsyncDisposable> {

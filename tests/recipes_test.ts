@@ -1,8 +1,11 @@
-/** Each page of docs/recipes, run as a user does, with the packed npm package. `deno task test:examples`. */
+/**
+ * Each page of docs/recipes, and the Node server of docs/http.md, run as a user does, with the packed npm package.
+ * `deno task test:examples`.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { builtTarball } from "../scripts/build_npm.ts";
@@ -42,7 +45,7 @@ const tested = new Set<string>();
 function recipe(page: string, title: string, use: Use, get: () => unknown = () => nodeBinary(DRIVER_NODE)): void {
   tested.add(page);
   const got = project instanceof Error ? project : attempt(get);
-  const name = `${page}: ${title}`;
+  const name = `${basename(page)}: ${title}`;
   if (project instanceof Error || got instanceof Error) return Deno.test({ name, ignore: true, fn() {} });
   Deno.test(name, async () => {
     const port = freePort();
@@ -70,7 +73,7 @@ for (const runner of RUNNERS) {
     folder.write("old", OLD);
     folder.write("new", NEW);
     await folder.run(commands!, runner);
-    assert.deepEqual(folder.read("old"), folder.read("new"));
+    folder.assertSame("old", "new");
     assert.ok(folder.read("new.delta").length < 3000);
   }, get);
 
@@ -78,7 +81,7 @@ for (const runner of RUNNERS) {
     folder.write("old", OLD);
     folder.write("new", NEW);
     await folder.run(commands!, runner);
-    assert.deepEqual(folder.read("copy"), folder.read("new"));
+    folder.assertSame("copy", "new");
     assert.ok(folder.read("new.delta.gz").length < 3000);
   }, get);
 
@@ -93,8 +96,8 @@ for (const runner of RUNNERS) {
       const output = await folder.run(commands!, runner);
       const [, , sent, came] = /^created: (\d+).*\nupdated: (\d+).*\n(\d+) bytes came/.exec(output) ?? [];
       assert.ok(Number(sent) < 3000 && Number(came) < 6000, output);
-      assert.deepEqual(folder.read("inbox/file"), folder.read("new"));
-      assert.deepEqual(folder.read("old"), folder.read("new"));
+      folder.assertSame("inbox/file", "new");
+      folder.assertSame("old", "new");
     },
     get,
   );
@@ -111,12 +114,12 @@ for (const runner of RUNNERS) {
       const output = await folder.run(command, runner);
       const [, came] = /version 2\.0\.0: (\d+) bytes came/.exec(output) ?? [];
       assert.ok(Number(came) < 20_000, output);
-      assert.deepEqual(folder.read("app.asar"), folder.read("release/app-2.0.0.asar"));
+      folder.assertSame("app.asar", "release/app-2.0.0.asar");
 
       folder.write("app.asar", OLD);
       folder.write("release/latest.json", JSON.stringify({ version: "2.0.0", file: "app-2.0.0.asar", sha256: "0" }));
       await assert.rejects(folder.run(command, runner), /is not what latest\.json says/);
-      assert.deepEqual(folder.read("app.asar"), Buffer.from(OLD), "the old archive stays");
+      assert.ok(folder.read("app.asar").equals(OLD), "the old archive stays");
       assert.ok(!folder.has("app.asar.next"));
     },
     get,
@@ -126,8 +129,8 @@ for (const runner of RUNNERS) {
     for (const [name, bytes] of [["first", OLD], ["second", NEW], ["third", THIRD]] as const) folder.write(name, bytes);
     await folder.run(backup!, runner);
     await folder.run(restore!, runner);
-    assert.deepEqual(folder.read("restored.second"), folder.read("second"));
-    assert.deepEqual(folder.read("restored.first"), folder.read("first"));
+    folder.assertSame("restored.second", "second");
+    folder.assertSame("restored.first", "first");
     const deltas = readdirSync(join(folder.path, "saved")).filter((name) => name.endsWith(".delta"));
     for (const name of deltas) assert.ok(folder.read(`saved/${name}`).length < 20_000, name);
   }, () => [get(), findRdiff()]);
@@ -174,7 +177,7 @@ recipe("page.md", "the page offers a delta", async (folder) => {
   const text = await openPage(folder, "compare.html", { "#old": "old", "#new": "new" }, "delta");
   assert.equal(text, `The delta has ${folder.read("delta").length} bytes, the file ${NEW.length}`);
   await folder.run("npx rsync-streams patch old delta copy");
-  assert.deepEqual(folder.read("copy"), folder.read("new"));
+  folder.assertSame("copy", "new");
 }, getBrowser);
 
 recipe("worker.md", "the Worker makes a delta", async (folder, [build]) => {
@@ -184,7 +187,7 @@ recipe("worker.md", "the Worker makes a delta", async (folder, [build]) => {
   const text = await openPage(folder, "work.html", { "#old": "old", "#new": "new" }, "delta");
   assert.equal(text, `The delta has ${folder.read("delta").length} bytes`);
   await folder.run("npx rsync-streams patch old delta copy");
-  assert.deepEqual(folder.read("copy"), folder.read("new"));
+  folder.assertSame("copy", "new");
 }, getBrowser);
 
 recipe("opfs.md", "the second visit fetches what changed", async (folder) => {
@@ -206,6 +209,16 @@ recipe("opfs.md", "the second visit fetches what changed", async (folder) => {
   const [, came] = /^(\d+) bytes came for \d+$/.exec(second.text) ?? [];
   assert.ok(Number(came) < 20_000, second.text);
 }, getBrowser);
+
+recipe("../http.md", "a client of the Node server gets what changed", async (folder, commands, [server]) => {
+  folder.write("old", OLD);
+  folder.write("new", NEW);
+  await using _server = await folder.serve(server!);
+  const pull = commands.find((text) => text.includes(" pull "))!;
+  const { stats } = JSON.parse(await folder.run(pull.replace("pull", "pull --json --quiet")));
+  assert.ok(stats.bytesIn < 6000, `${stats.bytesIn} bytes came`);
+  folder.assertSame("old", "new");
+});
 
 Deno.test("each recipe has a test, and a line in the list", () => {
   const list = Deno.readTextFileSync(join(ROOT, "docs/recipes/README.md"));
