@@ -23,6 +23,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import { absoluteLinks, PUBLISHED_PAGES } from "./absolute_links.ts";
 import { buildMan } from "./build_man.ts";
 import { COMMAND, writeCommand } from "./_npm_command.ts";
 import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
@@ -348,6 +349,14 @@ function isFile(path: string, isDeclaration: boolean): boolean {
   return existsSync(isDeclaration ? path.replace(/\.js$/, ".d.ts") : path);
 }
 
+/** A document of the package. Where the repository is known, its links lead there: the package has no other page. */
+function published(document: string, version: string): string {
+  const text = readFileSync(join(ROOT, document), "utf8");
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (!GITHUB_REPOSITORY || !PUBLISHED_PAGES.includes(document)) return text;
+  return absoluteLinks(text, `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`, `v${version}`);
+}
+
 /** Builds and packs, and gives the path of the tarball. */
 export function buildNpm(): string {
   const manifest = readManifest();
@@ -363,7 +372,7 @@ export function buildNpm(): string {
   }
   writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
   const inWorkerd = bundleForWorkerd(entries);
-  for (const document of DOCUMENTS) copyFileSync(join(ROOT, document), join(NPM, document));
+  for (const document of DOCUMENTS) writeFileSync(join(NPM, document), published(document, manifest.version));
   const dependencies = dependenciesOf(packages);
   const program = writeCommand(COMPILED, NPM);
   const packageJson = manifestOf(manifest, entries, { dependencies, program, inWorkerd });
