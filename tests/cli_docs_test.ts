@@ -31,9 +31,11 @@ Deno.test("the man page has every option of every command, and groff and man rea
         assert.ok(section.split("\n.SS ")[0]!.includes(long!.replaceAll("-", "\\-")), `${name}: ${long}`);
       }
     }
+    const isLinux = Deno.build.os === "linux";
     for (const program of ["groff", "man"]) {
-      if (await hasProgram(program)) continue;
-      if (isCi) throw new Error(`Cannot check the man page: ${program} is not installed`);
+      // Other systems have other programs of these names.
+      if (isLinux && await hasProgram(program)) continue;
+      if (isCi && isLinux) throw new Error(`Cannot check the man page: ${program} is not installed`);
       return console.warn(`\nSKIPPED: the man page in ${program}: it is not installed\n`);
     }
     const plain = ["-P-c", "-P-b", "-P-u"];
