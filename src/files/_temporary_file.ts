@@ -1,6 +1,7 @@
 import fs, { type Stats } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
+import { isPermitted } from "../common/is_permitted.ts";
 import { call } from "./_open_file.ts";
 import { inFolder } from "./_path.ts";
 import { codeOf } from "./system_error.ts";
@@ -75,7 +76,7 @@ function isRunning(pid: number, writtenAt: number): boolean {
   // In a container the process after a restart has the number of the one before.
   if (pid === process.pid) return writtenAt > Date.now() - process.uptime() * 1000;
   // Deno would ask the user for the permission.
-  if (deno && deno.permissions.querySync({ name: "run" }).state !== "granted") return true;
+  if (!isPermitted({ name: "run" })) return true;
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -99,7 +100,7 @@ function processSpace(): string | undefined {
 }
 
 function readProcessSpace(): string | undefined {
-  if (process.platform !== "linux" || !mayRead(BOOT_ID)) return undefined;
+  if (process.platform !== "linux" || !isPermitted({ name: "read", path: BOOT_ID })) return undefined;
   try {
     const boot = /^[\da-f]{8}/.exec(fs.readFileSync(BOOT_ID, "latin1"))?.[0];
     const namespace = /^pid:\[(\d+)\]$/.exec(fs.readlinkSync(PID_NAMESPACE))?.[1];
@@ -109,19 +110,6 @@ function readProcessSpace(): string | undefined {
     return undefined;
   }
 }
-
-/** Whether Deno lets this process read a file without asking the user. Other runtimes ask nobody. */
-function mayRead(path: string): boolean {
-  return !deno || deno.permissions.querySync({ name: "read", path }).state === "granted";
-}
-
-interface DenoPermissions {
-  readonly permissions: {
-    querySync(descriptor: { name: "run" } | { name: "read"; path: string }): { readonly state: string };
-  };
-}
-
-const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
 
 function prefixOf(path: string): string {
   return `.${Array.from(basename(path)).slice(0, MAX_NAME_LENGTH).join("")}.rsync-streams-`;

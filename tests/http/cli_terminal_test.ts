@@ -94,3 +94,12 @@ test("keeps colours and progress out of the output", async (folder) => {
   await Deno.writeFile(`${folder}/delta`, stdout);
   assert.deepEqual(await quiet(cli(DENO, ["patch", "basis", "delta"], folder)), TARGET);
 });
+
+onTerminal("asks for no permission that it can do without", async (folder) => {
+  const may = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+  const command = DENO.command.flatMap((word) => word === "-A" ? may : [word]);
+  // A question would wait for its answer.
+  const asked = quoteWords(["timeout", "60", ...command, "signature", "-q", "-f", `${folder}/basis`, `${folder}/sig`]);
+  const { code, stdout } = await exec(["script", "-qec", asked, "/dev/null"], folder);
+  assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, ""]);
+});
