@@ -1,7 +1,7 @@
 import type { BasisSource } from "./interface.ts";
 
 /**
- * What is used of Node's `FileHandle`, which `fs.promises.open` returns.
+ * The part of Node's `FileHandle` that the library uses. `fs.promises.open` returns one.
  *
  * @example A file of Node as the basis
  * ```ts
@@ -28,7 +28,7 @@ export interface NodeFileHandle {
 }
 
 /**
- * What is used of `Deno.FsFile`, which `Deno.open` returns.
+ * The part of `Deno.FsFile` that the library uses. `Deno.open` returns one.
  *
  * @example A file of Deno as the basis
  * ```ts
@@ -50,7 +50,7 @@ export interface DenoFile {
   seek(offset: number, whence: number): Promise<number>;
   /** Reads from there; null is the end. */
   read(buffer: Uint8Array): Promise<number | null>;
-  /** The file as a stream, which is not used. */
+  /** The file as a stream. It is not used. */
   readonly readable: ReadableStream<Uint8Array>;
 }
 

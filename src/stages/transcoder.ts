@@ -20,7 +20,7 @@ export function createDecodeStage(
 /**
  * Command objects → delta bytes, one for one.
  *
- * @param maxOutputLength Bytes of delta that are made at most.
+ * @param maxOutputLength Largest delta to write, in bytes.
  */
 export function createEncodeStage(
   codec: FormatCodec,

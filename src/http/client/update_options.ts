@@ -1,7 +1,7 @@
 import type { UpdateStats } from "./update_plan.ts";
 
 /**
- * How servers are asked.
+ * Options of requests to servers.
  *
  * @example A token, and less patience
  * ```ts
