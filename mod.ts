@@ -36,9 +36,20 @@ export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";
 export { patchStream, type PatchStreamOptions } from "./src/patch_stream.ts";
 export { minStrongLength, recommendedBlockLength } from "./src/recommended_lengths.ts";
+export {
+  type BlobLike,
+  type BlobPartLike,
+  type ByteBody,
+  type ByteChunk,
+  type ByteReadable,
+  type ByteReader,
+  type SyncAccessHandle,
+  type WasmModule,
+  type WebFileHandle,
+} from "./src/common/platform_types.ts";
 export { RsyncError, type RsyncErrorCode, type RsyncErrorOptions } from "./src/common/rsync_error.ts";
 export { sigStream, type SigStreamOptions } from "./src/sig_stream.ts";
 export { type DeltaFormatOptions } from "./src/stages/delta_options.ts";
 export { Signature } from "./src/stages/signature.ts";
-export { type ByteSource } from "./src/streams/read_chunks.ts";
-export { type CommonOptions, type StreamPair } from "./src/streams/stream_pair.ts";
+export { type ByteSource } from "./src/streams/byte_source.ts";
+export { type CommonOptions, type StreamPair, type SumStreamPair } from "./src/streams/stream_pair.ts";

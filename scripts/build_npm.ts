@@ -5,11 +5,12 @@
  *     deno task build:npm --if-old   only if a source is newer than the tarball
  *
  * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported. TypeScript compiles
- * them to JavaScript, declarations and source maps. Under the condition `workerd` the entries come from a bundle, in
- * which WebAssembly is imported as modules, since workerd compiles no WebAssembly from bytes.
+ * them to JavaScript, which reads like its sources, so there are no source maps, and to declarations. Under the
+ * condition `workerd` the entries come from a bundle, in which WebAssembly is imported as modules, since workerd
+ * compiles no WebAssembly from bytes. The command is one file, so that the library does not depend on what only the
+ * command uses.
  */
 import {
-  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -20,9 +21,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { absoluteLinks, PUBLISHED_PAGES } from "./absolute_links.ts";
+import { buildMan } from "./build_man.ts";
+import { COMMAND, writeCommand } from "./_npm_command.ts";
 import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
@@ -37,13 +40,15 @@ const WASM_FILES = [
   { file: KERNEL, loader: "src/kernel/wasm/kernel_module.js", load: "kernelModule" },
   { file: "src/digest/_generated/sha256.wasm", loader: "src/digest/sha256_module.js", load: "sha256Module" },
 ];
-/** What the command imports: `runProgram` of it. */
-const COMMAND = "src/cli/program.js";
+/** The entry that comes from the bundle of the command. */
+const CLI = "./cli";
 /** Copied as they are. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 const NPM = join(ROOT, "npm");
 const STAGE = join(CACHE, "stage");
+/** Where the compiler writes, below the packages that are installed for it. */
+const COMPILED = join(STAGE, "compiled");
 
 /** Where the tarball of this version is. */
 export function tarballPath(): string {
@@ -104,7 +109,8 @@ function mapSpecifiers(code: string, map: (specifier: string) => string): string
 
 /** Which packages the sources name, by way of the import map of deno.json. */
 class Packages {
-  readonly dependencies: Record<string, string> = {};
+  /** Their ranges. */
+  readonly ranges: Record<string, string> = {};
   readonly #imports: Record<string, string>;
 
   constructor(imports: Record<string, string>) {
@@ -121,7 +127,7 @@ class Packages {
     const npm = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)@([^/]+)(\/.*)?$/.exec(target);
     if (!npm) throw new Error(`Cannot build the package: ${specifier} is ${target}, which is no package of npm`);
     const [, name, range, path = ""] = npm;
-    this.dependencies[name!] = range!;
+    this.ranges[name!] = range!;
     return name + path;
   }
 }
@@ -150,9 +156,9 @@ function stage(packages: Packages): void {
     mkdirSync(dirname(join(STAGE, path)), { recursive: true });
     writeFileSync(join(STAGE, path), code);
   }
-  const types = Object.keys(packages.dependencies).map((name) => `@types/${name}` as keyof typeof TOOLS)
+  const types = Object.keys(packages.ranges).map((name) => `@types/${name}` as keyof typeof TOOLS)
     .filter((name) => name in TOOLS).concat("@types/node");
-  install(STAGE, { ...packages.dependencies, ...Object.fromEntries(types.map((name) => [name, TOOLS[name]])) });
+  install(STAGE, { ...packages.ranges, ...Object.fromEntries(types.map((name) => [name, TOOLS[name]])) });
   writeFileSync(join(STAGE, "runtime.d.ts"), RUNTIME_TYPES);
 }
 
@@ -170,43 +176,40 @@ function compile(entries: Entry[]): void {
     skipLibCheck: true,
     rewriteRelativeImportExtensions: true,
     declaration: true,
-    sourceMap: true,
-    inlineSources: true,
     newLine: "lf",
     rootDir: ".",
-    outDir: NPM,
+    outDir: COMPILED,
   };
   writeFileSync(
     join(STAGE, "tsconfig.json"),
     JSON.stringify({ compilerOptions, files: ["runtime.d.ts", ...entries.map(({ source }) => source)] }, null, 2),
   );
-  run(toolCommand("typescript", "tsc"), ["-p", STAGE]);
+  // Editors show the comments of declarations; in modules they would be a third of the package.
+  run(toolCommand("typescript", "tsc"), ["-p", STAGE, "--declaration", "false", "--removeComments"]);
+  run(toolCommand("typescript", "tsc"), ["-p", STAGE, "--emitDeclarationOnly"]);
 }
 
-/** Puts in order what the compiler made. */
-function tidy(entries: Entry[]): void {
-  for (const path of walk(NPM)) {
-    const file = join(NPM, path);
-    if (path.endsWith(".js.map")) {
-      const map = JSON.parse(readFileSync(file, "utf8"));
-      writeFileSync(file, JSON.stringify({ ...map, sources: [basename(path).replace(/\.js\.map$/, ".ts")] }));
-    } else if (path.endsWith(".d.ts")) {
-      // The compiler renames what JavaScript imports, and not what declarations do.
-      const rename = (specifier: string) => specifier.startsWith(".") ? specifier.replace(/\.ts$/, ".js") : specifier;
-      writeFileSync(file, mapSpecifiers(readFileSync(file, "utf8"), rename));
-    }
-  }
-  const reached = new Set<string>();
-  const visit = (path: string) => {
-    if (reached.has(path)) return;
-    reached.add(path);
+/** Takes what the entries reach of what the compiler made. */
+function takeModules(entries: Entry[]): void {
+  const taken = new Set<string>();
+  const take = (path: string) => {
+    if (taken.has(path)) return;
+    taken.add(path);
+    const isDeclaration = path.endsWith(".d.ts");
+    const code = readFileSync(join(COMPILED, path), "utf8");
+    // The compiler renames what JavaScript imports, and not what declarations do.
+    const rename = (specifier: string) => specifier.startsWith(".") ? specifier.replace(/\.ts$/, ".js") : specifier;
+    mkdirSync(dirname(join(NPM, path)), { recursive: true });
+    writeFileSync(join(NPM, path), isDeclaration ? mapSpecifiers(code, rename) : code);
     for (const specifier of specifiersOf(join(NPM, path))) {
-      if (specifier.startsWith(".")) visit(join(dirname(path), specifier).replace(/\.js$/, ".d.ts"));
+      if (!specifier.startsWith(".")) continue;
+      const target = join(dirname(path), specifier);
+      take(isDeclaration ? target.replace(/\.js$/, ".d.ts") : target);
     }
   };
-  for (const { dts } of entries) visit(dts);
-  for (const path of [...walk(NPM)]) {
-    if (path.endsWith(".d.ts") && !reached.has(path)) rmSync(join(NPM, path));
+  for (const { key, js, dts } of entries) {
+    take(dts);
+    if (key !== CLI) take(js);
   }
 }
 
@@ -230,14 +233,14 @@ function bundleForWorkerd(entries: Entry[]): string[] {
   }
   run(toolCommand("esbuild", "esbuild"), [
     ...included.map(({ key, js }) => `${outputName(key)}=${join(copy, js)}`),
-    ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--chunk-names=shared-[hash]"],
+    ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--minify", "--chunk-names=shared-[hash]"],
     ...["--packages=external", "--external:node:*", "--external:*.wasm", "--log-level=warning"],
     `--outdir=${join(NPM, "workerd")}`,
   ]);
   const text = [...walk(join(NPM, "workerd"))].map((path) => readFileSync(join(NPM, "workerd", path), "utf8")).join(
     "\n",
   );
-  const missing = used.filter(({ file }) => !text.includes(`from "../${file}"`));
+  const missing = used.filter(({ file }) => !text.includes(`"../${file}"`));
   if (missing.length > 0 || text.includes("new WebAssembly.Module(")) {
     throw new Error("Cannot build the package: the bundle for workerd does not import its WebAssembly");
   }
@@ -254,66 +257,88 @@ function outputName(key: string): string {
   return key === "." ? "mod" : key.replace("./", "");
 }
 
-/** The command, as a file that starts with its interpreter. */
-function writeCommand(): string {
-  const path = "bin/rsync-streams.js";
-  mkdirSync(join(NPM, "bin"), { recursive: true });
-  const code = `import { runProgram } from "../${COMMAND}";\n\nawait runProgram();\n`;
-  writeFileSync(join(NPM, path), `#!/usr/bin/env node\n${code}`);
-  chmodSync(join(NPM, path), 0o755);
-  return path;
+/** The packages that modules of the package import, with their ranges. */
+function dependenciesOf(packages: Packages): Record<string, string> {
+  const modules = [...walk(NPM)].filter((path) => /\.(js|d\.ts)$/.test(path) && path !== COMMAND);
+  const specifiers = modules.flatMap((path) => specifiersOf(join(NPM, path)));
+  const isUsed = (name: string) => specifiers.some((specifier) => `${specifier}/`.startsWith(`${name}/`));
+  return Object.fromEntries(Object.entries(packages.ranges).filter(([name]) => isUsed(name)));
 }
 
-function manifestOf(manifest: Manifest, entries: Entry[], packages: Packages, inWorkerd: string[]): unknown {
+/** Where the sources are: only the release workflow knows it. Provenance is checked against the repository. */
+function links(): Record<string, unknown> {
+  const repository = process.env.GITHUB_REPOSITORY;
+  if (!repository) return {};
+  const url = `${process.env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}`;
+  return { homepage: `${url}#readme`, bugs: `${url}/issues`, repository: { type: "git", url: `git+${url}.git` } };
+}
+
+/** Whom the licence names. */
+function author(): string {
+  const found = /^Copyright \(c\) [\d-]+ (.+)$/m.exec(readFileSync(join(ROOT, "LICENSE"), "utf8"))?.[1];
+  if (!found) throw new Error("Cannot build the package: LICENSE names no holder of the copyright");
+  return found;
+}
+
+/** What was built beside modules. */
+interface Built {
+  dependencies: Record<string, string>;
+  /** The path of the command. */
+  program: string;
+  /** The entries that workerd has of its own. */
+  inWorkerd: string[];
+}
+
+function manifestOf(manifest: Manifest, entries: Entry[], built: Built): unknown {
+  const { dependencies, program, inWorkerd } = built;
   const exports = Object.fromEntries(entries.map(({ key, js, dts }) => [key, {
     types: `./${dts}`,
     ...(inWorkerd.includes(key) && { workerd: `./workerd/${outputName(key)}.js` }),
-    default: `./${js}`,
+    default: `./${key === CLI ? COMMAND : js}`,
   }]));
-  const repository = process.env.GITHUB_REPOSITORY;
   return {
     name: NAME,
     version: manifest.version,
     description: DESCRIPTION,
     keywords: KEYWORDS.split(" "),
     license: manifest.license,
-    // Provenance is checked against it; only the release workflow knows where the sources are.
-    ...(repository && {
-      repository: {
-        type: "git",
-        url: `git+${process.env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}.git`,
-      },
-    }),
+    author: author(),
+    ...links(),
     type: "module",
+    // For tools that do not read `exports`: Parcel, unless it is told to.
+    main: `./${entries[0]!.js}`,
+    types: `./${entries[0]!.dts}`,
     sideEffects: false,
     engines: { node: `>=${OLDEST_NODE}` },
-    bin: { [NAME]: writeCommand() },
+    bin: { [NAME]: program },
+    man: relative(NPM, buildMan(join(NPM, "man"))),
     exports: {
       ...exports,
       "./kernel.wasm": { types: `./${KERNEL}.d.ts`, default: `./${KERNEL}` },
       "./package.json": "./package.json",
     },
-    dependencies: packages.dependencies,
+    dependencies,
   };
 }
 
 /** What a bundler or workerd gives for an import of the kernel. */
-const KERNEL_TYPES =
-  `/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
-declare const module: WebAssembly.Module;
+const KERNEL_TYPES = `import type { WasmModule } from "../../../common/platform_types.js";
+
+/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
+declare const module: WasmModule;
 export default module;
 `;
 
 /** Everything that is imported has to be there. */
-function checkSpecifiers(packages: Packages): void {
+function checkSpecifiers(dependencies: Record<string, string>): void {
   const wrong: string[] = [];
   for (const path of walk(NPM)) {
-    if (!/\.(js|d\.ts)$/.test(path)) continue;
+    if (!/\.(js|d\.ts)$/.test(path) || path === COMMAND) continue;
     for (const specifier of specifiersOf(join(NPM, path))) {
       const isThere = specifier.startsWith(".")
         ? isFile(join(NPM, dirname(path), specifier), path.endsWith(".d.ts"))
         : specifier.startsWith("node:") ||
-          Object.keys(packages.dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`));
+          Object.keys(dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`));
       if (!isThere) wrong.push(`${path}: ${specifier}`);
     }
   }
@@ -340,7 +365,7 @@ export function buildNpm(): string {
   rmSync(NPM, { recursive: true, force: true });
   stage(packages);
   compile(entries);
-  tidy(entries);
+  takeModules(entries);
   for (const { file } of wasmFiles()) {
     mkdirSync(dirname(join(NPM, file)), { recursive: true });
     copyFileSync(join(ROOT, file), join(NPM, file));
@@ -348,9 +373,11 @@ export function buildNpm(): string {
   writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
   const inWorkerd = bundleForWorkerd(entries);
   for (const document of DOCUMENTS) writeFileSync(join(NPM, document), published(document, manifest.version));
-  const packageJson = manifestOf(manifest, entries, packages, inWorkerd);
+  const dependencies = dependenciesOf(packages);
+  const program = writeCommand(COMPILED, NPM);
+  const packageJson = manifestOf(manifest, entries, { dependencies, program, inWorkerd });
   writeFileSync(join(NPM, "package.json"), JSON.stringify(packageJson, null, 2) + "\n");
-  checkSpecifiers(packages);
+  checkSpecifiers(dependencies);
   const [packed] = JSON.parse(
     run("npm", ["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", CACHE], NPM),
   );
@@ -372,6 +399,8 @@ export function builtTarball(): string {
     ...DOCUMENTS,
     ...WASM_FILES.map(({ file }) => file),
     "deno.json",
+    "scripts/build_man.ts",
+    "scripts/_npm_command.ts",
     "scripts/build_npm.ts",
     "scripts/npm_tools.ts",
   ];

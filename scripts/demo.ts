@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     const [basisLength, targetLength] = [await checkFile(files.basis), await checkFile(files.target)];
     const result = join(folder, "result");
 
-    const bar = await openProgressBar(WAYS.length * targetLength);
+    const bar = process.stderr.isTTY ? await openProgressBar(WAYS.length * targetLength, "demo") : undefined;
     const ways = [];
     let sha256 = "";
     for (const [i, way] of WAYS.entries()) {

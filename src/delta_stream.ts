@@ -1,12 +1,21 @@
 import { toUint8Array } from "./common/bytes.ts";
-import { checkBoolean, checkChoice, checkInteger, checkOptions } from "./common/checks.ts";
+import { checkBoolean, checkChoice, checkInteger, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { DeltaStats } from "./engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "./formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { createDeltaStage } from "./stages/matcher.ts";
 import { type Signature, signatureParts } from "./stages/signature.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<DeltaStreamOptions> = {
+  ...COMMON_NAMES,
+  format: true,
+  digest: true,
+  memLength: true,
+  rdiffExact: true,
+};
 
 /**
  * Options of {@linkcode deltaStream}.
@@ -24,7 +33,7 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
  * ```
  */
-export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
+export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, DeltaStats> {
   /**
    * The wire format of the delta. Any format goes with any signature.
    * @default the signature's own
@@ -84,9 +93,9 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
 export function deltaStream(
   signature: Signature,
   options: DeltaStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, DeltaStats> {
   const { index } = signatureParts(signature);
-  checkOptions(options);
+  checkOptions(options, NAMES);
   const { format = signature.format, memLength } = options;
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const { digest = codec.hasDigest, rdiffExact = false } = options;
@@ -98,5 +107,5 @@ export function deltaStream(
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
   const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(stage, options, index.backend, { convert: toUint8Array });
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: index.backend };
 }

@@ -1,12 +1,18 @@
-import { checkChoice, checkLimit, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkLimit, checkOptions, type OptionNames } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import { deltaEncodings, type Format, FORMAT_NAMES, formatTraits } from "./formats/mod.ts";
 import { checkDeltaParams } from "./stages/delta_options.ts";
 import { createEncodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<EncodeDeltaStreamOptions> = {
+  ...COMMON_NAMES,
+  format: true,
+  blockLength: true,
+  maxOutputLength: true,
+};
 
 /**
  * Options of {@linkcode encodeDeltaStream}.
@@ -68,14 +74,15 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
 export function encodeDeltaStream(
   options: EncodeDeltaStreamOptions = {},
 ): StreamPair<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { format = "rsync-streams", maxOutputLength = Infinity } = checkOptions(options);
-  const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
+  const { format = "rsync-streams", maxOutputLength = Infinity } = checkOptions(options, NAMES);
+  const traits = formatTraits[checkChoice("format", format, FORMAT_NAMES)];
   const stage = createEncodeStage(
-    codec,
-    checkDeltaParams(codec, options.blockLength),
+    deltaEncodings[traits.name],
+    traits.hasDigest,
+    checkDeltaParams(traits, options.blockLength),
     checkLimit("maxOutputLength", maxOutputLength),
   );
-  return createPair(stage, options, defaultKernel().backend, {
+  return createPair(stage, options, {
     bytesOf: (command) => (command as DeltaCommand | undefined)?.data,
   });
 }

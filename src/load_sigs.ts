@@ -1,10 +1,12 @@
-import { checkChoice, checkLimit, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkLimit, checkOptions, checkSignal, type OptionNames } from "./common/checks.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { defaultKernel } from "./kernel/mod.ts";
 import { loadSignature } from "./stages/loader.ts";
 import { checkGivenHeader } from "./stages/sig_options.ts";
 import type { Signature } from "./stages/signature.ts";
-import type { ByteSource } from "./streams/read_chunks.ts";
+import type { ByteSource } from "./streams/byte_source.ts";
+
+const NAMES: OptionNames<LoadSigsOptions> = { format: true, blockLength: true, maxInputLength: true, signal: true };
 
 /**
  * Options of {@linkcode loadSigs}.
@@ -33,6 +35,8 @@ export interface LoadSigsOptions {
    * @default {2 ** 30}
    */
   maxInputLength?: number | undefined;
+  /** Ends the work early, and cancels the source. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,8 +49,12 @@ export interface LoadSigsOptions {
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.
  *
- * @param source Signature bytes.
- * @param options Limit, and for the luapower format its name and the block length.
+ * The bytes are what to keep: a signature loads as fast as its bytes are indexed, and there is no other form of it to
+ * save.
+ *
+ * @param source Signature bytes: a stream, a `Response` or `Request`, a `Blob`, bytes, or chunks of bytes in an
+ * iterable or async iterable, such as Node's `Readable`.
+ * @param options Limit, signal, and for the luapower format its name and the block length.
  * @returns The signature.
  * @throws {RsyncError} If the bytes are not a signature (`bad-magic`, `unsupported`, `truncated`, `trailing-data`), or
  * too many (`limit`).
@@ -68,9 +76,10 @@ export interface LoadSigsOptions {
  * ```
  */
 export async function loadSigs(source: ByteSource, options: LoadSigsOptions = {}): Promise<Signature> {
-  const { format, blockLength, maxInputLength = 2 ** 30 } = checkOptions(options);
+  const { format, blockLength, maxInputLength = 2 ** 30, signal } = checkOptions(options, NAMES);
   const limit = checkLimit("maxInputLength", maxInputLength);
   const codec = format === undefined ? undefined : formats[checkChoice("format", format, FORMAT_NAMES)];
   const header = codec && checkGivenHeader(codec, blockLength);
-  return await loadSignature(source, { format, header, maxInputLength: limit, kernel: defaultKernel() });
+  checkSignal(signal);
+  return await loadSignature(source, { format, header, maxInputLength: limit, kernel: defaultKernel(), signal });
 }

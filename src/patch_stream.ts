@@ -1,12 +1,14 @@
 import { type Basis, toPatchBasis } from "./basis/basis_source.ts";
 import { toUint8Array } from "./common/bytes.ts";
-import { checkLimit, checkOptions } from "./common/checks.ts";
+import { checkLimit, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { defaultKernel } from "./kernel/mod.ts";
-import type { DeltaFormatOptions } from "./stages/delta_options.ts";
+import { DELTA_FORMAT_NAMES, type DeltaFormatOptions } from "./stages/delta_options.ts";
 import { createPatchStage } from "./stages/patcher.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<PatchStreamOptions> = { ...COMMON_NAMES, ...DELTA_FORMAT_NAMES, maxOutputLength: true };
 
 /**
  * Options of {@linkcode patchStream}.
@@ -27,7 +29,7 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * ```
  */
 export interface PatchStreamOptions
-  extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
+  extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
   /**
    * Largest target to make, in bytes. A delta of a few bytes can make a target of any length: set it if the delta comes
    * from an untrusted peer and the result is kept.
@@ -73,9 +75,9 @@ export interface PatchStreamOptions
 export function patchStream(
   basis: Basis,
   options: PatchStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { maxOutputLength = Infinity } = checkOptions(options);
+): StreamPair<ByteChunk, Uint8Array<ArrayBuffer>, PatchStats> {
+  const { maxOutputLength = Infinity } = checkOptions(options, NAMES);
   const limit = checkLimit("maxOutputLength", maxOutputLength);
   const stage = createPatchStage({ basis: toPatchBasis(basis), maxOutputLength: limit }, options);
-  return createPair(stage, options, defaultKernel().backend, { convert: toUint8Array });
+  return createPair(stage, options, { convert: toUint8Array });
 }

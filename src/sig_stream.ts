@@ -1,5 +1,6 @@
 import { toUint8Array } from "./common/bytes.ts";
-import { checkChoice, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { SigStats } from "./engine/stats.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import type { StrongSum, WeakSum } from "./kernel/interface.ts";
@@ -7,7 +8,19 @@ import { defaultKernel } from "./kernel/mod.ts";
 import { checkSigOptions } from "./stages/sig_options.ts";
 import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<SigStreamOptions> = {
+  ...COMMON_NAMES,
+  fileLength: true,
+  salt: true,
+  blockLength: true,
+  weakSum: true,
+  strongSum: true,
+  strongLength: true,
+  format: true,
+  digest: true,
+};
 
 /**
  * Options of {@linkcode sigStream}.
@@ -25,7 +38,7 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * assert.equal(sigs.digest?.length, 32);
  * ```
  */
-export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
   /**
    * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
    * the fewest bytes.
@@ -103,10 +116,10 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  */
 export function sigStream(
   options: SigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
-  const { format = "rsync-streams" } = checkOptions(options);
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+  const { format = "rsync-streams" } = checkOptions(options, NAMES);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const kernel = defaultKernel();
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
-  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };
 }

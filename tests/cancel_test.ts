@@ -10,7 +10,7 @@ import {
   sigStream,
   type StreamPair,
 } from "rsync-streams";
-import { chunks, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
+import { assertBytes, chunks, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -517,4 +517,49 @@ Deno.test("a failure of the basis after the cancel goes nowhere", async () => {
   assert.equal(await piped, why);
   // An unhandled rejection would fail this test.
   await settle();
+});
+
+Deno.test("a read started while a chunk was hashed fails at the next chunk, or nowhere after a cancel", async () => {
+  const long = randomBytes(4, 5 * 2 ** 19);
+  const { bytes: delta } = await makeDelta(long, await makeSigs(long, { digest: true }));
+  const failing = () => {
+    let reads = 0;
+    return {
+      // Asynchronous, as a file is.
+      read: async (offset: number, length: number) => {
+        await settle();
+        if (reads++ > 0) throw reason;
+        return long.subarray(offset, offset + length);
+      },
+    };
+  };
+  const reader = source(delta).pipeThrough(patchStream(failing())).getReader();
+  assertBytes((await reader.read()).value!, long.subarray(0, 2 ** 20), "the first chunk");
+  // An unhandled rejection would fail this test.
+  await settle();
+  await settle();
+  assert.equal(await rejection(reader.read()), reason);
+
+  const left = source(delta).pipeThrough(patchStream(failing())).getReader();
+  assertBytes((await left.read()).value!, long.subarray(0, 2 ** 20), "the first chunk");
+  await left.cancel();
+  await settle();
+  await settle();
+});
+
+Deno.test("patchStream() reads the basis on while it hashes, one chunk ahead", async () => {
+  const long = randomBytes(4, 7 * 2 ** 19);
+  const { bytes: delta } = await makeDelta(long, await makeSigs(long, { digest: true }));
+  const offsets: number[] = [];
+  const basis = {
+    read: (offset: number, length: number) => {
+      offsets.push(offset);
+      return Promise.resolve(long.subarray(offset, offset + length));
+    },
+  };
+  const reader = source(delta).pipeThrough(patchStream(basis)).getReader();
+  await reader.read();
+  await settle();
+  assert.deepEqual(offsets, [0, 2 ** 20]);
+  await reader.cancel();
 });

@@ -121,7 +121,13 @@ test("takes block lengths with units", async (folder) => {
   );
   for (const [i, [value, bytes]] of SIZES.entries()) {
     if (bytes === undefined) {
-      await fails(runs[i]!, value === "1T" ? 108 : 101, value === "k" ? /invalid number: "k"/ : /./);
+      await fails(
+        runs[i]!,
+        value === "1T" ? 108 : 101,
+        value === "k"
+          ? /cannot use --block-size: "k" was given, a number was expected; try ".* signature --help"/
+          : /./,
+      );
       continue;
     }
     assert.equal(runs[i]!.code, 0, `${value}: ${runs[i]!.stderr}`);

@@ -391,9 +391,10 @@ for (const [name, [make, input]] of Object.entries(STAGES)) {
 
 // ---- backend
 
-Deno.test("each pair, and a signature, tells its backend", () => {
-  const pairs = [sigStream(), deltaStream(SIGS), patchStream(BASIS), decodeDeltaStream(), encodeDeltaStream(), SIGS];
-  for (const { backend } of pairs) assert.ok(backend === "portable" || backend === "wasm", backend);
+Deno.test("each pair that computes sums, and a signature, tells its backend", () => {
+  for (const { backend } of [sigStream(), deltaStream(SIGS), SIGS]) {
+    assert.ok(backend === "portable" || backend === "wasm", backend);
+  }
 });
 
 // ---- kinds of chunks

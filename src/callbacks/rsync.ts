@@ -1,5 +1,12 @@
 import { basisFromCallbacks, toPatchBasis } from "../basis/basis_source.ts";
-import { checkCallback, checkChoice, checkFunction, checkInteger, checkOptions } from "../common/checks.ts";
+import {
+  checkCallback,
+  checkChoice,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type OptionNames,
+} from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
@@ -20,6 +27,14 @@ import { checkedStrongSum, checkedWeakSum } from "./_custom_sums.ts";
 import { drain, pullFromRead, pullThrough } from "./_pump.ts";
 import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
+
+const NAMES: OptionNames<RsyncOptions> = {
+  blockLength: true,
+  memLength: true,
+  format: true,
+  weakSum: true,
+  strongSum: true,
+};
 
 /**
  * Options of {@linkcode Rsync}.
@@ -143,7 +158,10 @@ export class Rsync {
    * @throws {RangeError} If a length is out of range.
    */
   constructor(options: RsyncOptions = {}) {
-    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(options);
+    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(
+      options,
+      NAMES,
+    );
     this.format = checkChoice("format", format, FORMAT_NAMES);
     this.memLength = checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
     this.#codec = formats[this.format];
@@ -168,9 +186,10 @@ export class Rsync {
    *
    * @param options What differs.
    * @returns A new instance of the same class.
+   * @throws {TypeError | RangeError} As the constructor.
    */
   with(options: RsyncOptions): Rsync {
-    return new (this.constructor as typeof Rsync)({ ...this.#options, ...options });
+    return new (this.constructor as typeof Rsync)({ ...this.#options, ...checkOptions(options, NAMES) });
   }
 
   /**

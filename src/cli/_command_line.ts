@@ -1,5 +1,5 @@
 import { type CommandSpec, type Dialect, type OptionSpec, OptionValues } from "./_command_spec.ts";
-import { usageError } from "./_errors.ts";
+import { aboutCommand, usageError } from "./_errors.ts";
 import { HELP, RDIFF, VERSION } from "./_shared_options.ts";
 import { splitCommandLine } from "./_tokens.ts";
 
@@ -22,7 +22,11 @@ const HELP_COMMAND = "help";
 export function parseCommandLine(args: readonly string[], dialect: Dialect): CommandLine {
   const { given, operands: [first, ...operands] } = splitCommandLine(args, optionsOf(dialect));
   const options = new OptionValues();
-  for (const { spec, value } of given) options.set(spec, spec.parse(value, dialect.isRdiff));
+  try {
+    for (const { spec, value } of given) options.set(spec, spec.parse(value, dialect.isRdiff));
+  } catch (error) {
+    throw aboutCommand(error, first && meantNames(first, dialect)[0]);
+  }
   if (options.get(HELP) || options.get(VERSION)) {
     return { command: dialect.commands.find(({ name }) => name === first), operands, options };
   }
@@ -51,15 +55,20 @@ function parseHelp([name, ...others]: readonly string[], options: OptionValues, 
  * the first that does, and so the word without letters for its first command.
  */
 function findCommandName(word: string, dialect: Dialect): string {
-  const names = dialect.commands.map(({ name }) => name);
-  if (!dialect.isRdiff) names.push(HELP_COMMAND);
-  const meant = names.filter((name) => name.startsWith(word));
+  const meant = meantNames(word, dialect);
   const exact = meant.find((name) => name === word);
   if (exact || meant.length === 1 || meant.length > 1 && dialect.isRdiff) return exact ?? meant[0]!;
   if (word === "" || meant.length === 0) {
     throw usageError(`unknown command ${JSON.stringify(word)}: ${expectedCommands(dialect)}`);
   }
   throw usageError(`${JSON.stringify(word)} may mean ${meant.join(" or ")}: write more of it`);
+}
+
+/** The names that start as a word does. */
+function meantNames(word: string, { commands, isRdiff }: Dialect): string[] {
+  const names = commands.map(({ name }) => name);
+  if (!isRdiff) names.push(HELP_COMMAND);
+  return names.filter((name) => name.startsWith(word));
 }
 
 function expectedCommands({ commands }: Dialect): string {

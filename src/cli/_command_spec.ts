@@ -20,12 +20,16 @@ export interface OptionSpec<T = unknown> {
   readonly aliases?: readonly string[];
   /** What help calls the value. Undefined if the option takes none. */
   readonly value?: string;
+  /** Whether it is on or off: `--no-NAME` turns it off. */
+  readonly isSwitch?: boolean;
+  /** Whether the value names a file, for completion. */
+  readonly isFile?: boolean;
   /** The values that the option accepts, if they can be listed. */
   readonly choices?: readonly string[];
   /** One line, without a period. */
   readonly help: string;
   /**
-   * Converts the value, which is empty if the option takes none.
+   * Converts the value, which is empty if the option takes none, and `no` if a switch is turned off.
    *
    * @param isRdiff Whether to accept what rdiff accepts, and nothing else.
    * @throws {CliError} If the value means nothing.
@@ -60,6 +64,9 @@ export interface Invocation {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What an operand is, for completion: a file, a folder, something that cannot be listed, or one of a few words. */
+export type OperandKind = "file" | "folder" | "any" | readonly string[];
+
 /** One command. */
 export interface CommandSpec {
   readonly name: string;
@@ -67,9 +74,11 @@ export interface CommandSpec {
   readonly usage: string;
   /** How many operands it takes. */
   readonly operands: { readonly min: number; readonly max: number };
+  /** What each operand is. The last kind counts for all that follow. By default they are files. */
+  readonly operandKinds?: readonly OperandKind[];
   /** What it does, in one line that continues its name. */
   readonly summary: string;
-  /** What its help says above the options: lines of at most 100 columns. */
+  /** What its help says above the options: paragraphs. Their lines are broken anew. */
   readonly details: string;
   /** Command lines that can be pasted into a shell. */
   readonly examples: readonly string[];

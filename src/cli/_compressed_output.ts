@@ -10,6 +10,9 @@ export type { Compression };
 
 /** Bytes on their way to an output, compressed or not. */
 export interface CompressedBytes {
+  readonly compression: Compression | undefined;
+  /** Bytes written so far. Undefined if they are not compressed. */
+  readonly compressedLength: number | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
    * Says how much was written, for statistics.
@@ -37,9 +40,15 @@ export function compressed(
   readable: ReadableStream<Uint8Array<ArrayBuffer>>,
   compression: Compression | undefined,
 ): CompressedBytes {
-  if (!compression) return { readable, describe: (length) => `${length} written` };
+  if (!compression) {
+    return { compression, compressedLength: undefined, readable, describe: (length) => `${length} written` };
+  }
   let written = 0;
   return {
+    compression,
+    get compressedLength() {
+      return written;
+    },
     readable: piped(readable, async function* (source) {
       for await (const chunk of compress(source, compression)) {
         written += chunk.length;

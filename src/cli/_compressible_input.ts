@@ -56,9 +56,9 @@ export async function openCompressible(
       yield chunk;
     }
   };
-  const { name, size, reportedSize } = input;
+  const { name, size, reportedSize, modifiedMs } = input;
   const readable = isPlain ? input.readable : piped(input.readable, work);
-  return Object.assign(state, { name, size, reportedSize, readable });
+  return Object.assign(state, { name, size, reportedSize, modifiedMs, readable });
 }
 
 /** What statistics say of an input that is compressed. Nothing if it is not. */

@@ -101,6 +101,11 @@ export function usageError(message: string, command?: string): CliError {
   return new UsageError(message, command);
 }
 
+/** Adds the command to an error of usage that does not know it. Other errors are returned unchanged. */
+export function aboutCommand(error: unknown, command: string | undefined): unknown {
+  return error instanceof UsageError ? usageError(error.message, error.command ?? command) : error;
+}
+
 /**
  * Converts an error of the system or the runtime into one that names the file. Other errors are returned unchanged.
  *

@@ -20,6 +20,8 @@ export interface Input {
    * the same.
    */
   readonly reportedSize: number | undefined;
+  /** When it was modified, in milliseconds since 1970. Undefined if it is not a regular file. */
+  readonly modifiedMs: number | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -43,14 +45,16 @@ export interface InputOptions {
  */
 export async function openInput(path: string | undefined, options: InputOptions): Promise<Input> {
   if (isStandard(path)) {
-    const reportedSize = sizeOf(stdinStat());
+    const stat = stdinStat();
+    const reportedSize = sizeOf(stat);
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
     const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), options);
-    return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, readable };
+    return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
   }
-  const reportedSize = sizeOf(await checkFile(path));
+  const stat = await checkFile(path);
+  const reportedSize = sizeOf(stat);
   const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), options);
-  return { name: path, size: reportedSize || undefined, reportedSize, readable };
+  return { name: path, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
 }
 
 /**
@@ -68,11 +72,12 @@ export interface OpenBasis extends BasisSource {
 /**
  * Opens the basis, or takes the standard input if the path is `-`. It is read at random, so it must be a file.
  *
+ * @param hint What to say if there is no such file.
  * @throws {CliError} If it cannot be opened.
  */
-export async function openBasis(path: string): Promise<OpenBasis> {
+export async function openBasis(path: string, hint?: string): Promise<OpenBasis> {
   if (isStandard(path)) return stdinBasis();
-  await checkFile(path);
+  await checkFile(path, hint);
   try {
     const basis = await fileBasis(path);
     return {
@@ -121,11 +126,12 @@ function readAt(fd: number, buffer: Uint8Array, offset: number): Promise<number>
 }
 
 /** Asks the system about a file that is to be read. */
-async function checkFile(path: string): Promise<fs.Stats> {
+async function checkFile(path: string, hint?: string): Promise<fs.Stats> {
   checkName("open", path);
   const stat = await fs.promises.stat(path).catch((error) => {
     // To ask takes no permission for the file itself.
-    throw systemError("open", path, error, error.code === "EACCES" ? " by a folder of its path" : undefined);
+    const where = error.code === "EACCES" ? " by a folder of its path" : undefined;
+    throw systemError("open", path, error, error.code === "ENOENT" && hint ? `: ${hint}` : where);
   });
   if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
   return stat;
@@ -133,6 +139,10 @@ async function checkFile(path: string): Promise<fs.Stats> {
 
 function sizeOf(stat: fs.Stats | undefined): number | undefined {
   return stat?.isFile() ? stat.size : undefined;
+}
+
+function timeOf(stat: fs.Stats | undefined): number | undefined {
+  return stat?.isFile() ? Math.floor(stat.mtimeMs) : undefined;
 }
 
 function stdinStat(): fs.Stats | undefined {

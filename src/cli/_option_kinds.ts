@@ -17,14 +17,20 @@ export function flag(named: Named): OptionSpec<true> {
   return { ...named, parse: () => true };
 }
 
+/** An option that is on or off: `--name` or `--no-name`. */
+export function switchOption(named: Named): OptionSpec<boolean> {
+  return { ...named, isSwitch: true, parse: (value) => value !== "no" };
+}
+
 /** An option whose value is any text. */
-export function textOption(named: NamedWithValue): OptionSpec<string> {
+export function textOption(named: NamedWithValue & Pick<OptionSpec, "isFile">): OptionSpec<string> {
   return { ...named, parse: (value) => value };
 }
 
 /** An option whose value is an integer. */
 export function integerOption(named: NamedWithValue): OptionSpec<number> {
-  return { ...named, parse: (value, isRdiff) => isRdiff ? rdiffInteger(value) : integer(value, value) };
+  const { name } = named;
+  return { ...named, parse: (value, isRdiff) => isRdiff ? rdiffInteger(name, value) : integer(name, value, value) };
 }
 
 /**
@@ -37,13 +43,14 @@ export function bytesOption(
   named: NamedWithValue,
   words: Readonly<Record<string, number>> = {},
 ): OptionSpec<number> {
+  const { name } = named;
   return {
     ...named,
     parse(value, isRdiff) {
-      if (isRdiff) return rdiffInteger(value);
+      if (isRdiff) return rdiffInteger(name, value);
       if (Object.hasOwn(words, value)) return words[value]!;
       const [, digits = value, unit = ""] = /^(.+?)([kmgt])(?:ib)?$/is.exec(value) ?? [];
-      return integer(digits, value) * 1024 ** UNITS.indexOf(unit.toLowerCase());
+      return integer(name, digits, value) * 1024 ** UNITS.indexOf(unit.toLowerCase());
     },
   };
 }
@@ -76,20 +83,21 @@ export function choiceOption<T>(named: NamedWithValue, choices: Choices<T>): Opt
 /**
  * Reads a number as rdiff does, by the rules of C.
  *
+ * @param name The option, for messages.
  * @param digits The number.
  * @param value All of the option's value, for messages.
  */
-function integer(digits: string, value: string): number {
+function integer(name: string, digits: string, value: string): number {
   const match = NUMBER.exec(digits);
-  if (!match) throw usageError(`invalid number: ${JSON.stringify(value)}`);
+  if (!match) throw usageError(`cannot use --${name}: ${JSON.stringify(value)} was given, a number was expected`);
   const [, sign, magnitude = "0"] = match;
   const isOctal = /^0\d/.test(magnitude);
   const number = isOctal ? parseInt(magnitude, 8) : Number(magnitude);
   return sign === "-" ? 0 - number : number;
 }
 
-function rdiffInteger(value: string): number {
-  const number = integer(value, value);
+function rdiffInteger(name: string, value: string): number {
+  const number = integer(name, value, value);
   if (number >= -RDIFF_LIMIT && number < RDIFF_LIMIT) return number;
-  throw usageError(`number too large or too small: ${value}`);
+  throw usageError(`cannot use --${name}: ${value} was given, at most 32 bits with a sign were expected`);
 }

@@ -27,6 +27,8 @@ export interface Output {
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
   /** Whether it is a terminal. */
   readonly isTerminal: boolean;
+  /** Whether it is the standard output. */
+  readonly isStdout: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOption
   if (isTerminal && isBinary && !options.get(FORCE) && !dialect.isRdiff) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
-  return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal };
+  return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal, isStdout: true };
 }
 
 async function openFile(path: string, invocation: Invocation, { mayReplace }: OutputOptions): Promise<Output> {
@@ -71,7 +73,7 @@ async function openFile(path: string, invocation: Invocation, { mayReplace }: Ou
     const writer = atomicWritable(path, { sync: isThere, onWarning }).getWriter();
     // Creates the file.
     await writer.write(new Uint8Array(0));
-    return { writable: named(path, writer), isTerminal: false };
+    return { writable: named(path, writer), isTerminal: false, isStdout: false };
   } catch (error) {
     throw systemError("write", path, error, whereOf(error, isThere));
   }

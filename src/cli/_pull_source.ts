@@ -9,6 +9,8 @@ import { type OpenBasis, openBasis } from "./_input.ts";
 import { checkName } from "./_names.ts";
 import { PartFile } from "./_part_file.ts";
 
+const NO_BASIS = "--basis names a file to copy from, and without it all of the file is fetched";
+
 /** What a pull can copy from: a file, and what an interrupted pull has left. */
 export class PullSource {
   readonly part: PartFile;
@@ -55,7 +57,7 @@ export async function isSame(path: string, { fileLength, digest }: UpdatePlan): 
 }
 
 async function openIfThere(target: string, basisPath: string | undefined): Promise<OpenBasis | undefined> {
-  if (basisPath !== undefined) return await openBasis(basisPath);
+  if (basisPath !== undefined) return await openBasis(basisPath, NO_BASIS);
   checkName("write", target);
   const stat = await fs.promises.stat(target).catch((error) => {
     if (error.code === "ENOENT") return undefined;

@@ -1,16 +1,21 @@
 /** What the commands share that ask a server. */
-import { codeOf } from "../files/system_error.ts";
 import type { UpdateOptions } from "../http/client/update_options.ts";
 import { HttpError } from "../http/http_error.ts";
 import type { Invocation, OptionSpec } from "./_command_spec.ts";
 import { CliError, connectionDenial, EXIT, formatMessage, usageError } from "./_errors.ts";
-import { flag, textOption } from "./_option_kinds.ts";
+import { explainFailure, explainStatus } from "./_server_words.ts";
+import { flag, integerOption, textOption } from "./_option_kinds.ts";
+
+/** Seconds. */
+const DEFAULT_TIMEOUT = 30;
+/** Seconds: the longest time that timers take. */
+const MAX_TIMEOUT = 2_147_483;
 
 /** Lines of headers, for each request. */
 export const HEADER: OptionSpec<readonly (readonly [name: string, value: string])[]> = {
   name: "header",
   value: "LINE",
-  help: "header of each request, such as 'Authorization: Bearer …'; may be given several times",
+  help: "header of each request, such as 'Authorization: Bearer TOKEN'; may be given several times",
   parse(line) {
     const [, name = "", value = ""] = /^([^:]*):[ \t]*(.*)$/s.exec(line) ?? [];
     try {
@@ -30,38 +35,32 @@ export const SIG_URL: OptionSpec<string> = textOption({
   help: "where the .rsig is, if it is not at URL.rsig",
 });
 
+export const TIMEOUT: OptionSpec<number> = integerOption({
+  name: "timeout",
+  value: "SECONDS",
+  help: `longest wait for an answer, or for its next bytes, before another attempt; default: ${DEFAULT_TIMEOUT}`,
+});
+
 export const PLAN = flag({ name: "plan", help: "say what it would take, and do nothing else" });
 
-/** Reasons that the system or the runtime has to give no answer. */
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ConnectionRefused: "nothing listens there",
-  ECONNRESET: "the connection broke off",
-  EPIPE: "the connection broke off",
-  ENOTFOUND: "there is no host of this name",
-  EAI_AGAIN: "the name of the host cannot be looked up now",
-  EHOSTUNREACH: "there is no way to the host",
-  ENETUNREACH: "there is no way to the host",
-  ETIMEDOUT: "the host does not answer",
-};
+/** Statuses with a hint of what to do. */
+const NEEDS_WORDS: readonly number[] = [401, 405, 412];
 
-/** What a status means here. */
-const STATUSES: Readonly<Record<number, string>> = {
-  401: "it wants to know who asks: give --header 'Authorization: …'",
-  403: "it does not permit it",
-  404: "there is no such file",
-  405: "it does not take this",
-  407: "a proxy wants to know who asks",
-  410: "the file is gone",
-  413: "the file is too long for it",
-  503: "it is busy",
-};
+/** What a server is asked for, for messages. */
+interface Purpose {
+  /** The command. */
+  readonly command: string;
+  /** Whether the command line says who asks. */
+  readonly isAuthorized: boolean;
+}
 
 /** A server that is asked: its URL, and how. */
 export interface Remote {
   readonly url: URL;
   /** How it is asked. */
   readonly options: UpdateOptions;
+  /** Converts an error of the server into one with an exit code, in words. Other errors are returned unchanged. */
+  explain(error: unknown): unknown;
 }
 
 /**
@@ -79,33 +78,45 @@ export async function withRemote(
 ): Promise<void> {
   const { url, headers } = parseUrl(text, command);
   for (const [name, value] of options.get(HEADER) ?? []) headers.append(name, value);
+  const timeoutMs = 1000 * checkTimeout(options.get(TIMEOUT) ?? DEFAULT_TIMEOUT);
+  const explain = (error: unknown) => remoteError(error, { command, isAuthorized: headers.has("Authorization") });
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal!.reason);
   signal?.addEventListener("abort", onAbort);
   try {
     const sigUrl = options.get(SIG_URL);
-    const remote = { headers, signal: stop.signal, fetch: orStop(stop) };
+    const remote = { headers, timeoutMs, signal: stop.signal, fetch: orStop(stop) };
     await work({
       url,
       options: sigUrl === undefined ? remote : { ...remote, sigUrl: siblingOf(url, sigUrl, command) },
+      explain,
     });
   } catch (error) {
-    throw remoteError(error);
+    throw explain(error);
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
 }
 
-/** Converts the error of a server into one with an exit code, in words. Other errors are returned unchanged. */
-export function remoteError(error: unknown): unknown {
+function remoteError(error: unknown, { command, isAuthorized }: Purpose): unknown {
   if (!(error instanceof HttpError)) return error;
   const { code, url, status, message, cause } = error;
-  if (code === "changed") return new CliError(EXIT.CHANGED, formatMessage(message), { cause: error });
-  const why = code === "network" ? whyUnreachable(cause) : undefined;
-  if (why !== undefined) return new CliError(EXIT.SERVER, `cannot reach ${url}: ${why}`, { cause: error });
-  // Unless the server itself says more.
-  const words = /\d$/.test(message) ? STATUSES[status ?? 0] : undefined;
-  return new CliError(EXIT.SERVER, formatMessage(words ? `${message}, ${words}` : message), { cause: error });
+  const exitCode = code === "changed" ? EXIT.CHANGED : EXIT.SERVER;
+  if (code === "network") {
+    return new CliError(exitCode, `cannot reach ${url}: ${explainFailure(cause)}`, { cause: error });
+  }
+  const words = explainStatus(status, command, isAuthorized);
+  // A server may say why itself. What to do then is said all the same.
+  const isExplained = !/\d$/.test(message);
+  const more = words && (isExplained ? NEEDS_WORDS.includes(status!) ? `; ${words}` : "" : `: ${words}`);
+  return new CliError(exitCode, formatMessage(message + (more ?? "")), { cause: error });
+}
+
+/** @throws {CliError} If it is out of range. */
+function checkTimeout(seconds: number): number {
+  if (seconds >= 1 && seconds <= MAX_TIMEOUT) return seconds;
+  const range = `1 to ${MAX_TIMEOUT} seconds were expected`;
+  throw new CliError(EXIT.PARAMETER, `cannot use --${TIMEOUT.name}: ${seconds} was given, ${range}`);
 }
 
 function parseUrl(text: string, command: string): { url: URL; headers: Headers } {
@@ -129,7 +140,9 @@ function siblingOf(base: URL | undefined, text: string, command: string): URL {
   } catch {
     // See below.
   }
-  throw usageError(`cannot use ${JSON.stringify(text)}: an http: or https: URL was expected`, command);
+  // A host without a scheme: its name is taken for one.
+  const example = /^[\w.-]+(:\d|\/)/.test(text) && !text.includes("//") ? `, such as http://${text}` : "";
+  throw usageError(`cannot use ${JSON.stringify(text)}: an http: or https: URL was expected${example}`, command);
 }
 
 /** `fetch`, but a missing permission ends all work at once: another attempt would not help. */
@@ -143,15 +156,4 @@ function orStop(stop: AbortController): (url: string, init: RequestInit) => Prom
       throw error;
     }
   };
-}
-
-/** Why there was no answer. The runtimes hide the error of the system behind one or two of their own. */
-function whyUnreachable(error: unknown): string | undefined {
-  let why: string | undefined;
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const code = codeOf(cause) ?? (/failed to lookup address/.test(cause.message) ? "ENOTFOUND" : "");
-    if (UNREACHABLE[code] !== undefined) return UNREACHABLE[code];
-    why = cause.message;
-  }
-  return why;
 }

@@ -8,7 +8,7 @@ import {
   WEAK_SUM_CHOICES,
   WEAK_SUM_HELP,
 } from "./_formats.ts";
-import { bytesOption, choiceOption, flag, integerOption } from "./_option_kinds.ts";
+import { bytesOption, choiceOption, flag, integerOption, switchOption } from "./_option_kinds.ts";
 
 /** Bytes; 0 is the length that fits the file. */
 export const BLOCK_LENGTH: OptionSpec<number> = bytesOption({
@@ -72,13 +72,29 @@ export const STATISTICS = flag({ name: "statistics", short: "s", help: "print co
 export const VERBOSE = flag({
   name: "verbose",
   short: "v",
-  help: "print what is done on stderr, and where a failure comes from",
+  help: "print on stderr what is done, and where a failure comes from",
 });
 
 /** Not an option of rdiff, so there are warnings then. */
-export const QUIET = flag({ name: "quiet", short: "q", help: "print no warnings and show no progress" });
+export const QUIET = flag({
+  name: "quiet",
+  short: "q",
+  help: "print nothing on stderr but errors",
+});
 
-export const JSON_OUTPUT = flag({ name: "json", help: "print JSON, for programs" });
+/** If it is not given, progress is shown on a terminal. */
+export const PROGRESS = switchOption({
+  name: "progress",
+  help: "show progress on stderr, or do not; default: only if it is a terminal",
+});
+
+export const JSON_OUTPUT = flag({
+  name: "json",
+  help: "print the results as one JSON object on stdout; on stderr if stdout has the output",
+});
+
+/** How a run reports, in the order of help. */
+export const REPORT_OPTIONS: readonly OptionSpec[] = [QUIET, PROGRESS, STATISTICS, JSON_OUTPUT, VERBOSE];
 
 /** Makes the program rdiff. It is looked for before everything else is parsed. */
 export const RDIFF = flag({ name: "rdiff", help: "be rdiff in everything: formats, lengths, options, exit codes" });

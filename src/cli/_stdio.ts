@@ -14,8 +14,13 @@ const STDERR = 2;
  * @param lines One string for each.
  */
 export function say(program: string, ...lines: string[]): void {
+  printError(`${program}: ${lines.map(printable).join("\n")}\n`);
+}
+
+/** Writes text to the standard error as it is. */
+export function printError(text: string): void {
   try {
-    fs.writeSync(STDERR, `${program}: ${lines.map(printable).join("\n")}\n`);
+    fs.writeSync(STDERR, text);
   } catch {
     // There is no other place to report it.
   }

@@ -6,7 +6,7 @@ export interface Given {
   readonly spec: OptionSpec;
   /** How it was written, with its dashes. */
   readonly rawName: string;
-  /** Empty if the option takes none. */
+  /** Empty if the option takes none, and `no` if it is a switch that is turned off. */
   readonly value: string;
 }
 
@@ -34,7 +34,7 @@ export function splitCommandLine(
     if (!spec.value && inline !== undefined) throw usageError(`${rawName} takes no value`);
     const value = spec.value && inline === undefined ? rest.next().value : inline;
     if (spec.value && value === undefined) throw usageError(`${rawName} needs a value`);
-    given.push({ spec, rawName, value: value ?? "" });
+    given.push({ spec, rawName, value: name === offName(spec) ? "no" : value ?? "" });
   };
 
   for (const arg of rest) {
@@ -58,8 +58,14 @@ export function splitCommandLine(
   return { given, operands };
 }
 
-function namesOf({ name, short, aliases = [] }: OptionSpec): readonly string[] {
-  return short ? [name, short, ...aliases] : [name, ...aliases];
+/** All names of an option, without dashes: the long one first. */
+export function namesOf(spec: OptionSpec): readonly string[] {
+  const { name, short, aliases = [] } = spec;
+  return [name, offName(spec), short, ...aliases].filter((name) => name !== undefined);
+}
+
+function offName({ name, isSwitch }: OptionSpec): string | undefined {
+  return isSwitch ? `no-${name}` : undefined;
 }
 
 function takesValue(letter: string, known: readonly OptionSpec[]): boolean {

@@ -1,15 +1,17 @@
 import process from "node:process";
 import type { Invocation } from "./_command_spec.ts";
 import type { Output } from "./_output.ts";
-import { QUIET } from "./_shared_options.ts";
+import { PROGRESS, QUIET } from "./_shared_options.ts";
+import { isDumb } from "./_style.ts";
 import { openProgressBar, type ProgressBar } from "./progress_bar.ts";
 
 /**
- * Whether a progress bar is seen: if the standard error is a terminal, the output is not shown there too, and nothing
- * forbids it. rdiff shows none.
+ * Whether progress is shown: as the options say or, if they say nothing, if the standard error is a terminal and the
+ * output is not shown there too. rdiff shows none.
  */
 export function isProgressShown({ isTerminal }: Pick<Output, "isTerminal">, { dialect, options }: Invocation): boolean {
-  return !isTerminal && !dialect.isRdiff && !options.get(QUIET) && process.stderr.isTTY === true;
+  if (dialect.isRdiff) return false;
+  return options.get(PROGRESS) ?? (!isTerminal && !options.get(QUIET) && process.stderr.isTTY === true && !isDumb());
 }
 
 /** Opens a progress bar for `total` bytes, if it is seen. */
@@ -18,7 +20,7 @@ export async function openProgress(
   invocation: Invocation,
   total: number | undefined,
 ): Promise<ProgressBar | undefined> {
-  return isProgressShown(output, invocation) ? await openProgressBar(total) : undefined;
+  return isProgressShown(output, invocation) ? await openProgressBar(total, invocation.dialect.name) : undefined;
 }
 
 /**

@@ -31,3 +31,11 @@ export function formatTime(ms: number): string {
 export function formatShare(part: number, whole: number): string {
   return whole > 0 ? `${(part / whole * 100).toFixed(1)} %` : "–";
 }
+
+/** The last millisecond that dates can have. */
+const MAX_DATE_MS = 8.64e15;
+
+/** A time as ISO 8601 has it, in UTC. What is out of its range is a number. */
+export function formatDate(ms: number): string {
+  return Math.abs(ms) <= MAX_DATE_MS ? new Date(ms).toISOString() : `${ms} ms after 1970`;
+}

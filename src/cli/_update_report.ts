@@ -2,6 +2,7 @@
 import type { SendStats, SentUpdate } from "../http/client/send_options.ts";
 import type { UpdateFallback, UpdatePlan, UpdateStats } from "../http/client/update_plan.ts";
 import { printable } from "./_printable.ts";
+import { toJson } from "./_report.ts";
 import { formatShare } from "./_units.ts";
 
 /** Why the whole file crosses the wire. */
@@ -33,10 +34,9 @@ export function explainFallback(fallback: UpdateFallback): string {
 export function updateJson(
   facts: Readonly<Record<string, unknown>>,
   plan: UpdatePlan,
-  stats?: Readonly<UpdateStats>,
+  done?: { readonly stats: Readonly<UpdateStats>; readonly elapsedMs: number },
 ): string {
-  const all = { ...facts, plan, ...(stats && { stats }) };
-  return toJson(all);
+  return toJson({ ...facts, plan, ...done });
 }
 
 /** A plan as lines of text. */
@@ -72,9 +72,10 @@ export type PushStatus = "planned" | SentUpdate["status"];
 type PushStats = Readonly<Omit<SendStats, "bytesSent"> & { bytesSent: number | undefined }>;
 
 /** A push as JSON. What is not known is null. */
-export function pushJson(facts: Readonly<Record<string, unknown>>, stats: PushStats): string {
+export function pushJson(facts: Readonly<Record<string, unknown>>, stats: PushStats, ms: number): string {
   const { bytesIn, bytesSent, requests, copiedBytes, literalBytes, fallback, digest } = stats;
-  return toJson({ ...facts, stats: { bytesIn, bytesSent, requests, copiedBytes, literalBytes, fallback, digest } });
+  const counts = { bytesIn, bytesSent, requests, copiedBytes, literalBytes, fallback, digest };
+  return toJson({ ...facts, stats: counts, elapsedMs: Math.round(ms) });
 }
 
 /** What a push would take, as lines of text. */
@@ -97,10 +98,6 @@ export function pushPlanText(title: string, status: PushStatus, stats: PushStats
     ["requests", `${requests}`],
     ["saved", `${isUpToDate || length === 0 ? "–" : (Math.max(0, 1 - (sent + bytesIn) / length) * 100).toFixed(1)} %`],
   ]);
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, (_, value) => value === undefined ? null : value, 2)}\n`;
 }
 
 function toText(title: string, lines: [name: string, value: string][]): string {

@@ -1,10 +1,14 @@
 import process from "node:process";
 // @ts-types="npm:@types/cli-progress@^3.11.6"
 import type { SingleBar } from "cli-progress";
-import { formatBytes, formatRate, formatTime } from "./_units.ts";
+import { say } from "./_stdio.ts";
+import { isDumb, styleOf } from "./_style.ts";
+import { formatBytes, formatRate, formatShare, formatTime } from "./_units.ts";
 
 /** A job that takes no longer shows no bar, in milliseconds. */
 const PATIENCE_MS = 400;
+/** Time between two lines, in milliseconds. */
+const LINE_MS = 1000;
 
 /** Shows how far a job is, with its rate and the time that remains. */
 export interface ProgressBar {
@@ -18,49 +22,71 @@ export interface ProgressBar {
 }
 
 /**
- * Opens a progress bar on the standard error.
+ * Opens a progress bar on the standard error. If that is not a terminal, there are lines instead: one a second, and one
+ * at the end.
  *
  * @param total Bytes of the whole job. If it is undefined or 0, there is a rate and no bar.
- * @returns The bar, or undefined if the standard error is not a terminal.
+ * @param program What the program is called, for lines.
  */
-export async function openProgressBar(total: number | undefined): Promise<ProgressBar | undefined> {
-  if (process.stderr.isTTY !== true) return undefined;
+export async function openProgressBar(total: number | undefined, program: string): Promise<ProgressBar> {
+  const pace = new Pace(total ?? 0);
+  if (process.stderr.isTTY !== true || isDumb()) return new ProgressLines(pace, program);
   // Loading it takes about as long as a run on a small file, so it is loaded only for a terminal.
   const { default: { SingleBar, Presets } } = await import("cli-progress");
-  const isKnown = total !== undefined && total > 0;
+  const { cyan } = styleOf(process.stderr);
   const bar = new SingleBar({
     stream: process.stderr,
-    format: isKnown ? "{bar} {percentage} % of {whole} | {rate} | {left} left{step}" : "{done} | {rate}{step}",
+    format: pace.total > 0
+      ? `${cyan("{bar}")} {percentage} % of {whole} | {rate} | {left} left{step}`
+      : "{done} | {rate}{step}",
     clearOnComplete: true,
     barsize: 30,
     linewrap: null,
     gracefulExit: false,
   }, Presets.shades_classic);
-  return new TerminalBar(bar, isKnown ? total : 0);
+  return new TerminalBar(bar, pace);
 }
 
-class TerminalBar implements ProgressBar {
-  readonly #bar: SingleBar;
+/** How fast a job goes, in words. */
+class Pace {
   /** Bytes; 0 if it is not known. */
-  readonly #total: number;
+  readonly total: number;
   readonly #start = performance.now();
-  #isShown = false;
 
-  constructor(bar: SingleBar, total: number) {
-    this.#bar = bar;
-    this.#total = total;
+  constructor(total: number) {
+    this.total = total;
   }
 
-  update(done: number, step?: string): void {
-    const total = this.#total;
-    const ms = performance.now() - this.#start;
-    const fields = {
+  get ms(): number {
+    return performance.now() - this.#start;
+  }
+
+  fields(done: number, step: string) {
+    const { total, ms } = this;
+    return {
       done: formatBytes(done),
       whole: formatBytes(total),
+      share: formatShare(Math.min(done, total), total),
       rate: formatRate(done, ms),
       left: done > 0 ? formatTime(Math.max(0, total - done) / done * ms) : "?",
       step: step ? ` | ${step}` : "",
     };
+  }
+}
+
+class TerminalBar implements ProgressBar {
+  readonly #bar: SingleBar;
+  readonly #pace: Pace;
+  #isShown = false;
+
+  constructor(bar: SingleBar, pace: Pace) {
+    this.#bar = bar;
+    this.#pace = pace;
+  }
+
+  update(done: number, step = ""): void {
+    const { total, ms } = this.#pace;
+    const fields = this.#pace.fields(done, step);
     if (this.#isShown) {
       this.#bar.update(Math.min(done, total), fields);
     } else if (ms >= PATIENCE_MS) {
@@ -71,5 +97,35 @@ class TerminalBar implements ProgressBar {
 
   stop(): void {
     if (this.#isShown) this.#bar.stop();
+  }
+}
+
+class ProgressLines implements ProgressBar {
+  readonly #pace: Pace;
+  readonly #program: string;
+  #nextAt = LINE_MS;
+  #line: string | undefined;
+
+  constructor(pace: Pace, program: string) {
+    this.#pace = pace;
+    this.#program = program;
+  }
+
+  update(done: number, step = ""): void {
+    const { total, ms } = this.#pace;
+    const fields = this.#pace.fields(done, step);
+    const far = total > 0 ? `${fields.share} of ${fields.whole}` : fields.done;
+    this.#line = `${far} | ${fields.rate}${fields.step}`;
+    if (ms >= this.#nextAt) this.#print();
+  }
+
+  stop(): void {
+    this.#print();
+  }
+
+  #print(): void {
+    if (this.#line !== undefined) say(this.#program, this.#line);
+    this.#line = undefined;
+    this.#nextAt = this.#pace.ms + LINE_MS;
   }
 }

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { type CommandLine, parseCommandLine } from "./_command_line.ts";
 import type { Dialect } from "./_command_spec.ts";
 import { dialectOf } from "./_dialects.ts";
@@ -6,6 +7,7 @@ import { helpText, versionText } from "./_help.ts";
 import { reportFailure } from "./_report.ts";
 import { HELP, VERBOSE, VERSION } from "./_shared_options.ts";
 import { print } from "./_stdio.ts";
+import { styleOf } from "./_style.ts";
 
 /**
  * Options of {@linkcode runCli}.
@@ -65,7 +67,7 @@ export async function runCli(args: readonly string[], options: RunCliOptions = {
   } catch (error) {
     // The caller ended the run, and needs no message.
     if (signal?.aborted) return EXIT.INTERNAL;
-    return reportFailure(dialect.name, error, isVerbose);
+    return reportFailure(dialect, error, isVerbose);
   }
 }
 
@@ -74,7 +76,7 @@ async function run(
   dialect: Dialect,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (options.get(HELP)) return await print(helpText(command, dialect));
+  if (options.get(HELP)) return await print(helpText(command, dialect, styleOf(process.stdout)));
   if (options.get(VERSION)) return await print(versionText(dialect));
   await command!.run({ dialect, operands, options, signal });
 }

@@ -29,6 +29,10 @@ export interface SigTrailer {
   readonly digest?: Uint8Array;
   /** Block lengths of all layers from the coarsest on, if there are several. */
   readonly layerBlockLengths?: readonly number[];
+  /** HTTP's entity tag of the basis, if a layered signature has it. */
+  readonly entityTag?: string | undefined;
+  /** When the basis was modified, in milliseconds since 1970, if a layered signature has it. */
+  readonly modifiedMs?: number | undefined;
 }
 
 /** A part of a signature: one header, any number of batches of records, one end. */

@@ -20,8 +20,10 @@ export interface PatchBasis {
    * returns how many.
    */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
-  /** Its length in bytes, if known. */
+  /** Its length in bytes, if known without a wait. */
   readonly size?: number | undefined;
+  /** Tells its length in bytes, if known at all. */
+  findSize?(): Promise<number | undefined>;
 }
 
 /** Where a patch gets its commands. Data bytes belong to whoever gets them. */
@@ -47,6 +49,8 @@ export class Patcher {
   /** The chunk being gathered. */
   #out = new Uint8Array(0);
   #outLength = 0;
+  /** The read of the basis that was started while the chunk before was hashed. */
+  #ahead: Promise<void> | undefined;
   /** What is left of the command being carried out. */
   #copyOffset = 0;
   #copyLeft = 0;
@@ -73,6 +77,9 @@ export class Patcher {
 
   /** Works until a chunk is full, input is missing, a read of the basis has to be waited for, or it has done much. */
   #advance(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) return ahead;
     while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
       if (this.#steps++ === MAX_STEPS) return BUSY;
       if (this.#copyLeft > 0) {
@@ -163,6 +170,13 @@ export class Patcher {
     this.#copied(count);
   }
 
+  /** Starts the next read of a copy that goes on behind the chunk. */
+  #readAhead(): void {
+    this.#ahead = this.#copy();
+    // A failure is reported when the next chunk is asked for. If it never is, it must not be an unhandled rejection.
+    this.#ahead?.catch(() => {});
+  }
+
   #copied(count: number): void {
     if (count === 0) {
       throw this.#error(
@@ -187,6 +201,8 @@ export class Patcher {
     this.#out = new Uint8Array(0);
     this.#outLength = 0;
     this.stats.bytesOut += bytes.length;
+    // A digest takes as long as a read.
+    if (this.#digest && this.#copyLeft > 0) this.#readAhead();
     this.#digest?.update(bytes);
     return bytes;
   }

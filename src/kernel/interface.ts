@@ -81,13 +81,6 @@ export interface BlockSummer {
   finish(hasShort: boolean): SumBatch;
 }
 
-/** A digest of a whole file, unkeyed, 256 bits. */
-export interface Digest {
-  update(bytes: Uint8Array): void;
-  /** The digest. It is not used afterwards. */
-  digest(): Uint8Array<ArrayBuffer>;
-}
-
 /** How a search treats what it finds. */
 export interface SearchOptions {
   readonly tail: TailRule;
@@ -158,8 +151,6 @@ export interface Kernel {
   readonly backend: Backend;
   /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   summer(params: SumParams): BlockSummer;
-  /** @throws {TypeError} If a digest cannot be of this sum: MD4 is broken. */
-  digest(strongSum: StrongSum): Digest;
   /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   index(params: SumParams, kept: KeptBlock): IndexBuilder;
 }

@@ -1,4 +1,5 @@
 /** The choice of the backend. */
+import type { WasmModule } from "../common/platform_types.ts";
 import type { Kernel } from "./interface.ts";
 import { PortableKernel } from "./portable/kernel.ts";
 import { WasmKernel } from "./wasm/kernel.ts";
@@ -31,7 +32,7 @@ export function defaultKernel(): Kernel {
  * assert.equal(sigStream().backend, "wasm");
  * ```
  */
-export function useWasmModule(module: WebAssembly.Module): void {
+export function useWasmModule(module: WasmModule): void {
   wasm = new WasmKernel(module);
 }
 

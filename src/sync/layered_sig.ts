@@ -104,7 +104,7 @@ export class LayeredSig {
   /**
    * Reads the end of a layered signature.
    *
-   * @param basis Where its bytes are. Its `size` has to be known. If it can read several ranges at once, it does.
+   * @param basis Where its bytes are. Its length has to be known. If it can read several ranges at once, it does.
    * @returns The layered signature.
    * @throws {RsyncError} If it is not a layered signature (`bad-magic`, `unsupported`), or its size is not what its end
    * says (`truncated`, `trailing-data`).
@@ -112,7 +112,7 @@ export class LayeredSig {
    */
   static async open(basis: Basis | RangesSource): Promise<LayeredSig> {
     const source = toPatchBasis(basis);
-    const { size } = source;
+    const size = await source.findSize?.();
     if (size === 0 || (size === undefined && await isEmpty(source))) {
       throw new RsyncError("bad-magic", "Cannot read the layered signature: it is empty, a footer was expected", {
         offset: 0,

@@ -1,5 +1,6 @@
 import { toUint8Array } from "../common/bytes.ts";
-import { checkInteger, checkOptions } from "../common/checks.ts";
+import { checkInteger, checkOptions, type OptionNames } from "../common/checks.ts";
+import type { ByteChunk } from "../common/platform_types.ts";
 import type { SigStats } from "../engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
@@ -7,9 +8,19 @@ import { formats } from "../formats/mod.ts";
 import { defaultKernel } from "../kernel/mod.ts";
 import { checkSigOptions } from "../stages/sig_options.ts";
 import { createPair } from "../streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "../streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "../streams/stream_pair.ts";
 import { LayeredSigner } from "./_layered_signer.ts";
 import { recommendedLayers } from "./recommended_layers.ts";
+
+const NAMES: OptionNames<LayeredSigStreamOptions> = {
+  ...COMMON_NAMES,
+  fileLength: true,
+  layers: true,
+  salt: true,
+  entityTag: true,
+  modifiedMs: true,
+};
+const LAYER_NAMES: OptionNames<Layer> = { blockLength: true, strongLength: true };
 
 /**
  * Options of {@linkcode layeredSigStream}.
@@ -25,7 +36,7 @@ import { recommendedLayers } from "./recommended_layers.ts";
  * assert.equal((await LayeredSig.open(sig)).footer.entityTag, '"version 7"');
  * ```
  */
-export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
   /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;
   /**
@@ -75,8 +86,8 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
  */
 export function layeredSigStream(
   options: LayeredSigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
-  const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options);
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+  const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options, NAMES);
   if (fileLength !== undefined) checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
   if (modifiedMs !== undefined) {
     checkInteger("modifiedMs", modifiedMs, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
@@ -87,7 +98,7 @@ export function layeredSigStream(
   const kernel = defaultKernel();
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
-  return createPair(signer, options, kernel.backend, { convert: toUint8Array });
+  return { ...createPair(signer, options, { convert: toUint8Array }), backend: kernel.backend };
 }
 
 function checkLayers(layers: readonly Layer[]): readonly Layer[] {
@@ -96,7 +107,7 @@ function checkLayers(layers: readonly Layer[]): readonly Layer[] {
   }
   const { minBlockLength, minStrongLength, maxStrongLength } = formats["rsync-streams"].sig;
   return layers.map((layer, i) => {
-    const { blockLength, strongLength } = checkOptions(layer);
+    const { blockLength, strongLength } = checkOptions(layer, LAYER_NAMES);
     checkInteger("blockLength of a layer", blockLength, minBlockLength, MAX_BLOCK_LENGTH);
     checkInteger("strongLength of a layer", strongLength, minStrongLength, maxStrongLength);
     const coarser = layers[i - 1]?.blockLength;

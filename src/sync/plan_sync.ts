@@ -1,6 +1,6 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
-import { checkInteger, checkOptions, checkSignal } from "../common/checks.ts";
+import { checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
@@ -13,6 +13,8 @@ const MAX_INPUT_LENGTH = 2 ** 26;
 
 /** Runs of the plan that are made without letting others work. */
 const RUNS_AT_ONCE = 16_384;
+
+const NAMES: OptionNames<PlanSyncOptions> = { literalCost: true, readCost: true, maxInputLength: true, signal: true };
 
 /**
  * Options of {@linkcode planSync}.
@@ -90,7 +92,7 @@ export interface PlanSyncOptions {
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
-  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options);
+  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options, NAMES);
   let lengthLeft = checkInteger("maxInputLength", maxInputLength, 0, MAX_INPUT_LENGTH);
   const costs = {
     literalCost: checkCost("literalCost", literalCost),

@@ -38,7 +38,7 @@ test("pull uses what the server has where ranges or the signature do not fit", a
 
 test("pull says in words what is wrong with the server, with exit code 109", async (folder, host) => {
   await Deno.writeFile(`${folder}/app.bin`, OLD);
-  await fails(cli(DENO, ["pull", `${host.origin}/none`], folder), 109, /status 404, there is no such file\n/);
+  await fails(cli(DENO, ["pull", `${host.origin}/none`], folder), 109, /status 404: there is no such file\n/);
   const gone = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = gone.addr as Deno.NetAddr;
   gone.close();

@@ -360,4 +360,5 @@ def main():
     print("done", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import { DIGEST_FORMATS, isOfRdiff, isSelfDescribing, UNRECOGNIZED_FORMATS } fro
 import { type Input, isStandard, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { type Output, withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
+import { reportDetail, reportRun } from "../_report.ts";
 import {
   BLOCK_LENGTH,
   BUFFER_OPTIONS,
@@ -21,9 +21,7 @@ import {
   HELP,
   IGNORED_SIG_OPTIONS,
   KNOWN_BLOCK_LENGTH,
-  QUIET,
-  STATISTICS,
-  VERBOSE,
+  REPORT_OPTIONS,
   VERSION,
   ZSTD,
 } from "../_shared_options.ts";
@@ -64,9 +62,7 @@ With -z or --zstd the delta is compressed. The other commands decompress it; rdi
     GZIP,
     ZSTD,
     FORCE,
-    QUIET,
-    STATISTICS,
-    VERBOSE,
+    ...REPORT_OPTIONS,
     ...BUFFER_OPTIONS,
     VERSION,
     HELP,
@@ -96,7 +92,7 @@ async function deltaTo(
   compression: Compression | undefined,
   invocation: Invocation,
 ): Promise<void> {
-  const { dialect, options } = invocation;
+  const { dialect, operands, options } = invocation;
   const format = options.get(FORMAT) ?? sigs.format;
   const bar = await openProgress(output, invocation, input.size);
   const stream = deltaStream(sigs, {
@@ -115,7 +111,18 @@ async function deltaTo(
   const { bytesIn, bytesOut, copiedBytes, literalBytes, goodAlarms, falseAlarms } = stream.stats;
   const counts = `delta: ${goodAlarms} blocks found, ${falseAlarms} false alarms; ${copiedBytes} bytes copied, ` +
     `${literalBytes} literal (${formatShare(literalBytes, bytesIn)}), ${bytes.describe(bytesOut)}`;
-  reportStatistics(invocation, counts, bytesIn, ms);
+  const { compressedLength } = bytes;
+  const facts = {
+    signature: operands[0],
+    target: operands[1] ?? "-",
+    delta: operands[2] ?? "-",
+    format,
+    blockLength: sigs.blockLength,
+    compression,
+    compressedLength,
+    stats: stream.stats,
+  };
+  await reportRun(invocation, { counts, bytes: bytesIn, ms, facts }, output);
 }
 
 async function load(input: Input, options: OptionValues): Promise<Signature> {

@@ -20,7 +20,7 @@ import {
   VERSION,
 } from "../_shared_options.ts";
 import { print } from "../_stdio.ts";
-import { formatShare } from "../_units.ts";
+import { formatDate, formatShare } from "../_units.ts";
 
 const KINDS: Readonly<Record<string, FileKind>> = { signature: "signature", delta: "delta" };
 
@@ -102,6 +102,8 @@ function sigLines(info: SigInfo): [string, string][] {
       : []),
     ["blocks", `${sigCount}`],
     ["basis length", basisLength(info)],
+    ...(info.entityTag === null ? [] : [["entity tag", printable(info.entityTag)] as [string, string]]),
+    ...(info.modifiedMs === null ? [] : [["basis modified", formatDate(info.modifiedMs)] as [string, string]]),
     ["digest of basis", digest ? `${hex(digest)} (SHA-256)` : "none"],
   ];
 }

@@ -9,7 +9,7 @@ import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { isStandard, type OpenBasis, openBasis } from "../_input.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics, warn } from "../_report.ts";
+import { reportDetail, reportRun, warn } from "../_report.ts";
 import {
   BUFFER_OPTIONS,
   FORCE,
@@ -17,9 +17,7 @@ import {
   HELP,
   IGNORED_SIG_OPTIONS,
   KNOWN_BLOCK_LENGTH,
-  QUIET,
-  STATISTICS,
-  VERBOSE,
+  REPORT_OPTIONS,
   VERSION,
 } from "../_shared_options.ts";
 import { isProgressShown, openProgress, transfer } from "../_transfer.ts";
@@ -30,6 +28,8 @@ const MAX_SCANNED_LENGTH = 2 ** 26;
 
 const UNVERIFIED =
   "the result is not verified, since the delta carries no digest: compare it by other means, or say -q";
+
+const NO_BASIS = "BASIS is the old file, of which the signature was made";
 
 export const patch: CommandSpec = {
   name: "patch",
@@ -46,15 +46,13 @@ A delta that is compressed with gzip or zstd is decompressed. xz, bzip2 and brot
   examples: [
     "rsync-streams patch old.iso changes.delta new.iso",
     "rsync-streams patch -f file changes.delta file",
-    "curl -s https://example.org/changes.delta | rsync-streams patch old.tar | tar x",
+    "curl -s https://example.org/a.delta | rsync-streams patch old.tar | tar x",
   ],
   options: [
     FORMAT,
     KNOWN_BLOCK_LENGTH,
     FORCE,
-    QUIET,
-    STATISTICS,
-    VERBOSE,
+    ...REPORT_OPTIONS,
     ...BUFFER_OPTIONS,
     VERSION,
     HELP,
@@ -69,7 +67,7 @@ async function run(invocation: Invocation): Promise<void> {
     throw usageError("basis and delta cannot both come from the standard input", "patch");
   }
   const format = checkDelta(options, "patch");
-  const basis = await openBasis(basisPath!);
+  const basis = await openBasis(basisPath!, NO_BASIS);
   try {
     await patchFrom(basis, format, invocation);
   } finally {
@@ -78,7 +76,7 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocation: Invocation): Promise<void> {
-  const { dialect, operands: [, deltaPath, targetPath] } = invocation;
+  const { dialect, operands: [basisPath, deltaPath, targetPath] } = invocation;
   const start = new DeltaStart();
   const input = await openCompressible(deltaPath, invocation, { look: (chunk) => start.look(chunk) });
   await withOutput(targetPath, invocation, { isBinary: false }, async (output) => {
@@ -91,7 +89,7 @@ async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocatio
       // A long delta is mostly literals, so its own length is a good measure too.
       onProgress: bar && (({ bytesOut }) => bar.update(targetLength === undefined ? input.bytesRead : bytesOut)),
     });
-    reportDetail(invocation, `patch of ${basis.name} with ${input.name}: sums by ${stream.backend}`);
+    reportDetail(invocation, `patch of ${basis.name} with ${input.name}`);
     const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
     if (!start.hasDigest && !dialect.isRdiff) warn(invocation, UNVERIFIED);
     const { bytesIn, bytesOut, copiedBytes, literalBytes } = stream.stats;
@@ -100,7 +98,17 @@ async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocatio
         describeCompression(input)
       }; ${copiedBytes} bytes copied, ${literalBytes} literal ` +
       `(${formatShare(literalBytes, bytesOut)}), ${bytesOut} written`;
-    reportStatistics(invocation, counts, bytesOut, ms);
+    const { compression, bytesRead } = input;
+    const facts = {
+      basis: basisPath,
+      delta: deltaPath ?? "-",
+      target: targetPath ?? "-",
+      compression,
+      compressedLength: compression && bytesRead,
+      isVerified: start.hasDigest,
+      stats: stream.stats,
+    };
+    await reportRun(invocation, { counts, bytes: bytesOut, ms, facts }, output);
   });
 }
 

@@ -1,5 +1,6 @@
 import { hex } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
+import type { SigStats } from "../../engine/stats.ts";
 import { createSha256 } from "../../digest/mod.ts";
 import { fileBasis } from "../../files/file_basis.ts";
 import type { LayeredFooter } from "../../formats/rsync_streams/layers.ts";
@@ -11,8 +12,8 @@ import { isStandard, openInput } from "../_input.ts";
 import { checkName } from "../_names.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportFailure, reportStatistics } from "../_report.ts";
-import { HELP, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import { reportDetail, reportFailure, reportJson, reportStatistics } from "../_report.ts";
+import { HELP, REPORT_OPTIONS, VERBOSE, VERSION } from "../_shared_options.ts";
 import { openProgress, transfer } from "../_transfer.ts";
 
 /** What the name of a published signature ends in. */
@@ -32,7 +33,7 @@ there is replaced. A file that fails does not stop the others; the exit code is 
 
 A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
   examples: ["rsync-streams publish app.tar", "rsync-streams publish --check app.tar"],
-  options: [CHECK, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [CHECK, ...REPORT_OPTIONS, VERSION, HELP],
   run,
 };
 
@@ -42,35 +43,54 @@ async function run(invocation: Invocation): Promise<void> {
     throw usageError("a file has to be named, since the signature lies beside it", "publish");
   }
   const work = options.get(CHECK) ? checkFresh : publishFile;
+  const start = performance.now();
+  const files: Published[] = [];
   let exitCode: number | undefined;
   for (const path of operands) {
+    const place = { file: path, signature: path + SUFFIX };
     try {
-      await work(path, invocation);
+      files.push({ ...place, ...await work(path, invocation) });
     } catch (error) {
       // One file says nothing of the others, unless the whole run was ended.
       if (signal?.aborted) throw error;
-      const code = reportFailure(dialect.name, error, options.get(VERBOSE) === true);
+      const code = reportFailure(dialect, error, options.get(VERBOSE) === true);
+      files.push({ ...place, status: "failed", exitCode: code });
       exitCode ??= code;
     }
   }
+  await reportJson(invocation, { files, elapsedMs: Math.round(performance.now() - start) });
   if (exitCode !== undefined) throw new ReportedError(exitCode);
 }
 
-async function publishFile(path: string, invocation: Invocation): Promise<void> {
+/** What became of a file. */
+interface Outcome {
+  readonly status: "published" | "fits" | "failed";
+  /** Of a failure. */
+  readonly exitCode?: number;
+  /** Of a signature that was made. */
+  readonly stats?: Readonly<SigStats>;
+}
+
+type Published = Outcome & { readonly file: string; readonly signature: string };
+
+async function publishFile(path: string, invocation: Invocation): Promise<Outcome> {
   const input = await openInput(path, invocation);
+  const { modifiedMs } = input;
+  let stats: Readonly<SigStats> | undefined;
   await withOutput(path + SUFFIX, invocation, { isBinary: true, mayReplace: true }, async (output) => {
     const bar = await openProgress(output, invocation, input.size);
     const onProgress = bar && (({ bytesIn }: { bytesIn: number }) => bar.update(bytesIn));
-    const stream = layeredSigStream({ fileLength: input.size, onProgress });
+    const stream = layeredSigStream({ fileLength: input.size, modifiedMs, onProgress });
     const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
-    const { bytesIn, bytesOut, digest } = stream.stats;
+    const { bytesIn, bytesOut, digest } = stats = stream.stats;
     reportDetail(invocation, `publish of ${input.name}: SHA-256 ${digest}`);
     reportStatistics(invocation, `publish: ${bytesIn} bytes read, ${bytesOut} written`, bytesIn, ms);
   });
+  return { status: "published", stats: stats! };
 }
 
 /** @throws {CliError} If a published signature is not of the file beside it, by length and digest, or is damaged. */
-async function checkFresh(path: string, invocation: Invocation): Promise<void> {
+async function checkFresh(path: string, invocation: Invocation): Promise<Outcome> {
   const input = await openInput(path, invocation);
   const footer = await readFooter(path + SUFFIX);
   const hash = createSha256();
@@ -85,6 +105,7 @@ async function checkFresh(path: string, invocation: Invocation): Promise<void> {
   const isSame = length === footer?.fileLength && hex(hash.digest()) === hex(footer.digest);
   if (!isSame) throw new CliError(EXIT.CORRUPT, `${path}: the ${SUFFIX} does not fit the file`);
   reportDetail(invocation, `${input.name}: the ${SUFFIX} fits`);
+  return { status: "fits" };
 }
 
 /** What a published signature says at its end, or undefined if it is damaged. */

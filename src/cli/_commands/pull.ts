@@ -7,17 +7,18 @@ import { isStandard } from "../_input.ts";
 import { textOption } from "../_option_kinds.ts";
 import { type Output, withOutput } from "../_output.ts";
 import { isSame, PullSource } from "../_pull_source.ts";
-import { HEADER, PLAN, type Remote, remoteError, SIG_URL, withRemote } from "../_remote.ts";
-import { reportDetail, reportStatistics, warn } from "../_report.ts";
-import { HELP, JSON_OUTPUT, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
+import { reportDetail, reportStatistics, reportSuccess, warn } from "../_report.ts";
+import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";
 import { print, say } from "../_stdio.ts";
 import { openProgress, transfer } from "../_transfer.ts";
-import { formatBytes } from "../_units.ts";
+import { formatBytes, formatShare } from "../_units.ts";
 import { explainFallback, planText, updateJson } from "../_update_report.ts";
 
 const BASIS = textOption({
   name: "basis",
   value: "FILE",
+  isFile: true,
   help: "another local file to copy from, in place of FILE",
 });
 
@@ -25,6 +26,7 @@ export const pull: CommandSpec = {
   name: "pull",
   usage: "URL [FILE]",
   operands: { min: 1, max: 2 },
+  operandKinds: ["any", "file"],
   needsNames: true,
   summary: "update a file from a server",
   details: `Makes FILE the file at URL: copies what FILE has of it, and fetches the rest. FILE need not exist.
@@ -44,9 +46,9 @@ is that of FILE. --plan writes nothing.`,
     "rsync-streams pull https://example.org/app.tar",
     "rsync-streams pull --plan https://example.org/app.tar old.tar",
     "rsync-streams pull --basis app-1.tar https://example.org/app-2.tar app-2.tar",
-    'rsync-streams pull --header "Authorization: Bearer $TOKEN" https://example.org/db.sqlite',
+    'rsync-streams pull --header "Authorization: $AUTH" https://example.org/db',
   ],
-  options: [BASIS, PLAN, JSON_OUTPUT, HEADER, SIG_URL, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [BASIS, PLAN, HEADER, SIG_URL, TIMEOUT, ...REPORT_OPTIONS, VERSION, HELP],
   run,
 };
 
@@ -118,7 +120,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   } catch (error) {
     // It is locked if the transfer had begun.
     await readable.cancel().catch(() => {});
-    throw withHint(remoteError(error), part.addedLength);
+    throw withHint(remote.explain(error), part.addedLength);
   }
   await part.remove();
   await report(job, "updated", found, start, invocation);
@@ -132,7 +134,8 @@ async function report(
   invocation: Invocation,
 ): Promise<void> {
   const isUpToDate = outcome === "up-to-date";
-  if (invocation.options.get(JSON_OUTPUT)) await print(json(job, outcome, plan, stats));
+  const ms = performance.now() - start;
+  if (invocation.options.get(JSON_OUTPUT)) await print(json(job, outcome, plan, stats, ms));
   else if (isUpToDate && !invocation.options.get(QUIET)) say(invocation.dialect.name, `${job.path} is up to date`);
   if (!isUpToDate && !stats.isVerified) {
     const { fallback = "no-signature" } = stats;
@@ -143,13 +146,27 @@ async function report(
     warn(invocation, `the whole file was fetched, since ${explainFallback("no-ranges")}`);
   }
   const { bytesIn, bytesOut, requests, retries } = stats;
+  if (!isUpToDate) {
+    const share = bytesOut > 0 ? ` (${formatShare(bytesIn, bytesOut)})` : "";
+    reportSuccess(
+      invocation,
+      `${job.path} is updated: ${formatBytes(bytesIn)} of ${formatBytes(bytesOut)}${share} fetched`,
+    );
+  }
   const counts = `pull: ${bytesIn} bytes in ${requests} requests (${retries} retries); ` +
     `${isUpToDate ? "nothing" : `${bytesOut} bytes`} written`;
-  reportStatistics(invocation, counts, bytesIn, performance.now() - start);
+  reportStatistics(invocation, counts, bytesIn, ms);
 }
 
-function json({ remote, path, source }: Job, status: Outcome, plan: UpdatePlan, stats?: Readonly<UpdateStats>): string {
-  return updateJson({ url: remote.url.href, file: path, status, keptLength: source.part.length }, plan, stats);
+function json(
+  { remote, path, source }: Job,
+  status: Outcome,
+  plan: UpdatePlan,
+  stats?: Readonly<UpdateStats>,
+  ms?: number,
+): string {
+  const facts = { url: remote.url.href, file: path, status, keptLength: source.part.length };
+  return updateJson(facts, plan, stats && { stats, elapsedMs: Math.round(ms!) });
 }
 
 function describe({ way, fallback, missingLength, missingCount }: UpdatePlan): string {

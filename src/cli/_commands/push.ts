@@ -4,17 +4,19 @@ import { sendUpdate } from "../../http/client/send_update.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { usageError } from "../_errors.ts";
 import { isStandard, type OpenBasis, openBasis } from "../_input.ts";
-import { HEADER, PLAN, type Remote, SIG_URL, withRemote } from "../_remote.ts";
-import { reportDetail, reportStatistics } from "../_report.ts";
-import { HELP, JSON_OUTPUT, QUIET, STATISTICS, VERBOSE, VERSION } from "../_shared_options.ts";
+import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
+import { reportDetail, reportStatistics, reportSuccess } from "../_report.ts";
+import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";
 import { print, say } from "../_stdio.ts";
 import { openProgress } from "../_transfer.ts";
+import { formatBytes, formatShare } from "../_units.ts";
 import { pushJson, pushPlanText, type PushStatus } from "../_update_report.ts";
 
 export const push: CommandSpec = {
   name: "push",
   usage: "FILE URL",
   operands: { min: 2, max: 2 },
+  operandKinds: ["file", "any"],
   needsNames: true,
   summary: "update a file on a server",
   details: `Makes the file at URL equal to FILE: finds what the server has of FILE, and sends the rest. The file
@@ -28,9 +30,9 @@ begins anew the next time.
 Least permissions in Deno: --allow-net=HOST --allow-read=FILE.`,
   examples: [
     "rsync-streams push db.sqlite http://localhost:8080/",
-    'rsync-streams push --header "Authorization: Bearer $TOKEN" app.tar https://example.org/app.tar',
+    'rsync-streams push --header "Authorization: $AUTH" db https://example.org/db',
   ],
-  options: [PLAN, JSON_OUTPUT, HEADER, SIG_URL, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [PLAN, HEADER, SIG_URL, TIMEOUT, ...REPORT_OPTIONS, VERSION, HELP],
   run,
 };
 
@@ -91,18 +93,24 @@ async function report(outcome: Outcome, start: number, invocation: Invocation): 
   const { url, file, status, sent, isStreamed } = outcome;
   const { options, dialect } = invocation;
   const stats = isStreamed ? { ...outcome.stats, bytesSent: undefined } : outcome.stats;
+  const ms = performance.now() - start;
   if (options.get(JSON_OUTPUT)) {
-    await print(pushJson({ url: url.href, file: file.name, status, entityTag: sent?.entityTag }, stats));
+    await print(pushJson({ url: url.href, file: file.name, status, entityTag: sent?.entityTag }, stats, ms));
   } else if (options.get(PLAN)) {
     await print(pushPlanText(`${file.name} → ${url}`, status, stats));
   } else if (status === "unchanged" && !options.get(QUIET)) {
     say(dialect.name, `${url} is up to date`);
   }
   const { bytesIn, bytesSent, requests, copiedBytes, literalBytes } = outcome.stats;
+  if (status === "updated" || status === "created") {
+    const length = copiedBytes + literalBytes;
+    const share = length > 0 ? ` (${formatShare(bytesSent, length)})` : "";
+    reportSuccess(invocation, `${url} is ${status}: ${formatBytes(bytesSent)} of ${formatBytes(length)}${share} sent`);
+  }
   reportDetail(invocation, `push of ${file.name}: ${status}, SHA-256 ${stats.digest}`);
   const counts = `push: ${bytesSent} bytes sent and ${bytesIn} received in ${requests} requests; ` +
     `${copiedBytes} bytes were there, ${literalBytes} were not`;
-  reportStatistics(invocation, counts, bytesSent, performance.now() - start);
+  reportStatistics(invocation, counts, bytesSent, ms);
 }
 
 /** Takes an upload in place of the server, so that it is known what would be sent. */

@@ -34,10 +34,16 @@ const CORS = textOption({
   help: "let web pages of this origin read, and write with --writable; *: all of them",
 });
 
+const JSON_LINES = {
+  ...JSON_OUTPUT,
+  help: "print a line of JSON on stdout with the URL once it listens, and one with counts when it ends",
+};
+
 export const serve: CommandSpec = {
   name: "serve",
   usage: "DIR",
   operands: { min: 1, max: 1 },
+  operandKinds: ["folder"],
   needsNames: true,
   summary: "serve a folder to pull and push",
   details: `Serves the files of DIR and of the folders in it over HTTP, with a signature of each, so that pull
@@ -55,7 +61,7 @@ writable.`,
     "rsync-streams serve releases",
     "rsync-streams serve --writable --port 0 --json inbox",
   ],
-  options: [PORT, HOST, WRITABLE, CORS, JSON_OUTPUT, QUIET, VERBOSE, VERSION, HELP],
+  options: [PORT, HOST, WRITABLE, CORS, JSON_LINES, QUIET, VERBOSE, VERSION, HELP],
   run,
 };
 
@@ -81,18 +87,32 @@ async function run(invocation: Invocation): Promise<void> {
     if (allowOrigin === undefined) response.headers.delete("Access-Control-Allow-Origin");
     return response;
   };
+  const stats = { requests: 0, bytesOut: 0 };
   const running = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
-    const job = answerOne(incoming, outgoing, answer, invocation).finally(() => running.delete(job));
+    const job = answerOne(incoming, outgoing, answer, stats, invocation).finally(() => running.delete(job));
     running.add(job);
   });
   const url = await listen(server, host, port);
-  if (options.get(JSON_OUTPUT)) await print(`${JSON.stringify({ url, folder: path })}\n`);
+  if (options.get(JSON_LINES)) await printLine({ url, folder: path });
   if (!options.get(QUIET)) say(dialect.name, `${path} is served at ${url}`);
   if (!isLocal && options.get(WRITABLE)) warn(invocation, `anybody who reaches ${host} may replace files`);
   await untilEnd(server, invocation.signal);
   // Uploads under way are given up, and leave nothing.
   await Promise.all(running);
+  // Nobody may read it any more.
+  if (options.get(JSON_LINES)) await printLine({ url, folder: path, stats }).catch(() => {});
+}
+
+/** What was served so far. */
+interface ServeStats {
+  requests: number;
+  /** Bytes of bodies. */
+  bytesOut: number;
+}
+
+function printLine(facts: unknown): Promise<void> {
+  return print(`${JSON.stringify(facts)}\n`);
 }
 
 /** Answers a request, and reports it. */
@@ -100,10 +120,13 @@ async function answerOne(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: (request: Request) => Promise<Response>,
+  stats: ServeStats,
   { options, dialect }: Invocation,
 ): Promise<void> {
   const start = performance.now();
   const { status, length, isWhole } = await exchange(incoming, outgoing, answer);
+  stats.requests++;
+  stats.bytesOut += length;
   if (options.get(QUIET)) return;
   const what = `${incoming.method} ${printable(incoming.url ?? "")}`;
   const ms = Math.round(performance.now() - start);

@@ -7,18 +7,16 @@ import { DEFAULT_SIG_FORMAT, DIGEST_FORMATS, isOfRdiff, RDIFF_SIG_FORMAT, UNRECO
 import { type Input, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics, warn } from "../_report.ts";
+import { reportDetail, reportRun, warn } from "../_report.ts";
 import {
   BLOCK_LENGTH,
   BUFFER_OPTIONS,
   FORCE,
   FORMAT,
   HELP,
-  QUIET,
-  STATISTICS,
+  REPORT_OPTIONS,
   STRONG_LENGTH,
   STRONG_SUM,
-  VERBOSE,
   VERSION,
   WEAK_SUM,
 } from "../_shared_options.ts";
@@ -49,9 +47,7 @@ ${RDIFF_SIG_FORMAT}, which cannot be verified. Some formats do not record the bl
     { ...FORMAT, help: `${FORMAT.choices!.join(", ")}; default: ${DEFAULT_SIG_FORMAT}` },
     DIGEST,
     FORCE,
-    QUIET,
-    STATISTICS,
-    VERBOSE,
+    ...REPORT_OPTIONS,
     ...BUFFER_OPTIONS,
     VERSION,
     HELP,
@@ -71,7 +67,18 @@ async function run(invocation: Invocation): Promise<void> {
     const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
     const { sigCount, bytesIn, bytesOut } = stream.stats;
     const counts = `${sigCount} blocks of ${sigOptions.blockLength} bytes; ${bytesIn} bytes read, ${bytesOut} written`;
-    reportStatistics(invocation, `signature: ${counts}`, bytesIn, ms);
+    const { weakSum, strongSum, blockLength, strongLength } = sigOptions;
+    const facts = {
+      basis: operands[0] ?? "-",
+      signature: operands[1] ?? "-",
+      format,
+      weakSum,
+      strongSum,
+      blockLength,
+      strongLength,
+      stats: stream.stats,
+    };
+    await reportRun(invocation, { counts: `signature: ${counts}`, bytes: bytesIn, ms, facts }, output);
   });
 }
 

@@ -9,7 +9,7 @@ import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, FORMAT_CHOICES, hasDigest, UNRECOGNIZED_FORMATS } from "../_formats.ts";
 import { choiceOption } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
-import { reportDetail, reportStatistics, warn } from "../_report.ts";
+import { reportDetail, reportRun, warn } from "../_report.ts";
 import {
   BLOCK_LENGTH,
   FORCE,
@@ -17,9 +17,7 @@ import {
   GZIP,
   HELP,
   KNOWN_BLOCK_LENGTH,
-  QUIET,
-  STATISTICS,
-  VERBOSE,
+  REPORT_OPTIONS,
   VERSION,
   ZSTD,
 } from "../_shared_options.ts";
@@ -45,7 +43,7 @@ of whole blocks, of the length that -b gives (${UNRECOGNIZED_FORMATS}).
 A delta that is compressed with gzip or zstd is recognized, and OUTPUT is compressed only with -z or
 --zstd.`,
   examples: ["rsync-streams transcode changes.delta changes.rdiff --to librsync"],
-  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, GZIP, ZSTD, FORCE, QUIET, STATISTICS, VERBOSE, VERSION, HELP],
+  options: [FORMAT, TO, KNOWN_BLOCK_LENGTH, GZIP, ZSTD, FORCE, ...REPORT_OPTIONS, VERSION, HELP],
   run,
 };
 
@@ -68,10 +66,19 @@ async function run(invocation: Invocation): Promise<void> {
     if (start.hasDigest && !hasDigest(to)) {
       warn(invocation, `the digest is left out, since the ${to} format has no place for it: ${UNVERIFIED}`);
     }
-    const { bytesIn, copiedBytes, literalBytes } = decoder.stats;
+    const { bytesIn, copiedBytes, literalBytes, digest } = decoder.stats;
+    const { bytesOut } = encoder.stats;
     const counts = `transcode: ${bytesIn} bytes of delta${describeCompression(input)}; ` +
-      `${bytes.describe(encoder.stats.bytesOut)}; ` +
+      `${bytes.describe(bytesOut)}; ` +
       `${copiedBytes} bytes copied, ${literalBytes} literal`;
-    reportStatistics(invocation, counts, bytesIn, ms);
+    const facts = {
+      delta: operands[0],
+      output: operands[1] ?? "-",
+      format: to,
+      compression,
+      compressedLength: bytes.compressedLength,
+      stats: { bytesIn, bytesOut, copiedBytes, literalBytes, digest },
+    };
+    await reportRun(invocation, { counts, bytes: bytesIn, ms, facts }, output);
   });
 }

@@ -2,7 +2,7 @@ import { viewOf } from "../../common/bytes.ts";
 import type { SigHeader, SigTrailer } from "../../engine/interface.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
 import { DIGEST_LENGTH, SALT_LENGTH, SIG_HEADER_LENGTH } from "./_numbers.ts";
-import { FRAME_COUNT, type Layer, layersLength, parseFooter, parseLayers } from "./layers.ts";
+import { FRAME_COUNT, type Layer, type LayeredFooter, layersLength, parseFooter, parseLayers } from "./layers.ts";
 import { LayeredLayout } from "./layout.ts";
 
 /** Length of the footer without its layers and its entity tag. */
@@ -16,16 +16,17 @@ export class LayeredRest {
   #isLast = false;
   /** Bytes of the other layers that are still to come. */
   #left: number | undefined;
-  #isDone = false;
+  #footer: LayeredFooter | undefined;
 
   private constructor(header: SigHeader, layers: readonly Layer[]) {
     this.#header = header;
     this.#layers = layers;
   }
 
-  /** From the coarsest layer on. */
-  get blockLengths(): number[] {
-    return this.#layers.map(({ blockLength }) => blockLength);
+  /** What a layered signature says beyond others, once its end was read. */
+  get trailer(): SigTrailer {
+    const { entityTag, modifiedMs } = this.#footer ?? {};
+    return { layerBlockLengths: this.#layers.map(({ blockLength }) => blockLength), entityTag, modifiedMs };
   }
 
   /** Reads over the header and the table of layers. Undefined if bytes are missing. */
@@ -60,7 +61,7 @@ export class LayeredRest {
 
   /** Reads what follows the trailer. Whether all of it was there. */
   isRead(bytes: ByteReader, trailer: SigTrailer): boolean {
-    if (this.#isDone) return true;
+    if (this.#footer) return true;
     this.#left ??= this.#coarserLength(trailer);
     while (this.#left > 0) {
       const count = bytes.itemsAvailable(1, this.#left);
@@ -74,9 +75,9 @@ export class LayeredRest {
     const length = baseLength + viewOf(base).getUint16(baseLength - 18, true);
     const footer = bytes.peek(length);
     if (!footer) return false;
-    this.#checkFooter(footer, bytes, trailer);
+    this.#footer = this.#checkedFooter(footer, bytes, trailer);
     bytes.skip(length);
-    return this.#isDone = true;
+    return true;
   }
 
   #coarserLength({ fileLength }: SigTrailer): number {
@@ -85,12 +86,14 @@ export class LayeredRest {
     return new LayeredLayout(footer).coarserLength;
   }
 
-  #checkFooter(footer: Uint8Array, bytes: ByteReader, trailer: SigTrailer): void {
-    const { layers, weakSum, strongSum, salt, fileLength, digest } = parseFooter(footer, bytes.position);
+  #checkedFooter(bytesOfFooter: Uint8Array, bytes: ByteReader, trailer: SigTrailer): LayeredFooter {
+    const footer = parseFooter(bytesOfFooter, bytes.position);
+    const { layers, weakSum, strongSum, salt, fileLength, digest } = footer;
     const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) => a?.every((byte, i) => byte === b?.[i]);
     const isSame = weakSum === this.#header.weakSum && strongSum === this.#header.strongSum &&
       fileLength === trailer.fileLength && same(salt, this.#header.salt) && same(digest, trailer.digest) &&
       JSON.stringify(layers) === JSON.stringify(this.#layers);
     if (!isSame) throw bytes.error("unsupported", "its end says something else than its start");
+    return footer;
   }
 }

@@ -129,9 +129,7 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
   /** The end comes after the other layers, and nothing after it. */
   #readEnd(trailer: SigTrailer): SigEvent | undefined {
     if (this.#layers && !this.#layers.isRead(this.bytes, trailer)) return undefined;
-    const layerBlockLengths = this.#layers?.blockLengths;
-    return this.bytes.expectEnd() &&
-      { type: "end", trailer: { ...trailer, ...(layerBlockLengths && { layerBlockLengths }) } };
+    return this.bytes.expectEnd() && { type: "end", trailer: { ...trailer, ...this.#layers?.trailer } };
   }
 
   #readRecords(): SigEvent | undefined {

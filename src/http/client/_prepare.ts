@@ -14,7 +14,7 @@ import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
-import type { UpdateOptions } from "./update_options.ts";
+import { CLIENT_NAMES, type UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
 
 /** What stays the same for each attempt of an update. */
@@ -52,7 +52,7 @@ export interface Work {
  * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  */
 export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
-  const { sigUrl, onProgress } = checkOptions(options);
+  const { sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);
   const url = new URL(file, locationOf());
   const stats = newStats();
   const connection = new Connection(url, options, stats);

@@ -2,7 +2,7 @@ import { checkOptions, checkSignal } from "../../common/checks.ts";
 import type { Basis } from "../../basis/basis_source.ts";
 import { Delivery } from "./_delivery.ts";
 import { openSession, prepareUpdate } from "./_prepare.ts";
-import type { UpdateOptions } from "./update_options.ts";
+import { CLIENT_NAMES, type UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
 
 /**
@@ -82,7 +82,7 @@ export async function fetchUpdate(
   options: UpdateOptions = {},
 ): Promise<Update> {
   const stop = new AbortController();
-  const signal = checkSignal(checkOptions(options).signal);
+  const signal = checkSignal(checkOptions(options, CLIENT_NAMES).signal);
   const onAbort = () => stop.abort(signal!.reason);
   if (signal?.aborted) throw signal.reason;
   signal?.addEventListener("abort", onAbort);

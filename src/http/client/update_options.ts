@@ -1,5 +1,15 @@
 import type { UpdateStats } from "./update_plan.ts";
 
+/** The names of options that clients take. */
+export const CLIENT_NAMES = {
+  fetch: true,
+  headers: true,
+  signal: true,
+  timeoutMs: true,
+  sigUrl: true,
+  onProgress: true,
+} as const;
+
 /**
  * Options of requests to servers.
  *
@@ -31,7 +41,7 @@ export interface ConnectionOptions {
    */
   fetch?: ((request: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Headers of each request, such as `Authorization`. */
-  headers?: HeadersInit | undefined;
+  headers?: Headers | [string, string][] | Record<string, string> | undefined;
   /** Ends the work early. */
   signal?: AbortSignal | undefined;
   /**

@@ -1,4 +1,11 @@
-import { checkCallback, checkFunction, checkInteger, checkLimit, checkOptions } from "../../common/checks.ts";
+import {
+  checkCallback,
+  checkFunction,
+  checkInteger,
+  checkLimit,
+  checkOptions,
+  type OptionNames,
+} from "../../common/checks.ts";
 import { Handler } from "./_handler.ts";
 import type { ServedFile } from "./_open_files.ts";
 
@@ -6,6 +13,19 @@ export type { ServedFile } from "./_open_files.ts";
 
 /** Longest time that timers take, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+const NAMES: OptionNames<SyncHandlerOptions> = {
+  open: true,
+  commit: true,
+  allowOrigin: true,
+  maxInputLength: true,
+  maxOutputLength: true,
+  maxCacheLength: true,
+  timeoutMs: true,
+  maxRequests: true,
+  secret: true,
+  onError: true,
+};
 
 /**
  * Options of {@linkcode syncHandler}.
@@ -159,7 +179,7 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * ```
  */
 export function syncHandler(options: SyncHandlerOptions): SyncHandler {
-  const { open, commit, allowOrigin, secret } = checkOptions(options);
+  const { open, commit, allowOrigin, secret } = checkOptions(options, NAMES);
   const { maxInputLength = 2 ** 33, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
   const { timeoutMs = 300_000, maxRequests = 32, onError = (error: unknown) => console.error(error) } = options;
   const handler = new Handler({

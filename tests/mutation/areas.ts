@@ -1,0 +1,108 @@
+/** Areas of the library: where faults are put, and which tests ought to notice. */
+
+/** One area. */
+export interface Area {
+  readonly name: string;
+  /** Whether a file, by its path from the root, belongs to it. */
+  readonly files: RegExp;
+  /** Files of tests in `tests/` that look after it, the quickest first. */
+  readonly tests: readonly string[];
+}
+
+export const AREAS: readonly Area[] = [
+  {
+    name: "options",
+    files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
+    tests: ["options", "lengths", "librsync_formats"],
+  },
+  {
+    name: "engine",
+    files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
+    tests: ["resources", "matching", "transcode", "basis", "rsync_streams", "handover", "hostile"],
+  },
+  {
+    name: "streams",
+    files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_stream\.ts|load_sigs\.ts)/,
+    tests: ["cancel", "backpressure", "handover", "options"],
+  },
+  {
+    name: "formats and errors",
+    files: /^src\/(formats\/|stages\/(inspect|loader|_written|transcoder|signature)\.ts|common\/rsync_error\.ts)/,
+    tests: [
+      "rsync_streams",
+      "librsync",
+      "librsync_malformed",
+      "byte_reader",
+      "transcode",
+      "hostile",
+      "sync",
+      "offsets",
+    ],
+  },
+  {
+    name: "assembly",
+    files: /^assembly\/(?!_generated|sha256)/,
+    tests: ["published_sums", "search_borders", "resources", "keyed_sums", "backends"],
+  },
+  {
+    name: "wasm glue",
+    files: /^src\/kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key)/,
+    tests: ["published_sums", "search_borders", "resources", "keyed_sums", "backends"],
+  },
+  {
+    name: "portable",
+    files: /^src\/kernel\/portable\//,
+    tests: ["published_sums", "search_borders", "sums", "custom_sums", "keyed_sums", "backends"],
+  },
+  {
+    name: "callbacks",
+    files: /^src\/callbacks\//,
+    tests: ["adapters", "custom_sums", "callbacks"],
+  },
+  {
+    name: "files",
+    files: /^src\/files\//,
+    tests: ["files"],
+  },
+  {
+    name: "command",
+    files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
+    tests: ["cli_options", "cli_names", "cli_called_rdiff", "cli_files", "cli"],
+  },
+  {
+    name: "remote commands",
+    files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_serve|_part|_pull|_remote|_update)/,
+    tests: ["cli_publish", "http/cli_pull", "http/cli_pull_failures", "http/cli_push", "http/cli_serve"],
+  },
+  {
+    name: "digest",
+    files: /^(src\/digest\/(?!_generated)|assembly\/sha256)/,
+    tests: ["digest", "published_sums"],
+  },
+  {
+    name: "sync",
+    files: /^src\/sync\//,
+    tests: ["sync"],
+  },
+  {
+    name: "http",
+    files: /^src\/http\//,
+    tests: [
+      "http/run_list",
+      "http/handler_reading",
+      "http/handler_methods",
+      "http/handler_conditions",
+      "http/handler_multipart",
+      "http/handler_wire",
+      "http/handler_limits",
+      "http/handler_delta",
+      "http/handler_patch",
+      "http/handler_runs",
+      "http/handler_sig",
+      "http/fetch_update",
+      "http/send_update",
+      "http/cuts",
+      "http/damaged_sig",
+    ],
+  },
+];

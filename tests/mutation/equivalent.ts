@@ -1,0 +1,25 @@
+/** Faults that change nothing that a user or a program could see, each with its reason. */
+import type { Fault } from "./syntactic.ts";
+
+/** A fault, by its file, the line it is in, and the piece that is replaced. */
+interface Equivalent {
+  readonly path: string;
+  /** The line, without its indent. */
+  readonly line: string;
+  /** The piece and its replacement. Any if undefined: nothing in the line matters. */
+  readonly change?: readonly [from: string, to: string];
+  readonly reason: string;
+}
+
+const EQUIVALENT: readonly Equivalent[] = [];
+
+/** Why a fault changes nothing, or undefined if it may. */
+export function equivalenceOf({ path, start, end, replacement }: Fault, text: string): string | undefined {
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const to = text.indexOf("\n", start);
+  const line = text.slice(from, to < 0 ? undefined : to).trim();
+  return EQUIVALENT.find((known) => {
+    if (known.path !== path || known.line !== line) return false;
+    return !known.change || known.change[0] === text.slice(start, end) && known.change[1] === replacement;
+  })?.reason;
+}
