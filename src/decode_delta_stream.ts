@@ -38,7 +38,7 @@ export interface DecodeDeltaStreamOptions
  * bytes, which has the digest in its field `digest`.
  *
  * @param options For the luapower format its name and the block length.
- * @returns A pair whose `writable` takes delta bytes and whose `readable` gives commands. In its stats, `bytesOut`
+ * @returns A pair whose `writable` takes delta bytes and whose `readable` yields commands. In its stats, `bytesOut`
  * counts bytes of target.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.

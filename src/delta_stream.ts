@@ -51,8 +51,8 @@ export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<
    */
   memLength?: number | undefined;
   /**
-   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. It is of use for
-   * comparing only, since rdiff reads both. It always copies the first of equal blocks, so that a run of them, such as
+   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. It is useful only
+   * for comparisons, since rdiff reads both. It always copies the first of equal blocks, so that a run of them, such as
    * zeros, takes a copy for each; and if the signature has no blocks, data is split at the block length. On adversarial
    * input rdiff may find more copies, since its work is not bounded.
    * @default {false}
@@ -72,7 +72,7 @@ export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<
  *
  * @param signature What {@linkcode loadSigs} returned. Any number of streams can use it at the same time.
  * @param options Format and digest.
- * @returns A pair whose `writable` takes target bytes and whose `readable` gives delta bytes.
+ * @returns A pair whose `writable` takes target bytes and whose `readable` yields delta bytes.
  * @throws {TypeError} If an option is of the wrong kind, or the format cannot carry a digest.
  * @throws {RangeError} If an option is out of range.
  *

@@ -38,8 +38,8 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
   /** Bytes of a block, for the luapower format, which copies whole blocks. */
   blockLength?: number | undefined;
   /**
-   * Bytes of delta that are made at most. In the luapower format a copy takes 6 bytes for each 255 blocks, so a short
-   * delta can become a long one: set it where commands come from an untrusted peer.
+   * Largest delta to write, in bytes. In the luapower format a copy takes 6 bytes for each 255 blocks, so a short delta
+   * can become a long one: set it if the commands come from an untrusted peer.
    * @default {Infinity}
    */
   maxOutputLength?: number | undefined;
@@ -53,7 +53,7 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
  * left out if the format has no place for it.
  *
  * @param options Format, and for luapower's the block length.
- * @returns A pair whose `writable` takes commands and whose `readable` gives delta bytes.
+ * @returns A pair whose `writable` takes commands and whose `readable` yields delta bytes.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
  *

@@ -30,7 +30,7 @@ export interface LoadSigsOptions {
   /** Bytes of a block, for the luapower format, which does not carry it. */
   blockLength?: number | undefined;
   /**
-   * Bytes of signature that are read at most. It bounds the memory that an untrusted peer can make this side use: the
+   * Longest signature to read, in bytes. It bounds the memory that an untrusted peer can make this side use: the
    * records, and tables that are no longer than they are.
    * @default {2 ** 30}
    */

@@ -31,8 +31,8 @@ const NAMES: OptionNames<PatchStreamOptions> = { ...COMMON_NAMES, ...DELTA_FORMA
 export interface PatchStreamOptions
   extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
   /**
-   * Bytes of target that are made at most. A delta of a few bytes can make a target of any length: set it where the
-   * delta comes from an untrusted peer and the result is kept.
+   * Largest target to make, in bytes. A delta of a few bytes can make a target of any length: set it if the delta comes
+   * from an untrusted peer and the result is kept.
    * @default {Infinity}
    */
   maxOutputLength?: number | undefined;
@@ -53,7 +53,7 @@ export interface PatchStreamOptions
  * @param basis What to copy from: a `Blob` or `File`, bytes, an open file of Node or Deno,
  * `{ read(offset, length), size? }`, or `{ seek, read }`.
  * @param options Limit, and for the luapower format its name and the block length.
- * @returns A pair whose `writable` takes delta bytes and whose `readable` gives target bytes.
+ * @returns A pair whose `writable` takes delta bytes and whose `readable` yields target bytes.
  * @throws {TypeError} If the basis or an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
  *

@@ -45,8 +45,8 @@ export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<Ar
    */
   fileLength?: number | undefined;
   /**
-   * 16 bytes that the strong sums of the rsync-streams format are keyed with. Give it only where the same basis has to
-   * have the same signature: whoever knows it before a file is made can forge collisions.
+   * 16 bytes that the strong sums of the rsync-streams format are keyed with. Set it only if the same basis must have
+   * the same signature: an attacker who knows it before the file is made can forge collisions.
    * @default random
    */
   salt?: Uint8Array | undefined;
@@ -71,10 +71,10 @@ export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<Ar
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. The rsync-streams format has sums that are keyed with a random salt, and a digest:
-   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2;
-   * the librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
-   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other
-   * formats the whole sum: 32, of `"md4"` 16
+   * short ones cost few bytes, cannot be forged beforehand, and an accidental collision ends in an error. The minimum
+   * is 2. The librsync format allows 1; there, keep the whole sum if files are untrusted.
+   * @default long enough that one delta in 2^40 finds a wrong block; 10 if `fileLength` is not given. In other formats
+   * the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**
@@ -98,7 +98,7 @@ export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<Ar
  * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.
- * @returns A pair whose `writable` takes basis bytes and whose `readable` gives signature bytes.
+ * @returns A pair whose `writable` takes basis bytes and whose `readable` yields signature bytes.
  * @throws {TypeError} If an option is of the wrong kind, or the format does not have the sum.
  * @throws {RangeError} If `blockLength` or `strongLength` is out of range.
  *

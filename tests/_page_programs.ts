@@ -19,11 +19,14 @@ interface Block {
   text: string;
 }
 
-/** The blocks of a page in `docs/`, or of README. */
+/** The blocks of a page. The name of a program is not shown on the page: the text before it has to say it. */
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(join(ROOT, page), "utf8");
-  return Array.from(text.matchAll(/^```(\w+)(?: (\S+))?\n([^]*?)^```$/gm), ([, language, name = "", text]) => {
-    return { language: language!, name, text: text! };
+  return Array.from(text.matchAll(/^```(\w+)(?: (\S+))?\n([^]*?)^```$/gm), (match) => {
+    const [, language, name = "", code] = match;
+    const before = text.slice(0, match.index).trimEnd().split("\n\n").at(-1)!;
+    if (name.includes(".")) assert.ok(before.includes(`\`${name}\``), `${page}: no text names ${name}`);
+    return { language: language!, name, text: code! };
   });
 }
 

@@ -21,7 +21,7 @@ import {
 } from "./file_handles.ts";
 
 /**
- * A basis as callbacks: go to an offset, then read into a buffer.
+ * A basis as two callbacks: one goes to an offset, one reads into a buffer.
  *
  * @example Bytes behind a position
  * ```ts

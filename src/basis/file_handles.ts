@@ -2,7 +2,7 @@ import type { BlobLike, SyncAccessHandle, WebFileHandle } from "../common/platfo
 import type { BasisSource } from "./interface.ts";
 
 /**
- * What is used of Node's `FileHandle`, which `fs.promises.open` returns.
+ * The part of Node's `FileHandle` that the library uses. `fs.promises.open` returns one.
  *
  * @example A file of Node as the basis
  * ```ts
@@ -31,7 +31,7 @@ export interface NodeFileHandle {
 }
 
 /**
- * What is used of `Deno.FsFile`, which `Deno.open` returns.
+ * The part of `Deno.FsFile` that the library uses. `Deno.open` returns one.
  *
  * @example A file of Deno as the basis
  * ```ts
@@ -53,7 +53,7 @@ export interface DenoFile {
   seek(offset: number, whence: number): Promise<number>;
   /** Reads from there; null is the end. */
   read(buffer: Uint8Array): Promise<number | null>;
-  /** Tells the length of the file. */
+  /** Returns the length of the file. */
   stat(): Promise<{ readonly size: number; readonly isFile: boolean }>;
 }
 

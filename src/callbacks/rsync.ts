@@ -66,8 +66,8 @@ export interface RsyncOptions {
    */
   format?: Format | undefined;
   /**
-   * Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. The call that uses
-   * it fails if `digest` returns no integer.
+   * Makes a weak sum that replaces rollsum. Only for the luapower format, since the others name their sums. The call
+   * that uses it fails if `digest` returns no integer.
    */
   weakSum?: (() => RollingSum) | undefined;
   /**
@@ -78,7 +78,7 @@ export interface RsyncOptions {
 }
 
 /**
- * What a search counted.
+ * Counts of a search.
  *
  * @example How many blocks were found
  * ```ts
@@ -182,7 +182,7 @@ export class Rsync {
   }
 
   /**
-   * An instance with other options; those not named are kept.
+   * Makes an instance with some other options. It keeps the rest.
    *
    * @param options What differs.
    * @returns A new instance of the same class.
@@ -252,7 +252,7 @@ export class Rsync {
    * @param readRecord Returns the next record, or undefined at the end.
    * @param blockLength Bytes of a block, if not this instance's.
    * @returns The signature.
-   * @throws {TypeError} If a record is none, or records of the format are not all there is to a signature.
+   * @throws {TypeError} If a value is not a record, or if a signature of the format is more than its records.
    */
   async loadSigs(
     readRecord: () => SigRecord | undefined | Promise<SigRecord | undefined>,
@@ -280,7 +280,7 @@ export class Rsync {
    * @param read Reads the target.
    * @param sigs The signature.
    * @param write Takes the delta.
-   * @param blockLength Bytes of a block; only checked, since the signature knows.
+   * @param blockLength Bytes of a block. It is only checked, since the signature has it.
    * @returns False and good alarms.
    * @throws {RangeError} If the signature has another block length.
    */

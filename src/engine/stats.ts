@@ -14,9 +14,9 @@
  * ```
  */
 export interface SigStats {
-  /** Bytes written to the stream and taken up. */
+  /** Bytes of basis processed. */
   bytesIn: number;
-  /** Bytes that the stream gave. */
+  /** Bytes that the stream has yielded. */
   bytesOut: number;
   /** Blocks summed: records in the signature. */
   sigCount: number;
@@ -42,9 +42,9 @@ export interface SigStats {
  * ```
  */
 export interface PatchStats {
-  /** Bytes of delta read, or of target written to an encoding stream as data. */
+  /** Bytes of delta read. For an encoding stream: bytes of data in the commands written. */
   bytesIn: number;
-  /** Bytes that the stream gave. */
+  /** Bytes that the stream has yielded. */
   bytesOut: number;
   /** Bytes of the target that are copied from the basis. */
   copiedBytes: number;

@@ -79,7 +79,7 @@ export interface AtomicWritableOptions {
  * to. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
  * removed.)
  *
- * It needs the permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
+ * It needs permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
  * `--allow-fs-read=FOLDER/* --allow-fs-write=FOLDER/*` in Node with `--permission`, which cannot flush to the disk.
  *
  * A chunk must not change until its write is done, and is not used afterwards.

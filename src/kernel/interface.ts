@@ -12,7 +12,7 @@ import type { StrongSum, WeakSum } from "./rules/sums.ts";
 export type { StrongSum, TailRule, WeakSum };
 
 /**
- * Which backend runs.
+ * The name of a backend.
  *
  * @example Which one computes here
  * ```ts

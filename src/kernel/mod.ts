@@ -15,12 +15,12 @@ export function defaultKernel(): Kernel {
 }
 
 /**
- * Runs the kernel from a module that was compiled elsewhere. Some runtimes compile no module from bytes: workerd, and
- * pages under a content security policy without `wasm-unsafe-eval`. Streams made before keep their backend.
+ * Uses a kernel module that was compiled elsewhere. Some runtimes cannot compile a module from bytes: workerd, and
+ * pages under a content security policy without `wasm-unsafe-eval`. Streams that exist already keep their backend.
  *
  * @param module The compiled `kernel.wasm` of this version.
- * @throws {WebAssembly.LinkError} If it is another module.
- * @throws {TypeError} If it is no module.
+ * @throws {WebAssembly.LinkError} If the module is not the kernel.
+ * @throws {TypeError} If the value is not a module.
  *
  * @example With the library's own bytes
  * ```ts

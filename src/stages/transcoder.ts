@@ -21,7 +21,7 @@ export function createDecodeStage(
  * Command objects → delta bytes, one for one.
  *
  * @param hasDigest Whether the format has a place for a digest.
- * @param maxOutputLength Bytes of delta that are made at most.
+ * @param maxOutputLength Largest delta to write, in bytes.
  */
 export function createEncodeStage(
   encoding: DeltaEncoding,

@@ -63,8 +63,8 @@ interface Tail {
 /**
  * A layered signature that is read a piece at a time: its last bytes first, then the records that are asked for.
  *
- * It may come from an untrusted peer. Its size has to be the one that follows from its end, and what it takes of memory
- * is at most what is read.
+ * It may come from an untrusted peer. Its size must match what its end says, and it takes no more memory than what is
+ * read.
  *
  * @example Its end, and some of its records
  * ```ts
@@ -106,8 +106,8 @@ export class LayeredSig {
    *
    * @param basis Where its bytes are. Its length has to be known. If it can read several ranges at once, it does.
    * @returns The layered signature.
-   * @throws {RsyncError} If it is none (`bad-magic`, `unsupported`), or has another size than its end says
-   * (`truncated`, `trailing-data`).
+   * @throws {RsyncError} If it is not a layered signature (`bad-magic`, `unsupported`), or its size is not what its end
+   * says (`truncated`, `trailing-data`).
    * @throws {TypeError} If its size is not known.
    */
   static async open(basis: Basis | RangesSource): Promise<LayeredSig> {

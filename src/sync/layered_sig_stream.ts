@@ -45,7 +45,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8A
    */
   layers?: readonly Layer[] | undefined;
   /**
-   * 16 bytes that the strong sums are keyed with. Give it only where the same file has to have the same signature: an
+   * 16 bytes that the strong sums are keyed with. Set it only if the same file must have the same signature: an
    * attacker who knows it before the file is made can forge collisions.
    * @default random
    */
@@ -65,7 +65,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8A
  * of its finest layer. Records of the other layers are written last, and held in memory until then.
  *
  * @param options Layers, and what the file is known by.
- * @returns A pair whose `writable` takes file bytes and whose `readable` gives the layered signature.
+ * @returns A pair whose `writable` takes file bytes and whose `readable` yields the layered signature.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range, or a block length is no multiple of the next.
  *

@@ -62,7 +62,7 @@ export interface SyncPlan {
 }
 
 /**
- * What lies from `start` to `end`: bytes, or records.
+ * A range of bytes or records, from `start` up to but not including `end`.
  *
  * @example How long it is
  * ```ts

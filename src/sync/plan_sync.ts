@@ -44,7 +44,7 @@ export interface PlanSyncOptions {
    */
   readCost?: number | undefined;
   /**
-   * Bytes of records that are read at most, to 2^26. A layer that takes more is not searched: the plan is right, and
+   * Bytes of records to read at most, up to 2^26. A layer that needs more is not searched: the plan is still right, but
    * more is missing. It bounds the memory that an untrusted peer can make this side use.
    * @default {2 ** 25}
    */

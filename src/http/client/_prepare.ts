@@ -49,7 +49,7 @@ export interface Work {
 /**
  * Checks the options.
  *
- * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  */
 export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
   const { sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);

@@ -11,7 +11,7 @@ export const CLIENT_NAMES = {
 } as const;
 
 /**
- * How servers are asked.
+ * Options of requests to servers.
  *
  * @example A token, and less patience
  * ```ts

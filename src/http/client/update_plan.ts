@@ -108,7 +108,7 @@ export interface UpdateStats {
   bytesIn: number;
   /** Bytes of bodies that were sent. */
   bytesSent: number;
-  /** Bytes of the target that were given. */
+  /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
   /** Requests that were sent. Redirects are not counted. */
   requests: number;
@@ -116,7 +116,7 @@ export interface UpdateStats {
   retries: number;
   /** Why the whole file was fetched, if it was. */
   fallback: UpdateFallback | undefined;
-  /** SHA-256 of the target in hexadecimal digits, once all of it was given. */
+  /** SHA-256 of the target in hexadecimal digits, once `readable` has yielded all of it. */
   digest: string | undefined;
   /** Whether that is the digest that the signature has. False before the end, and where there is no signature. */
   isVerified: boolean;
