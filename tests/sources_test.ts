@@ -106,7 +106,7 @@ const REFUSED: [string, () => unknown, RegExp][] = [
   ["a number", () => 5, /a number was given/],
   ["a path", () => "/tmp/sig", /a string was given.*fileReadable\(\)/],
   ["an object", () => ({}), /an object of Object was given/],
-  ["a promise", () => Promise.resolve(new Response(SIG)), /a promise, which has to be awaited first/],
+  ["a promise", () => Promise.resolve(new Response(SIG)), /a promise, which nobody awaited/],
   ["a locked stream", locked, /its stream is locked/],
   ["a Response that was read", () => used, /its body was read already/],
   ["an array of numbers", () => [1, 2], /Cannot take the chunk as bytes: a number was seen/],

@@ -47,7 +47,7 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return typeof value === "string" ? "a string" : `a ${typeof value}`;
   // The mistake that is made most.
-  if (isPromise(value)) return "a promise, which has to be awaited first,";
+  if (isPromise(value)) return "a promise, which nobody awaited";
   const { name } = value.constructor ?? {};
   return name ? `an object of ${name}` : "an object";
 }
