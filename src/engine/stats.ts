@@ -2,6 +2,8 @@
 export interface SigStats {
   /** Bytes written to the stream and taken up. */
   bytesIn: number;
+  /** What `bytesIn` will be at the end, if that is known: the `fileLength`, or the length of a Blob or of bytes. */
+  total?: number;
   /** Bytes that the stream gave. */
   bytesOut: number;
   /** Blocks summed: records in the signature. */
@@ -14,6 +16,8 @@ export interface SigStats {
 export interface PatchStats {
   /** Bytes of delta read, or of target written to an encoding stream as data. */
   bytesIn: number;
+  /** What `bytesIn` will be at the end, if that is known: the length of a Blob or of bytes in memory. */
+  total?: number;
   /** Bytes that the stream gave. */
   bytesOut: number;
   /** Bytes of the target that are copied from the basis. */

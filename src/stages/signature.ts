@@ -11,7 +11,7 @@ export interface SignatureParts extends LoadedSig {
 
 let create: (parts: SignatureParts) => Signature;
 let partsOf: (signature: Signature) => SignatureParts;
-let isSignature: (value: unknown) => value is Signature;
+let hasParts: (value: unknown) => value is Signature;
 
 /**
  * A signature that was read and indexed. It is immutable, and good for any number of deltas, also at the same time.
@@ -22,7 +22,7 @@ export class Signature {
   readonly #parts: SignatureParts;
 
   static {
-    isSignature = (value) => typeof value === "object" && value !== null && #parts in value;
+    hasParts = (value) => typeof value === "object" && value !== null && #parts in value;
     create = (parts) => new Signature(parts);
     partsOf = (signature) => signature.#parts;
   }
@@ -102,6 +102,11 @@ function describe({ format, sigCount, blockLength, weakSum, strongSum, strongLen
   const length = fileLength === undefined ? "" : `, file of ${fileLength} bytes`;
   return `Signature { ${format}, ${sigCount} blocks of ${blockLength} bytes, ${weakSum}, ` +
     `${strongSum} (${strongLength} bytes)${length} }`;
+}
+
+/** Whether a value is what `loadSigs` returned. */
+export function isSignature(value: unknown): value is Signature {
+  return hasParts(value);
 }
 
 /** Makes a signature, for the library's own modules. */

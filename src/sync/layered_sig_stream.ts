@@ -85,6 +85,7 @@ export function layeredSigStream(
   const kernel = defaultKernel();
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
+  if (fileLength !== undefined) signer.stats.total = fileLength;
   return createPair(signer, options, kernel.backend, { convert: toUint8Array });
 }
 
