@@ -16,8 +16,8 @@ export interface CreateDeltaOptions extends Omit<DeltaStreamOptions, "readableSt
  *
  * The signature may come from an untrusted peer. For several targets, load it once with {@linkcode loadSigs}.
  *
- * @param signature What {@linkcode loadSigs} returned, or the bytes of a signature. Bytes in the luapower format have to
- * be loaded.
+ * @param signature What {@linkcode loadSigs} returned, or the bytes of a signature. Those of the luapower format have
+ * to be loaded.
  * @param target The new file.
  * @param options As for a stream, and a signal.
  * @returns The delta. {@linkcode applyDelta} and `patchStream` take it.

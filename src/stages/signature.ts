@@ -1,4 +1,4 @@
-import { kindOf } from "../common/bytes.ts";
+import { hex, kindOf } from "../common/bytes.ts";
 import type { LoadedSig } from "../engine/sig_loader.ts";
 import type { Format } from "../formats/mod.ts";
 import type { Backend, Kernel, StrongSum, WeakSum } from "../kernel/interface.ts";
@@ -67,9 +67,10 @@ export class Signature {
     return this.#parts.trailer.fileLength;
   }
 
-  /** Digest of the whole basis by the function of the strong sum, if the signature carries it. */
-  get digest(): Uint8Array | undefined {
-    return this.#parts.trailer.digest?.slice();
+  /** SHA-256 of the whole basis in hexadecimal digits, if the signature carries it. */
+  get digest(): string | undefined {
+    const { digest } = this.#parts.trailer;
+    return digest && hex(digest);
   }
 
   /** Bytes of memory that the index takes. */

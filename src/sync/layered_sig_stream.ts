@@ -68,7 +68,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8A
  * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
- * assert.ok(plan.missingBytes < 1000);
+ * assert.ok(plan.missingLength < 1000);
  * ```
  */
 export function layeredSigStream(

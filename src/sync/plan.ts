@@ -17,12 +17,12 @@ export interface SyncRun {
 export interface SyncPlan {
   /** Bytes of the remote file. */
   readonly fileLength: number;
-  /** SHA-256 of the remote file. */
-  readonly digest: Uint8Array;
+  /** SHA-256 of the remote file in hexadecimal digits. */
+  readonly digest: string;
   /** The remote file from its start to its end. Runs that continue each other are one. */
   readonly runs: readonly SyncRun[];
   /** Bytes that are missing. */
-  readonly missingBytes: number;
+  readonly missingLength: number;
   /** Runs that are missing. */
   readonly missingCount: number;
   /** Bytes read of the layered signature since it was opened. */

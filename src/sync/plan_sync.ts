@@ -73,7 +73,7 @@ export interface PlanSyncOptions {
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
  * assert.equal(plan.missingCount, 1);
- * assert.ok(plan.missingBytes < 200);
+ * assert.ok(plan.missingLength < 200);
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
@@ -92,29 +92,29 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let share = 0;
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
-    const { missingBytes, missingCount } = found;
+    const { missingLength, missingCount } = found;
     const isWorth = isWorthwhile({
       ...costs,
-      missingBytes,
+      missingLength,
       missingCount,
       blockLength,
       recordLength,
       searchedCount: blockLengths.length,
       share,
     });
-    if (missingBytes === 0 || source.size === 0 || !isWorth) break;
+    if (missingLength === 0 || source.size === 0 || !isWorth) break;
     const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
     found = await searchLayer({ sig, layer, runs: found, reads, local: source, signal });
     blockLengths.push(blockLength);
-    share = 1 - found.missingBytes / missingBytes;
+    share = 1 - found.missingLength / missingLength;
   }
   return {
     fileLength,
     digest,
     runs: await toRuns(found),
-    missingBytes: found.missingBytes,
+    missingLength: found.missingLength,
     missingCount: found.missingCount,
     sigBytes: sig.bytesRead,
     sigReads: sig.readCount,
