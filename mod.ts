@@ -23,8 +23,11 @@
  *
  * @module
  */
+export { applyDelta, type ApplyDeltaOptions } from "./src/apply_delta.ts";
 export { type Basis, type BasisSource, type SeekableBasis } from "./src/basis/basis_source.ts";
 export { type DenoFile, type NodeFileHandle } from "./src/basis/file_handles.ts";
+export { createDelta, type CreateDeltaOptions } from "./src/create_delta.ts";
+export { createSig, type CreateSigOptions } from "./src/create_sig.ts";
 export { decodeDeltaStream, type DecodeDeltaStreamOptions } from "./src/decode_delta_stream.ts";
 export { deltaStream, type DeltaStreamOptions } from "./src/delta_stream.ts";
 export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_delta_stream.ts";

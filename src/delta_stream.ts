@@ -28,9 +28,10 @@ const NAMES: OptionNames<DeltaStreamOptions> = {
  * const options: DeltaStreamOptions = { format: "librsync" };
  * const basis = new Blob(["a basis"]);
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream()));
- * const delta = await new Response(new Blob(["a target"]).stream().pipeThrough(deltaStream(sigs, options))).bytes();
+ * const delta = new Blob(["a target"]).stream().pipeThrough(deltaStream(sigs, options));
  *
- * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
+ * const magic = (await new Response(delta).arrayBuffer()).slice(0, 4);
+ * assert.deepEqual(new Uint8Array(magic), Uint8Array.of(0x72, 0x73, 0x02, 0x36));
  * ```
  */
 export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, DeltaStats> {
@@ -84,7 +85,7 @@ export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<
  * const file = new Blob([crypto.getRandomValues(new Uint8Array(50_000))]);
  * const sigs = await loadSigs(file.stream().pipeThrough(sigStream()));
  * const stream = deltaStream(sigs);
- * const delta = await new Response(file.stream().pipeThrough(stream)).bytes();
+ * const delta = new Uint8Array(await new Response(file.stream().pipeThrough(stream)).arrayBuffer());
  *
  * assert.ok(delta.length < 60);
  * assert.equal(stream.stats.copiedBytes, 50_000);

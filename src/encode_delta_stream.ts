@@ -24,7 +24,7 @@ const NAMES: OptionNames<EncodeDeltaStreamOptions> = {
  *
  * const options: EncodeDeltaStreamOptions = { format: "librsync", maxOutputLength: 1000 };
  * const commands = ReadableStream.from([{ copy: { offset: 0, length: 10 } }]);
- * const delta = await new Response(commands.pipeThrough(encodeDeltaStream(options))).bytes();
+ * const delta = new Uint8Array(await new Response(commands.pipeThrough(encodeDeltaStream(options))).arrayBuffer());
  *
  * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
  * ```

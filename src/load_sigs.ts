@@ -69,7 +69,7 @@ export interface LoadSigsOptions {
  * const basis = new Blob(["a basis"]);
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream()));
  * const deltas = await Promise.all(["one target", "another"].map((target) => {
- *   return new Response(new Blob([target]).stream().pipeThrough(deltaStream(sigs))).bytes();
+ *   return new Response(new Blob([target]).stream().pipeThrough(deltaStream(sigs))).arrayBuffer();
  * }));
  *
  * assert.equal(deltas.length, 2);

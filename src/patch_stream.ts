@@ -23,7 +23,7 @@ const NAMES: OptionNames<PatchStreamOptions> = { ...COMMON_NAMES, ...DELTA_FORMA
  * const delta = ReadableStream.from([command]).pipeThrough(encodeDeltaStream());
  * const patched = delta.pipeThrough(patchStream(new Uint8Array(5000), options));
  * await assert.rejects(
- *   new Response(patched).bytes(),
+ *   new Response(patched).arrayBuffer(),
  *   (error) => error instanceof RsyncError && error.code === "limit",
  * );
  * ```

@@ -121,5 +121,6 @@ export function sigStream(
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const kernel = defaultKernel();
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
+  if (options.fileLength !== undefined) stage.stats.total = options.fileLength;
   return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };
 }

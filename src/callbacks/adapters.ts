@@ -31,7 +31,7 @@ const READ_LENGTH = 64 * 1024;
  *   return byte === undefined ? 0 : 1;
  * });
  *
- * assert.deepEqual(await new Response(readable).bytes(), Uint8Array.of(1, 2, 3));
+ * assert.deepEqual(new Uint8Array(await new Response(readable).arrayBuffer()), Uint8Array.of(1, 2, 3));
  * ```
  */
 export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<ArrayBuffer>> {

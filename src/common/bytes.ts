@@ -87,6 +87,11 @@ export function hex(bytes: Iterable<number>, separator = ""): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(separator);
 }
 
+/** The bytes of hexadecimal digits. */
+export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+}
+
 /** Whether bytes start with a magic; false if there is none. */
 export function startsWith(bytes: Uint8Array, magic: Uint8Array | undefined): boolean {
   return magic !== undefined && magic.every((byte, i) => bytes[i] === byte);

@@ -63,9 +63,7 @@ export type OptionNames<T> = Readonly<Record<keyof T, true>>;
  * @throws {TypeError} If `options` is not an object, or has an option that is none of `names`.
  */
 export function checkOptions<T extends object>(options: T, names: OptionNames<T>): T {
-  if (typeof options !== "object" || options === null || Array.isArray(options) || isPromise(options)) {
-    throw new TypeError(`Cannot use the options: an object was expected, ${describe(options)} was given`);
-  }
+  checkObject(options);
   if (!isPlain(options)) return options;
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(names, name)) continue;
@@ -73,6 +71,24 @@ export function checkOptions<T extends object>(options: T, names: OptionNames<T>
     throw new TypeError(`Cannot use the options: ${JSON.stringify(name)} was given, one of ${known} was expected`);
   }
   return options;
+}
+
+/**
+ * Parts a signal from the options of a stream. Their names are checked by the stream.
+ *
+ * @throws {TypeError} If `options` is not an object.
+ */
+export function splitOptions<T extends { signal?: AbortSignal | undefined }>(
+  options: T,
+): { signal: AbortSignal | undefined; rest: Omit<T, "signal"> } {
+  checkObject(options);
+  const { signal, ...rest } = options;
+  return { signal, rest };
+}
+
+function checkObject(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options) && !isPromise(options)) return;
+  throw new TypeError(`Cannot use the options: an object was expected, ${describe(options)} was given`);
 }
 
 /** Whether an object is of no class, in this realm or another. */

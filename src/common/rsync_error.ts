@@ -55,7 +55,7 @@ export interface RsyncErrorOptions extends ErrorOptions {
  * const delta = new Blob(["not a delta"]);
  * const patched = delta.stream().pipeThrough(patchStream(new Uint8Array()));
  * await assert.rejects(
- *   new Response(patched).bytes(),
+ *   new Response(patched).arrayBuffer(),
  *   (error) => error instanceof RsyncError && error.code === "bad-magic" && error.offset === 0,
  * );
  * ```

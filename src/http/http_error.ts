@@ -53,7 +53,7 @@ export interface HttpErrorOptions extends ErrorOptions {
  * const fetch = () => Promise.resolve(new Response("No such file", { status: 404 })); // stands for a server
  * const { readable } = await fetchUpdate("https://example.com/file", undefined, { fetch });
  * await assert.rejects(
- *   new Response(readable).bytes(),
+ *   new Response(readable).arrayBuffer(),
  *   (error) => error instanceof HttpError && error.code === "status" && error.status === 404,
  * );
  * ```

@@ -49,7 +49,7 @@ export interface SumParams {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const layered = await LayeredSig.open(sig);
  * const batch: SumBatch = await layered.records(0, 0, 1);

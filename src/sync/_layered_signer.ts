@@ -1,3 +1,4 @@
+import { hex } from "../common/bytes.ts";
 import { createSha256 } from "../digest/mod.ts";
 import type { SigEvent } from "../engine/interface.ts";
 import { Signer } from "../engine/signer.ts";
@@ -79,7 +80,7 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
     // The finest layer is worked on last, so all records of the others are there.
     if (part.type === "end" && layer === this.#signers.length - 1) {
       const { fileLength, digest } = part.trailer;
-      this.#writer.end({ ...this.#header, ...this.#label, fileLength: fileLength!, digest: digest! });
+      this.#writer.end({ ...this.#header, ...this.#label, fileLength: fileLength!, digest: hex(digest!) });
     }
   }
 }

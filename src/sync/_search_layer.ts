@@ -81,7 +81,7 @@ export async function spansToRead(runs: RunList, blockLength: number, maxGap: nu
 
 async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Promise<BlockIndex> {
   const { blockLength, strongLength } = sig.footer.layers[layer]!;
-  const blocks = new BlockIndex(strongLength, Math.ceil(runs.missingBytes / blockLength));
+  const blocks = new BlockIndex(strongLength, Math.ceil(runs.missingLength / blockLength));
   let run = 0;
   let read = 0;
   for await (const batch of sig.recordsOf(layer, reads)) {

@@ -21,7 +21,7 @@ const FIRST_READ_LENGTH = 2048;
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const read = (offset: number, length: number) => sig.slice(offset, offset + length);
  * let calls = 0;
@@ -72,7 +72,7 @@ interface Tail {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const layered = await LayeredSig.open(sig);
  * assert.equal(layered.footer.fileLength, file.size);

@@ -32,7 +32,7 @@ const LAYER_NAMES: OptionNames<Layer> = { blockLength: true, strongLength: true 
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
  * const options: LayeredSigStreamOptions = { fileLength: file.size, entityTag: '"version 7"' };
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream(options))).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream(options))).blob();
  * assert.equal((await LayeredSig.open(sig)).footer.entityTag, '"version 7"');
  * ```
  */
@@ -78,10 +78,10 @@ export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8A
  * const local = new Blob(["an old one, ", "and then as before. ".repeat(5000)]);
  *
  * const stream = layeredSigStream({ fileLength: remote.size });
- * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const published = await new Response(remote.stream().pipeThrough(stream)).blob();
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
- * assert.ok(plan.missingBytes < 1000);
+ * assert.ok(plan.missingLength < 1000);
  * ```
  */
 export function layeredSigStream(
@@ -98,6 +98,7 @@ export function layeredSigStream(
   const kernel = defaultKernel();
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
+  if (fileLength !== undefined) signer.stats.total = fileLength;
   return { ...createPair(signer, options, { convert: toUint8Array }), backend: kernel.backend };
 }
 

@@ -25,11 +25,11 @@ const NAMES: OptionNames<PlanSyncOptions> = { literalCost: true, readCost: true,
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const options: PlanSyncOptions = { literalCost: 0.25, signal: AbortSignal.timeout(60_000) };
  * const plan = await planSync(await LayeredSig.open(sig), new Blob(["new text, ", file]), options);
- * assert.equal(plan.missingBytes, 0);
+ * assert.equal(plan.missingLength, 0);
  * ```
  */
 export interface PlanSyncOptions {
@@ -84,11 +84,11 @@ export interface PlanSyncOptions {
  * const remote = new Blob([...lines.slice(0, 9000), "a new line\n", ...lines.slice(9000)]);
  *
  * const stream = layeredSigStream({ fileLength: remote.size });
- * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const published = await new Response(remote.stream().pipeThrough(stream)).blob();
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
  * assert.equal(plan.missingCount, 1);
- * assert.ok(plan.missingBytes < 200);
+ * assert.ok(plan.missingLength < 200);
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
@@ -107,29 +107,29 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let share = 0;
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
-    const { missingBytes, missingCount } = found;
+    const { missingLength, missingCount } = found;
     const isWorth = isWorthwhile({
       ...costs,
-      missingBytes,
+      missingLength,
       missingCount,
       blockLength,
       recordLength,
       searchedCount: blockLengths.length,
       share,
     });
-    if (missingBytes === 0 || source.size === 0 || !isWorth) break;
+    if (missingLength === 0 || source.size === 0 || !isWorth) break;
     const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
     found = await searchLayer({ sig, layer, runs: found, reads, local: source, signal });
     blockLengths.push(blockLength);
-    share = 1 - found.missingBytes / missingBytes;
+    share = 1 - found.missingLength / missingLength;
   }
   return {
     fileLength,
     digest,
     runs: await toRuns(found),
-    missingBytes: found.missingBytes,
+    missingLength: found.missingLength,
     missingCount: found.missingCount,
     sigBytes: sig.bytesRead,
     sigReads: sig.readCount,

@@ -98,7 +98,7 @@ export function modelPlan({ remote, local, layers, literalCost, readCost, maxInp
     share = 1 - sumOf(runs.filter(({ from }) => from === undefined)) / missing;
   }
   const gone = runs.filter(({ from }) => from === undefined);
-  return { runs, missingBytes: sumOf(gone), missingCount: gone.length, sigBytes, sigReads, blockLengths };
+  return { runs, missingLength: sumOf(gone), missingCount: gone.length, sigBytes, sigReads, blockLengths };
 }
 
 /** Where the local file has blocks: a few passes, each in search of those that the one before did not find. */

@@ -35,7 +35,7 @@ export async function comparePlans({ seed, from, to }: { seed: number; from: num
       from === undefined ? remote.subarray(offset, offset + length) : local.subarray(from, from + length)
     );
     assertBytes(concat(pieces), remote, what);
-    copied += plan.fileLength - plan.missingBytes;
+    copied += plan.fileLength - plan.missingLength;
   }
   return copied;
 }

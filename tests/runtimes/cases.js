@@ -197,7 +197,7 @@ async function layeredCase(streams, { file, salt, layers, entityTag, modifiedMs,
   assertEqual(await sha256(published), layered.sha256, "hash of the layered signature");
   assertEqual((await loadSigs(published)).fileLength, bytes.length, "fileLength");
   const plan = await planSync(await LayeredSig.open(published), bytes);
-  assertEqual(plan.missingBytes, 0, "missingBytes");
+  assertEqual(plan.missingLength, 0, "missingLength");
 }
 
 async function damagedCase(streams, { kind, file, basis }) {

@@ -1,5 +1,4 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
-import { hex } from "../../common/bytes.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
@@ -109,16 +108,16 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
     way: remote.takesRuns ? "runs" : "ranges",
     fallback: undefined,
     fileLength: footer.fileLength,
-    digest: hex(footer.digest),
-    copiedLength: footer.fileLength - sync.missingBytes,
-    missingLength: sync.missingBytes,
+    digest: footer.digest,
+    copiedLength: footer.fileLength - sync.missingLength,
+    missingLength: sync.missingLength,
     missingCount: sync.missingCount,
     bytesIn,
     requests: stats.requests + cost.requests,
     savedShare: footer.fileLength === 0 ? 0 : Math.max(0, 1 - bytesIn / footer.fileLength),
     requestCost: connection.requestCost,
   };
-  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingBytes, reader };
+  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingLength, reader };
   return { plan, remote, work };
 }
 
@@ -182,7 +181,7 @@ function wholePlan(connection: Connection, fallback: UpdateFallback, remote: Rem
     way: "full",
     fallback,
     fileLength,
-    digest: digest && hex(digest),
+    digest,
     copiedLength: 0,
     missingLength: fileLength ?? NaN,
     missingCount: fileLength === 0 ? 0 : 1,

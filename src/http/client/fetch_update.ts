@@ -21,7 +21,7 @@ import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
  *
  * const update: Update = await fetchUpdate("http://localhost/file", new Blob([file, "an old end"]), { fetch });
  * assert.ok(update.plan.missingLength < 100);
- * assert.deepEqual(await new Response(update.readable).bytes(), file);
+ * assert.deepEqual(new Uint8Array(await new Response(update.readable).arrayBuffer()), file);
  * assert.equal(update.stats.bytesOut, file.length);
  * ```
  */

@@ -31,7 +31,7 @@ export const CLIENT_NAMES = {
  *   signal: AbortSignal.timeout(60_000),
  * };
  * const { readable } = await fetchUpdate("http://localhost/file", undefined, options);
- * assert.deepEqual(await new Response(readable).bytes(), file);
+ * assert.deepEqual(new Uint8Array(await new Response(readable).arrayBuffer()), file);
  * ```
  */
 export interface ConnectionOptions {

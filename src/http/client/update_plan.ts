@@ -77,7 +77,10 @@ export interface UpdatePlan {
   readonly bytesIn: number;
   /** Requests, those for the signature included, as far as they can be foreseen. */
   readonly requests: number;
-  /** The share of a full download that is saved, from 0 to 1. */
+  /**
+   * The share of a full download that is saved, from 0 to 1. It is 0 where nothing can be saved: if the whole file is
+   * fetched, and if the remote file is empty or its length is not known.
+   */
   readonly savedShare: number;
   /** Runs nearer than this are fetched in one range: so many bytes take as long as one more request. */
   readonly requestCost: number;
