@@ -10,7 +10,7 @@
  * const sig = await new Response(new Blob([new Uint8Array(10_000)]).stream().pipeThrough(stream)).blob();
  *
  * assert.deepEqual([stream.stats.bytesIn, stream.stats.sigCount], [10_000, 10]);
- * assert.equal(stream.stats.bytesOut, sig.length);
+ * assert.equal(stream.stats.bytesOut, sig.size);
  * ```
  */
 export interface SigStats {

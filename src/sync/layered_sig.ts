@@ -21,7 +21,8 @@ const FIRST_READ_LENGTH = 2048;
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
+ * const made = await new Response(file.stream().pipeThrough(layeredSigStream())).arrayBuffer();
+ * const sig = new Uint8Array(made);
  *
  * const read = (offset: number, length: number) => sig.slice(offset, offset + length);
  * let calls = 0;
@@ -36,7 +37,8 @@ const FIRST_READ_LENGTH = 2048;
  * const layered = await LayeredSig.open(source);
  * const last = layered.footer.layers.length - 1;
  * const spans = [{ start: 0, end: 1 }, { start: 5, end: 7 }];
- * const counts = (await Array.fromAsync(layered.recordsOf(last, spans))).map(({ count }) => count);
+ * const counts: number[] = [];
+ * for await (const { count } of layered.recordsOf(last, spans)) counts.push(count);
  * assert.deepEqual(counts, [1, 2]);
  * assert.ok(calls <= 1);
  * ```
@@ -78,7 +80,7 @@ interface Tail {
  * assert.equal(layered.footer.fileLength, file.size);
  * const { count } = await layered.records(0, 0, layered.recordCount(0));
  * assert.equal(count, layered.recordCount(0));
- * assert.ok(layered.bytesRead <= sig.length);
+ * assert.ok(layered.bytesRead <= sig.size);
  * ```
  */
 export class LayeredSig {
