@@ -2,15 +2,16 @@ import { toUint8Array } from "./common/bytes.ts";
 import { checkChoice, checkOptions } from "./common/checks.ts";
 import type { SigStats } from "./engine/stats.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import type { StrongSum, WeakSum } from "./kernel/interface.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import type { BackendOptions, StrongSum, WeakSum } from "./kernel/interface.ts";
+import { chosenKernel } from "./kernel/mod.ts";
 import { checkSigOptions } from "./stages/sig_options.ts";
 import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
 import type { CommonOptions, SumStreamPair } from "./streams/stream_pair.ts";
 
 /** Options of {@linkcode sigStream}. */
-export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface SigStreamOptions
+  extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /**
    * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
    * the fewest bytes.
@@ -91,7 +92,7 @@ export function sigStream(
 ): SumStreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
   const { format = "rsync-streams" } = checkOptions(options);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
   return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };
 }

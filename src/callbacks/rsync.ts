@@ -5,8 +5,8 @@ import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
-import type { Kernel } from "../kernel/interface.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions, Kernel } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { type CustomSums, PortableKernel } from "../kernel/portable/kernel.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 import { indexRecords, loadSignature } from "../stages/loader.ts";
@@ -22,7 +22,7 @@ import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
 
 /** Options of {@linkcode Rsync}. */
-export interface RsyncOptions {
+export interface RsyncOptions extends BackendOptions {
   /**
    * Bytes of a block.
    * @default {1024}
@@ -114,7 +114,9 @@ export class Rsync {
    * @throws {RangeError} If a length is out of range.
    */
   constructor(options: RsyncOptions = {}) {
-    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(options);
+    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum, backend } = checkOptions(
+      options,
+    );
     this.format = checkChoice("format", format, FORMAT_NAMES);
     this.memLength = checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
     this.#codec = formats[this.format];
@@ -130,7 +132,10 @@ export class Rsync {
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
     }
-    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : defaultKernel();
+    if ((weakSum || strongSum) && backend !== undefined && backend !== "portable") {
+      throw new TypeError(`Cannot use backend: ${backend} was given, and sums of your own run in the portable one`);
+    }
+    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : chosenKernel(backend);
     this.blockLength = this.#header(blockLength).blockLength;
   }
 

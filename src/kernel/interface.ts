@@ -14,6 +14,16 @@ export type { StrongSum, TailRule, WeakSum };
 /** Which backend runs. */
 export type Backend = "wasm" | "portable";
 
+/** Options of whatever computes sums of blocks. */
+export interface BackendOptions {
+  /**
+   * Which backend computes them. `"portable"` compiles no WebAssembly, not for a digest either: for pages whose content
+   * security policy refuses it and reports each attempt. `"wasm"` is an error where the runtime refuses it.
+   * @default {"wasm"} where the runtime allows it, else `"portable"`
+   */
+  backend?: Backend | undefined;
+}
+
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {
   readonly weakSum: WeakSum;

@@ -4,7 +4,8 @@ import type { SigStats } from "../engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
 import { formats } from "../formats/mod.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { checkSigOptions } from "../stages/sig_options.ts";
 import { createPair } from "../streams/create_pair.ts";
 import type { CommonOptions, SumStreamPair } from "../streams/stream_pair.ts";
@@ -12,7 +13,8 @@ import { LayeredSigner } from "./_layered_signer.ts";
 import { recommendedLayers } from "./recommended_layers.ts";
 
 /** Options of {@linkcode layeredSigStream}. */
-export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface LayeredSigStreamOptions
+  extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;
   /**
@@ -71,7 +73,7 @@ export function layeredSigStream(
   const layers = checkLayers(options.layers ?? recommendedLayers(fileLength));
   const codec = formats["rsync-streams"];
   const { weakSum, strongSum, salt: checkedSalt } = checkSigOptions(codec, { salt });
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
   return { ...createPair(signer, options, { convert: toUint8Array }), backend: kernel.backend };
