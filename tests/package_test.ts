@@ -1,6 +1,6 @@
 /** Tests what an install of the packed npm package brings, and how tools take it: `deno task test:bundles`. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -230,4 +230,28 @@ test("Jest runs tests that import the package in Node 20, with --experimental-vm
       assert.deepEqual([report.success, report.numPassedTests], [true, 2], version);
     }
   });
+});
+
+/** Ways from a Readable of Node to a Writable, by way of a pair of streams. */
+const PIPES = `
+import { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { sigStream } from "rsync-streams";
+let length = 0;
+const from = Readable.from([Buffer.alloc(5000)]);
+const to = new Writable({ write: (chunk, _encoding, done) => (length += chunk.length, done()) });
+if (process.argv[2] === "pipeline") await pipeline(from, sigStream(), to);
+else await Readable.toWeb(from).pipeThrough(sigStream()).pipeTo(Writable.toWeb(to));
+console.log(length > 50);
+`;
+
+test("Node's streams are joined by pipeThrough in Node and Bun, and by pipeline in Node alone", () => {
+  writeFileSync(join(project, "pipes.mjs"), PIPES);
+  const bun = toolCommand("bun", "bun");
+  for (const runtime of ["node", nodeBinary(OLDEST_NODE), bun]) {
+    assert.equal(run(runtime, ["pipes.mjs", "pipeThrough"], project), "true\n", runtime);
+  }
+  assert.equal(run("node", ["pipes.mjs", "pipeline"], project), "true\n");
+  const { stdout } = spawnSync(bun, ["pipes.mjs", "pipeline"], { cwd: project, timeout: 5000, encoding: "utf8" });
+  assert.equal(stdout, "", "Bun's pipeline ends now, which is good to know: docs/runtimes.md says that it does not");
 });
