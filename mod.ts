@@ -34,7 +34,7 @@ export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_d
 export { type CopyCommand, type DataCommand, type DeltaCommand } from "./src/engine/delta_command.ts";
 export { type DeltaStats, type PatchStats, type SigStats } from "./src/engine/stats.ts";
 export { type Format } from "./src/formats/mod.ts";
-export { type Backend, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
+export { type Backend, type BackendOptions, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
 export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";
 export { patchStream, type PatchStreamOptions } from "./src/patch_stream.ts";

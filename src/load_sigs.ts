@@ -1,12 +1,19 @@
 import { checkChoice, checkLimit, checkOptions, checkSignal, type OptionNames } from "./common/checks.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import type { BackendOptions } from "./kernel/interface.ts";
+import { chosenKernel } from "./kernel/mod.ts";
 import { loadSignature } from "./stages/loader.ts";
 import { checkGivenHeader } from "./stages/sig_options.ts";
 import type { Signature } from "./stages/signature.ts";
 import type { ByteSource } from "./streams/byte_source.ts";
 
-const NAMES: OptionNames<LoadSigsOptions> = { format: true, blockLength: true, maxInputLength: true, signal: true };
+const NAMES: OptionNames<LoadSigsOptions> = {
+  format: true,
+  blockLength: true,
+  maxInputLength: true,
+  signal: true,
+  backend: true,
+};
 
 /**
  * Options of {@linkcode loadSigs}.
@@ -21,7 +28,7 @@ const NAMES: OptionNames<LoadSigsOptions> = { format: true, blockLength: true, m
  * await assert.rejects(loadSigs(sig, options), (error) => error instanceof RsyncError && error.code === "limit");
  * ```
  */
-export interface LoadSigsOptions {
+export interface LoadSigsOptions extends BackendOptions {
   /**
    * The wire format. Formats with a magic are recognized; luapower's has none.
    * @default recognized by the magic
@@ -45,6 +52,7 @@ export interface LoadSigsOptions {
  * Memory is at most 64 bytes for each block, and some hundred bytes. The input may come from an untrusted peer:
  * nothing is allocated by what its header says, `maxInputLength` bounds it, and no signature makes the index slow. A
  * delta holds up to six blocks of the target at once: check {@linkcode Signature.blockLength} first if memory is tight.
+ * Deltas have the backend of their signature.
  *
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.
@@ -77,9 +85,10 @@ export interface LoadSigsOptions {
  */
 export async function loadSigs(source: ByteSource, options: LoadSigsOptions = {}): Promise<Signature> {
   const { format, blockLength, maxInputLength = 2 ** 30, signal } = checkOptions(options, NAMES);
+  const kernel = chosenKernel(options.backend);
   const limit = checkLimit("maxInputLength", maxInputLength);
   const codec = format === undefined ? undefined : formats[checkChoice("format", format, FORMAT_NAMES)];
   const header = codec && checkGivenHeader(codec, blockLength);
   checkSignal(signal);
-  return await loadSignature(source, { format, header, maxInputLength: limit, kernel: defaultKernel(), signal });
+  return await loadSignature(source, { format, header, maxInputLength: limit, kernel, signal });
 }

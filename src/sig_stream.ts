@@ -3,8 +3,8 @@ import { checkChoice, checkOptions, type OptionNames } from "./common/checks.ts"
 import type { ByteChunk } from "./common/platform_types.ts";
 import type { SigStats } from "./engine/stats.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import type { StrongSum, WeakSum } from "./kernel/interface.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import type { BackendOptions, StrongSum, WeakSum } from "./kernel/interface.ts";
+import { chosenKernel } from "./kernel/mod.ts";
 import { checkSigOptions } from "./stages/sig_options.ts";
 import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
@@ -20,6 +20,7 @@ const NAMES: OptionNames<SigStreamOptions> = {
   strongLength: true,
   format: true,
   digest: true,
+  backend: true,
 };
 
 /**
@@ -35,10 +36,10 @@ const NAMES: OptionNames<SigStreamOptions> = {
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream(options)));
  *
  * assert.equal(sigs.fileLength, 1_000_000);
- * assert.equal(sigs.digest?.length, 32);
+ * assert.equal(sigs.digest?.length, 64); // hexadecimal digits
  * ```
  */
-export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /**
    * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
    * the fewest bytes.
@@ -119,7 +120,7 @@ export function sigStream(
 ): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
   const { format = "rsync-streams" } = checkOptions(options, NAMES);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
   if (options.fileLength !== undefined) stage.stats.total = options.fileLength;
   return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };

@@ -12,8 +12,8 @@ import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
-import type { Kernel } from "../kernel/interface.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions, Kernel } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { type CustomSums, PortableKernel } from "../kernel/portable/kernel.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 import { indexRecords, loadSignature } from "../stages/loader.ts";
@@ -34,6 +34,7 @@ const NAMES: OptionNames<RsyncOptions> = {
   format: true,
   weakSum: true,
   strongSum: true,
+  backend: true,
 };
 
 /**
@@ -49,7 +50,7 @@ const NAMES: OptionNames<RsyncOptions> = {
  * assert.deepEqual([rsync.blockLength, rsync.format], [256, "librsync"]);
  * ```
  */
-export interface RsyncOptions {
+export interface RsyncOptions extends BackendOptions {
   /**
    * Bytes of a block.
    * @default {1024}
@@ -158,7 +159,7 @@ export class Rsync {
    * @throws {RangeError} If a length is out of range.
    */
   constructor(options: RsyncOptions = {}) {
-    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(
+    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum, backend } = checkOptions(
       options,
       NAMES,
     );
@@ -177,7 +178,10 @@ export class Rsync {
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
     }
-    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : defaultKernel();
+    if ((weakSum || strongSum) && backend !== undefined && backend !== "portable") {
+      throw new TypeError(`Cannot use backend: ${backend} was given, and sums of your own run in the portable one`);
+    }
+    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : chosenKernel(backend);
     this.blockLength = this.#header(blockLength).blockLength;
   }
 

@@ -1,4 +1,5 @@
 /** The choice of the implementation of SHA-256. */
+import { mayCompile } from "../common/wasm_permission.ts";
 import type { MakeSha256, Sha256 } from "./interface.ts";
 import { nodeSha256 } from "./node_sha256.ts";
 import { portableSha256 } from "./portable_sha256.ts";
@@ -17,6 +18,6 @@ let make: MakeSha256 | undefined;
  * @throws {Error} Its `update` and `digest`, after the digest has ended.
  */
 export function createSha256(): Sha256 {
-  make ??= nodeSha256() ?? wasmSha256() ?? portableSha256();
+  make ??= nodeSha256() ?? (mayCompile() ? wasmSha256() : undefined) ?? portableSha256();
   return make();
 }

@@ -25,6 +25,27 @@ export type { StrongSum, TailRule, WeakSum };
  */
 export type Backend = "wasm" | "portable";
 
+/**
+ * Options of whatever computes sums of blocks.
+ *
+ * @example Without WebAssembly
+ * ```ts
+ * import { type BackendOptions, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: BackendOptions = { backend: "portable" };
+ * assert.equal(sigStream(options).backend, "portable");
+ * ```
+ */
+export interface BackendOptions {
+  /**
+   * Which backend computes them. `"portable"` compiles no WebAssembly, not for a digest either: for pages whose content
+   * security policy refuses it and reports each attempt. `"wasm"` is an error where the runtime refuses it.
+   * @default {"wasm"} where the runtime allows it, else `"portable"`
+   */
+  backend?: Backend | undefined;
+}
+
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {
   readonly weakSum: WeakSum;

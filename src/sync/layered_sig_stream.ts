@@ -5,7 +5,8 @@ import type { SigStats } from "../engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
 import { formats } from "../formats/mod.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { checkSigOptions } from "../stages/sig_options.ts";
 import { createPair } from "../streams/create_pair.ts";
 import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "../streams/stream_pair.ts";
@@ -19,6 +20,7 @@ const NAMES: OptionNames<LayeredSigStreamOptions> = {
   salt: true,
   entityTag: true,
   modifiedMs: true,
+  backend: true,
 };
 const LAYER_NAMES: OptionNames<Layer> = { blockLength: true, strongLength: true };
 
@@ -36,7 +38,8 @@ const LAYER_NAMES: OptionNames<Layer> = { blockLength: true, strongLength: true 
  * assert.equal((await LayeredSig.open(sig)).footer.entityTag, '"version 7"');
  * ```
  */
-export interface LayeredSigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+export interface LayeredSigStreamOptions
+  extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;
   /**
@@ -95,7 +98,7 @@ export function layeredSigStream(
   const layers = checkLayers(options.layers ?? recommendedLayers(fileLength));
   const codec = formats["rsync-streams"];
   const { weakSum, strongSum, salt: checkedSalt } = checkSigOptions(codec, { salt });
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
   if (fileLength !== undefined) signer.stats.total = fileLength;

@@ -2,6 +2,8 @@ import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
 import { checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
+import type { BackendOptions } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
@@ -14,7 +16,13 @@ const MAX_INPUT_LENGTH = 2 ** 26;
 /** Runs of the plan that are made without letting others work. */
 const RUNS_AT_ONCE = 16_384;
 
-const NAMES: OptionNames<PlanSyncOptions> = { literalCost: true, readCost: true, maxInputLength: true, signal: true };
+const NAMES: OptionNames<PlanSyncOptions> = {
+  literalCost: true,
+  readCost: true,
+  maxInputLength: true,
+  signal: true,
+  backend: true,
+};
 
 /**
  * Options of {@linkcode planSync}.
@@ -32,7 +40,7 @@ const NAMES: OptionNames<PlanSyncOptions> = { literalCost: true, readCost: true,
  * assert.equal(plan.missingLength, 0);
  * ```
  */
-export interface PlanSyncOptions {
+export interface PlanSyncOptions extends BackendOptions {
   /**
    * What a missing byte costs on the wire, in bytes: 1 if they travel as they are, less if they are compressed.
    * @default {1}
@@ -99,6 +107,7 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     readCost: checkCost("readCost", readCost),
   };
   checkSignal(signal);
+  const kernel = chosenKernel(options.backend);
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
   const blockLengths: number[] = [];
@@ -121,7 +130,7 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
-    found = await searchLayer({ sig, layer, runs: found, reads, local: source, signal });
+    found = await searchLayer({ sig, layer, runs: found, reads, local: source, kernel, signal });
     blockLengths.push(blockLength);
     share = 1 - found.missingLength / missingLength;
   }

@@ -529,9 +529,8 @@ function list(backend, mib) {
   const cases = [];
   const add = (group, name, run) => cases.push({ group, name, run });
 
-  add("which backend", `each stream runs on ${backend}`, async () => {
-    const sigs = await streams.sigs(BASIS);
-    for (const pair of [deltaStream(sigs), patchStream(BASIS), decodeDeltaStream()]) streams.check(pair);
+  add("which backend", `streams that compute sums run on ${backend}`, async () => {
+    streams.check(deltaStream(await streams.sigs(BASIS)));
   });
   for (const golden of luapower.cases) {
     if (Math.max(golden.basis.len, golden.new.len) > MAX_VECTOR_LENGTH) continue;
