@@ -34,6 +34,7 @@ export const AREAS: readonly Area[] = [
       "librsync_malformed",
       "byte_reader",
       "transcode",
+      "fuzz",
       "hostile",
       "sync",
       "offsets",
@@ -62,7 +63,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "files",
     files: /^src\/files\//,
-    tests: ["files"],
+    tests: ["files_system", "files"],
   },
   {
     name: "command",
