@@ -23,7 +23,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "streams",
     files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_stream\.ts|load_sigs\.ts)/,
-    tests: ["cancel", "backpressure", "handover", "options"],
+    tests: ["resources", "cancel", "backpressure", "handover", "options"],
   },
   {
     name: "formats and errors",
@@ -68,7 +68,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_options", "cli_names", "cli_called_rdiff", "cli_files", "cli"],
+    tests: ["cli_run", "cli_names", "cli_called_rdiff", "cli_options", "cli_files", "cli"],
   },
   {
     name: "remote commands",
