@@ -166,6 +166,17 @@ test("exits as rdiff does for each way in which a file can be wrong", async (fol
   assert.equal((await run(folder, unimplemented)).code, 105);
 });
 
+test("says of a signature with a frame that is too long what is wrong, from a file and as an info", async (folder) => {
+  const sig = await read(folder, "basis.sig");
+  const count = Uint8Array.of(1, 0, 1, 0); // 65,537
+  await Deno.writeFile(`${folder}/frame.sig`, concat([sig.subarray(0, 32), count, sig.subarray(36)]));
+  for (const args of [["delta", "frame.sig", "target.bin", "made.delta"], ["info", "frame.sig"]]) {
+    const { code, err } = await run(folder, args);
+    assert.equal(code, 102);
+    assert.match(err, /^rsync-streams: cannot read .*: a frame of 65537 records was seen, at most 65536 are allowed/);
+  }
+});
+
 test("refuses operands that are too many or too few, with the usage", async (folder) => {
   const usages: Record<string, [args: string[], message: string]> = {
     many: [["signature", "a", "b", "c"], "too many files: rsync-streams signature [OPTIONS] [BASIS [SIGNATURE]]"],
