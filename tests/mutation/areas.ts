@@ -58,7 +58,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["adapters", "custom_sums", "callbacks"],
+    tests: ["adapters", "custom_sums", "resources", "callbacks"],
   },
   {
     name: "files",
