@@ -47,7 +47,7 @@ const APPS: Record<string, { code: string; most?: number; conditions?: readonly 
   "sigStream": { code: 'export { sigStream } from "rsync-streams";', most: 42_000 },
   "loadSigs": { code: 'export { loadSigs } from "rsync-streams";' },
   "deltaStream": { code: 'export { deltaStream } from "rsync-streams";' },
-  "all of .": { code: 'export * from "rsync-streams";', most: 49_000 },
+  "all of .": { code: 'export * from "rsync-streams";', most: 50_500 },
   "./callbacks": { code: 'export * from "rsync-streams/callbacks";' },
   "./sync": { code: 'export * from "rsync-streams/sync";', most: 48_000 },
   "planUpdate": { code: 'export { planUpdate } from "rsync-streams/http";', most: 42_500 },
