@@ -129,7 +129,15 @@ function toSource(basis: Basis): BasisSource {
   }
   if (isArrayBuffer(basis) || ArrayBuffer.isView(basis)) {
     const bytes = toUint8Array(basis);
-    return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+    return {
+      size: bytes.length,
+      read: (offset, length) => bytes.subarray(offset, offset + length),
+      readInto(buffer, offset) {
+        const part = bytes.subarray(offset, offset + buffer.length);
+        buffer.set(part);
+        return part.length;
+      },
+    };
   }
   if (isNodeFileHandle(basis)) return basisFromNodeFileHandle(basis);
   if (isDenoFile(basis)) return basisFromDenoFile(basis);
