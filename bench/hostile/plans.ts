@@ -1,6 +1,6 @@
 /**
- * Plans of layered signatures that disagree with themselves. The records of a layer can be those of any file of the same
- * length, so each layer can be made to find what it likes, and as slowly as it likes.
+ * Plans of layered signatures that disagree with themselves. The records of a layer can be those of any file of the
+ * same length, so each layer can be made to find what it likes, and as slowly as it likes.
  */
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { lie, mixed, publish, staggered } from "../../tests/lying_layers.ts";

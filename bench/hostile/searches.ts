@@ -1,4 +1,4 @@
-/** Searches of natural data and of adversarial data. The base is a search of random data for blocks of other random data. */
+/** Searches of natural and of adversarial data. The base is a search of random data for blocks of other random data. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Kernel, SearchIndex, SumBatch, WeakSum } from "../../src/kernel/interface.ts";

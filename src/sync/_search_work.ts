@@ -1,4 +1,4 @@
-/** A pass over the local file counts its length once. The passes of all layers together take so many lengths at most. */
+/** The passes of all layers together take so many times the length of the local file at most. */
 const MAX_LENGTHS = 16;
 
 /** A local file that is shorter counts as one of this length: it takes no time to speak of. */
@@ -9,8 +9,8 @@ const FALSE_ALARM_COST = 4;
 
 /**
  * What the searches of a plan have taken. Each is linear, and a signature of an untrusted peer could still cause 64 of
- * them: eight layers, and eight passes in each that find a little. So all of them together have a bound. Twelve pairs of
- * real files took 2 to 9 lengths.
+ * them: eight layers, and eight passes in each that find a little. So all of them together have a bound. Twelve pairs
+ * of real files took 2 to 9 lengths.
  */
 export class SearchWork {
   #bytes = 0;
