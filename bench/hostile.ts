@@ -1,176 +1,60 @@
 /**
- * Searches that slow down a careless implementation, on natural data and on adversarial data, beside a search of random
- * data of the same length. Kernel loops alone, and processor time: shared machines are noisy.
+ * What slows down a careless implementation, on natural data and on adversarial data, beside random data of the same
+ * length: signatures, searches, deltas and plans, with both backends. Processor time: shared machines are noisy.
  *
- *     deno task bench hostile [--backends wasm,portable] [--only NAME]
+ *     deno task bench hostile [--backends wasm,portable] [--only WORDS]
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Backend, Kernel, SearchIndex, SumBatch, WeakSum } from "../src/kernel/interface.ts";
-import { PortableKernel } from "../src/kernel/portable/kernel.ts";
-import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { kernelBytes } from "rsync-streams/kernel-bytes";
-import { MIB, randomBytes } from "./_data.ts";
-import { finishIndex, row } from "./_run.ts";
+import { MIB } from "./_data.ts";
+import { row } from "./_run.ts";
+import type { Measured } from "./hostile/measure.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
+const JOB = fileURLToPath(new URL("hostile/job.ts", import.meta.url));
+/** Refuses WebAssembly, so that the portable backend runs. */
+const PORTABLE = "--max-wasm-functions=1";
 
-const BLOCK_LENGTH = 1024;
-const STRONG_LENGTH = 32;
-const WEAK_SUMS: readonly WeakSum[] = ["rabinkarp", "rollsum"];
-const wasm = new WasmKernel(new WebAssembly.Module(kernelBytes()));
-const KERNELS: Record<Backend, Kernel> = { wasm, portable: new PortableKernel() };
-const LENGTHS: Record<Backend, number> = { wasm: 32 * MIB, portable: 2 * MIB };
-
-/** A search: records of the basis, perhaps with wrong strong sums, and a target. */
-interface Case {
-  name: string;
-  basis: Bytes;
-  target: Bytes;
-  isLying?: (block: number) => boolean;
+/** Runs the cases with a backend, in a process of its own. */
+async function* casesOf(backend: string, only: string): AsyncGenerator<Measured> {
+  const flags = ["--expose-gc", ...(backend === "portable" ? [PORTABLE] : [])].join(",");
+  const child = spawn(process.execPath, ["run", "-A", `--v8-flags=${flags}`, JOB, backend, only], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
+  const code = await ended;
+  if (code !== 0) throw new Error(`Cannot measure the backend ${backend}: the process ended with ${code}`);
 }
 
-/** Random bytes that repeat after `period`. */
-function periodic(length: number, period: number): Bytes {
-  const unit = randomBytes(3, period);
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += period) bytes.set(unit.subarray(0, Math.min(period, length - at)), at);
-  return bytes;
+/** The cells of a case: the rate, the time beside random data, and the memory. */
+function cellsOf(measured: Measured | undefined): string[] {
+  if (!measured) return ["", "", ""];
+  const { rate, ratio, memory } = measured;
+  return [rate.toPrecision(3), ratio.toFixed(2), memory === undefined ? "" : (memory / MIB).toFixed(0)];
 }
 
-/** Random data with a run of one byte in the first `run` of every `page` bytes. */
-function pages(seed: number, length: number, page: number, run: number, byte = 0): Bytes {
-  const bytes = randomBytes(seed, length);
-  for (let at = 0; at < length; at += page) bytes.fill(byte, at, at + run);
-  return bytes;
-}
-
-/** Random data whose last `count` bytes are of one kind. */
-function endingIn(seed: number, length: number, count: number, byte = 0): Bytes {
-  const bytes = randomBytes(seed, length);
-  bytes.fill(byte, length - count);
-  return bytes;
-}
-
-/** Programs of this machine, each filled up with zeros to a multiple of 64 KiB: every second one. */
-function executables(length: number, parity: number): Bytes {
-  const bytes = new Uint8Array(length);
-  const files = readdirSync("/usr/bin", { withFileTypes: true }).filter((entry) => entry.isFile());
-  let at = 0;
-  for (const name of files.map(({ name }) => name).sort().filter((_, i) => i % 2 === parity)) {
-    if (at >= length) break;
-    const program = readFileSync(join("/usr/bin", name)).subarray(0, Math.min(MIB, length - at));
-    bytes.set(program, at);
-    at += Math.ceil(program.length / 65_536) * 65_536;
-  }
-  return bytes;
-}
-
-function* cases(length: number): Generator<Case> {
-  const all = () => true;
-  const noise = randomBytes(1, length);
-  const zeros = new Uint8Array(length);
-  yield { name: "random, new", basis: noise, target: randomBytes(2, length) };
-  yield { name: "random, identical", basis: noise, target: noise };
-  yield {
-    name: "database pages: zeros 2,000 of 3,000",
-    basis: endingIn(1, length, 4096),
-    target: pages(2, length, 3000, 2000),
-  };
-  yield {
-    name: "the same, the basis has such pages too",
-    basis: pages(1, length, 3000, 2000),
-    target: pages(2, length, 3000, 2000),
-  };
-  yield { name: "zeros 600 of 1,200", basis: pages(1, length, 1200, 600), target: pages(2, length, 1200, 600) };
-  yield { name: "zeros 1,000 of 1,100", basis: endingIn(1, length, 4096), target: pages(2, length, 1100, 1000) };
-  yield {
-    name: "flash: 0xff 3,000 of 4,096",
-    basis: endingIn(1, length, 4096, 255),
-    target: pages(2, length, 4096, 3000, 255),
-  };
-  yield {
-    name: "sparse image: 4 KiB of noise in each MiB",
-    basis: pages(1, length, MIB, MIB - 4096),
-    target: pages(2, length, MIB, MIB - 4096),
-  };
-  yield { name: "executables, filled with zeros", basis: executables(length, 0), target: executables(length, 1) };
-  yield { name: "zeros, identical", basis: zeros, target: zeros };
-  yield { name: "zeros, new", basis: noise, target: zeros };
-  yield { name: "zeros, last block short and of zeros", basis: endingIn(1, length - 424, 600), target: zeros };
-  yield {
-    name: "pages of zeros, last block short and of zeros",
-    basis: endingIn(1, length - 424, 600),
-    target: pages(2, length, 3000, 2000),
-  };
-  yield { name: "period 300, identical", basis: periodic(length, 300), target: periodic(length, 300) };
-  yield { name: "period 7, identical", basis: periodic(length, 7), target: periodic(length, 7) };
-  yield { name: "zeros, all false alarms", basis: zeros, target: zeros, isLying: all };
-  yield { name: "period 7, all false alarms", basis: periodic(length, 7), target: periodic(length, 7), isLying: all };
-  yield {
-    name: "period 300, all false alarms",
-    basis: periodic(length, 300),
-    target: periodic(length, 300),
-    isLying: all,
-  };
-  yield { name: "random, all false alarms", basis: noise, target: noise, isLying: all };
-  yield { name: "random, every second block wrong", basis: noise, target: noise, isLying: (k) => k % 2 === 1 };
-}
-
-function indexOf(kernel: Kernel, weakSum: WeakSum, { basis, isLying }: Case): SearchIndex {
-  const params = { weakSum, strongSum: "blake3", blockLength: BLOCK_LENGTH, strongLength: STRONG_LENGTH } as const;
-  const summer = wasm.summer(params);
-  const builder = kernel.index(params, "first");
-  let block = 0;
-  const add = (batch: SumBatch) => {
-    for (let k = 0; k < batch.count; k++) if (isLying?.(block++)) batch.strong[k * STRONG_LENGTH]! ^= 1;
-    builder.add(batch);
-  };
-  for (let at = 0; at < basis.length; at += MIB) {
-    add(summer.sum(basis.subarray(at, at + MIB)));
-  }
-  add(summer.finish(true));
-  return finishIndex(builder, basis.length % BLOCK_LENGTH || BLOCK_LENGTH);
-}
-
-/** The least time of three searches in MB/s, and the false alarms. */
-function measure(index: SearchIndex, target: Bytes): { rate: number; falseAlarms: number } {
-  let least = Infinity;
-  let falseAlarms = 0;
-  for (let i = 0; i < 3; i++) {
-    const searcher = index.searcher({ tail: "last", preferNext: true });
-    const start = process.cpuUsage();
-    while (searcher.settled < target.length) searcher.search([target], true);
-    const { user, system } = process.cpuUsage(start);
-    least = Math.min(least, user + system);
-    falseAlarms = searcher.falseAlarms;
-    searcher.release();
-  }
-  return { rate: target.length / least, falseAlarms };
-}
-
-export function hostile(argv: string[]): void {
+export async function hostile(argv: string[]): Promise<void> {
   const { values } = parseArgs({
     args: argv,
     options: { backends: { type: "string", default: "wasm,portable" }, only: { type: "string", default: "" } },
   });
-  for (const backend of values.backends.split(",") as Backend[]) {
-    const length = LENGTHS[backend];
-    console.log(`\n${backend}, ${length / MIB} MiB, blocks of ${BLOCK_LENGTH}; times are those of random new data\n`);
-    console.log(row(["case", ...WEAK_SUMS.flatMap((name) => [`${name}: MB/s`, "time", "false alarms"])]));
-    console.log(row(Array(7).fill("---")));
-    const base: Partial<Record<WeakSum, number>> = {};
-    for (const one of cases(length)) {
-      if (base.rollsum && !one.name.includes(values.only)) continue;
-      const cells: (string | number)[] = [one.name];
-      for (const weakSum of WEAK_SUMS) {
-        const { rate, falseAlarms } = measure(indexOf(KERNELS[backend], weakSum, one), one.target);
-        base[weakSum] ??= rate;
-        cells.push(rate.toFixed(0), (base[weakSum]! / rate).toFixed(2), falseAlarms);
-      }
-      console.log(row(cells));
+  const backends = values.backends.split(",");
+  const table = new Map<string, Map<string, Measured>>();
+  for (const backend of backends) {
+    for await (const measured of casesOf(backend, values.only)) {
+      const key = row([measured.job, measured.name]);
+      console.error(backend, key, ...cellsOf(measured));
+      table.set(key, (table.get(key) ?? new Map()).set(backend, measured));
     }
+  }
+  const head = ["job", "case", ...backends.flatMap((backend) => [`${backend}: MB/s`, "time", "MiB"])];
+  console.log(row(head));
+  console.log(row(head.map(() => "---")));
+  for (const [key, measured] of table) {
+    const cells = backends.flatMap((backend) => cellsOf(measured.get(backend)));
+    console.log(`${key.slice(0, -2)} ${row(cells)}`);
   }
 }

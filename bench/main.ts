@@ -32,7 +32,7 @@ scaling   16 MiB to 1 GiB: time per byte and memory: --max MIB
 streams   the cost of streams alone
 weak-sums  the rolling sums: speed in each runtime, and false alarms on real data: --runtimes deno,node,bun
 digests   SHA-256: its three implementations and crypto.subtle, in each runtime: --runtimes deno,node,bun
-hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only NAME
+hostile   adversarial and natural inputs, against random ones: --backends wasm,portable --only WORDS
 bytes     on the wire, beside rsync, zsync and rdiff: --pairs "NAME;NAME" --json --sweep --growth --max MIB
           --http --latency MS
 http-load memory of servers and clients: --clients N --size MIB --max MIB`);

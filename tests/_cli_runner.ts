@@ -139,6 +139,18 @@ export async function hasProgram(name: string): Promise<boolean> {
 }
 
 /**
+ * Whether a program is installed. If not, says what is skipped; in CI it has to be.
+ *
+ * @param tests What cannot be tested without it.
+ */
+export async function requireProgram(name: string, tests: string): Promise<boolean> {
+  if (await hasProgram(name)) return true;
+  if (isCi) throw new Error(`Cannot test ${tests}: ${name} is not installed, which CI needs`);
+  console.warn(`\nSKIPPED: ${tests}: ${name} is not installed\n`);
+  return false;
+}
+
+/**
  * Finds the runtimes. Node and Bun run a bundle, as users of npm run JavaScript. A missing Bun is installed by npx, but
  * only in CI.
  *

@@ -26,7 +26,15 @@ type Edit = {
   kind?: string;
 };
 
-export function xorshift(seed: number): { next(): number; below(n: number): number } {
+/** Random numbers, the same for the same seed. */
+export interface Random {
+  /** 32 bits. */
+  next(): number;
+  /** From 0 to n - 1. */
+  below(n: number): number;
+}
+
+export function xorshift(seed: number): Random {
   let x = seed | 0;
   const next = () => {
     x ^= x << 13;

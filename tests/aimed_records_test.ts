@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KeyedHash } from "../src/kernel/portable/keyed_hash.ts";
-import type { Measured } from "./_aimed_records.ts";
+import type { Measured } from "./aimed_records.ts";
 import { randomBytes } from "./_recipes.ts";
 
 /** How often the time of ordinary records the same number of aimed ones may take. Shared machines are noisy. */
@@ -8,7 +8,7 @@ const MOST = { index: 10, search: 5 };
 
 Deno.test("records aimed at a table or at the filter of an index take no longer than ordinary ones", async () => {
   // A process of its own, since other tests run at the same time in this one, and the time is that of a process.
-  const script = new URL("_aimed_records.ts", import.meta.url).pathname;
+  const script = new URL("aimed_records.ts", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script] }).output();
   const decoder = new TextDecoder();
   assert.equal(code, 0, decoder.decode(stderr));

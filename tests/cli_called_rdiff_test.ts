@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { assertBytes } from "./_helpers.ts";
 import { BASIS, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, DENO_RDIFF, exec, fails, hasProgram, quiet, type Run, runMany, shell } from "./_cli_runner.ts";
+import { cli, DENO, DENO_RDIFF, exec, fails, quiet, requireProgram, type Run, runMany, shell } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
 
 const RDIFF = { name: "rdiff", command: ["rdiff"] };
-/** Its absence is a failure elsewhere. */
-const hasRdiff = await hasProgram("rdiff");
+const hasRdiff = await requireProgram("rdiff", "command lines of rdiff");
 
 /** The block length that a signature of librsync's records. Undefined if it is none. */
 function blockLengthOf(sig: Uint8Array): number | undefined {

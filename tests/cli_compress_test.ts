@@ -11,10 +11,9 @@ import {
   DENO_RDIFF,
   exec,
   fails,
-  hasProgram,
-  isCi,
   names,
   quiet,
+  requireProgram,
   runMany,
   type Runtime,
   shell,
@@ -36,15 +35,10 @@ async function hasZstd({ name, command }: Runtime): Promise<boolean> {
   return new TextDecoder().decode(stdout).trim() === "function";
 }
 
-/** Whether a program that the tests need is here. */
-async function requireProgram(name: string): Promise<boolean> {
-  if (await hasProgram(name)) return true;
-  if (isCi) throw new Error(`Cannot test compressed deltas: ${name} is not installed, which CI needs`);
-  console.warn(`\nSKIPPED: deltas that ${name} compressed: ${name} is not installed\n`);
-  return false;
-}
-
-const hasTool = { gzip: await requireProgram("gzip"), zstd: await requireProgram("zstd") };
+const hasTool = {
+  gzip: await requireProgram("gzip", "deltas that gzip compressed"),
+  zstd: await requireProgram("zstd", "deltas that zstd compressed"),
+};
 const hasZstdIn = new Map<Runtime, boolean>();
 for (const runtime of runtimes) hasZstdIn.set(runtime, await hasZstd(runtime));
 

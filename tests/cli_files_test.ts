@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, BASIS, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, exec, fails, hasProgram, names, quiet, type Runtime, shell, start } from "./_cli_runner.ts";
+import { cli, DENO, exec, fails, names, quiet, requireProgram, type Runtime, shell, start } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
 
 const hasProc = Deno.build.os === "linux";
 const isRoot = Deno.uid() === 0;
 /** Root may write everywhere, unless it gives that up. */
-const canBeRefused = !isRoot || await hasProgram("setpriv");
-if (!canBeRefused) console.warn("\nSKIPPED: setpriv of util-linux is not installed, and root is refused nothing\n");
+const canBeRefused = !isRoot || await requireProgram("setpriv", "what root without its rights is refused");
 
 /** The command without the privileges of root. */
 function unprivileged({ name, command }: Runtime): Runtime {
@@ -147,7 +146,8 @@ for (const size of [0, 1000, 149_999, 150_001, 10 ** 9]) {
   }, !program);
 }
 
-const hasScript = Deno.build.os === "linux" && await hasProgram("script");
+const hasScript = Deno.build.os === "linux" &&
+  await requireProgram("script", "a delta that is redirected on a terminal");
 
 test("applies a delta that is redirected to it, on a terminal too", async (folder) => {
   await quiet(cli(DENO, ["signature", "basis", "sig"], folder));

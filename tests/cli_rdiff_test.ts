@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertBytes, fromBase64 } from "./_helpers.ts";
 import { type Gen, generate } from "./_librsync_recipes.ts";
 import { assertFile, BASIS, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO_RDIFF, fails, hasProgram, isCi, names, quiet, runMany, shell } from "./_cli_runner.ts";
+import { cli, DENO_RDIFF, fails, names, quiet, requireProgram, runMany, shell } from "./_cli_runner.ts";
 import malformed from "./vectors/librsync_malformed.json" with { type: "json" };
 
 /** Command lines on which rdiff fails because of an overflow. Long blocks are supported here. */
@@ -92,11 +92,7 @@ interface Entry {
   exit: number;
 }
 
-const hasRdiff = await hasProgram("rdiff");
-Deno.test("rdiff is there to stand in for", { ignore: !hasRdiff && !isCi }, () => {
-  assert.ok(hasRdiff, "rdiff is not installed: CI needs it (Debian's package rdiff)");
-});
-if (!hasRdiff) console.warn("\nSKIPPED: rdiff is not installed, so the command line is not compared with it\n");
+const hasRdiff = await requireProgram("rdiff", "the command line in place of rdiff");
 
 const RDIFF = { name: "rdiff", command: ["rdiff"] };
 const SIGNATURE_OPTIONS = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, BASIS, CASES, TARGET, test } from "./_cli_cases.ts";
-import { cli, DENO, exec, fails, hasProgram, names, quiet, runMany, shellScript } from "./_cli_runner.ts";
+import { cli, DENO, exec, fails, names, quiet, requireProgram, runMany, shellScript } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
 import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
@@ -280,10 +280,7 @@ for (const command of COMMANDS) {
   });
 }
 
-const hasScript = Deno.build.os === "linux" && await hasProgram("script");
-if (!hasScript) {
-  console.warn("\nSKIPPED: script of util-linux is not installed, so there is no terminal to show progress on\n");
-}
+const hasScript = Deno.build.os === "linux" && await requireProgram("script", "progress on a terminal");
 
 for (const runtime of runtimes) {
   test(`in ${runtime.name} shows progress on a terminal, and no binary there`, async (folder) => {

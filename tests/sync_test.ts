@@ -13,6 +13,7 @@ import {
 import { isWorthwhile } from "../src/sync/stopping_rule.ts";
 import { assertBytes, type Chunking, SALT, source, toBytes } from "./_helpers.ts";
 import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
+import { lie, publish as lyingSig, staggered } from "./lying_layers.ts";
 
 type LayeredOptions = Parameters<typeof layeredSigStream>[0];
 
@@ -259,6 +260,36 @@ Deno.test("planSync() reads again what its first pass has found, and no more", a
     },
   });
   assert.equal(bytesRead, local.length + 2048 - 2 + 64);
+});
+
+/** A local file, and how many bytes of it are read. */
+function counted(local: Uint8Array) {
+  const basis = {
+    size: local.length,
+    bytesRead: 0,
+    read(offset: number, length: number) {
+      const bytes = local.subarray(offset, offset + length);
+      basis.bytesRead += bytes.length;
+      return bytes;
+    },
+  };
+  return basis;
+}
+
+Deno.test("planSync() reads a local file 17 times at most, whatever a signature claims", async () => {
+  const layers = Array.from({ length: 8 }, (_, j) => ({ blockLength: 2 ** (13 - j), strongLength: 6 }));
+  const local = randomBytes(83, 2 ** 20);
+  const remote = staggered(local, 8);
+  // Each pass finds some blocks wherever it looks, and has false alarms in between.
+  const lying = counted(local);
+  const lies = lie(await lyingSig(remote, layers), remote.length, layers, 7);
+  await planSync(await LayeredSig.open(lies), lying);
+  assert.ok(lying.bytesRead <= 4 * local.length, `${lying.bytesRead / local.length} times`);
+  // Without false alarms each pass of the first layer finds one of the places of a block, up to the last.
+  const honest = counted(local);
+  const plan = await planSync(await LayeredSig.open(await lyingSig(remote, layers)), honest);
+  assert.ok(plan.missingLength < remote.length / 50, `${plan.missingLength} bytes are missing`);
+  assert.ok(honest.bytesRead <= 17 * local.length, `${honest.bytesRead / local.length} times`);
 });
 
 Deno.test("layeredSigStream() writes the same bytes however the file is cut", async () => {

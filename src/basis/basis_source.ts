@@ -189,7 +189,15 @@ function toSource(basis: Basis): BasisSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isArrayBuffer(basis) || ArrayBuffer.isView(basis)) {
     const bytes = toUint8Array(basis);
-    return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+    return {
+      size: bytes.length,
+      read: (offset, length) => bytes.subarray(offset, offset + length),
+      readInto(buffer, offset) {
+        const part = bytes.subarray(offset, offset + buffer.length);
+        buffer.set(part);
+        return part.length;
+      },
+    };
   }
   if (isWebFileHandle(basis)) return basisFromWebFileHandle(basis);
   if (isSyncAccessHandle(basis)) return basisFromSyncAccessHandle(basis);

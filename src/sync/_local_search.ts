@@ -5,6 +5,7 @@ import { BUSY, DONE } from "../engine/stage.ts";
 import type { SearchIndex } from "../kernel/interface.ts";
 import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS } from "../kernel/rules/budget.ts";
 import { Parts } from "./_parts.ts";
+import type { SearchWork } from "./_search_work.ts";
 
 /** Bytes of the local file read at once. */
 const READ_LENGTH = 2 ** 20;
@@ -19,6 +20,7 @@ export type OnFound = (entry: number, offset: number) => void;
 export class LocalSearch {
   readonly #local: PatchBasis;
   readonly #blockLength: number;
+  readonly #work: SearchWork;
   readonly #signal: AbortSignal | undefined;
   readonly #buffer = new Uint8Array(READ_LENGTH);
   /** Length of the local file, once it was read to its end. */
@@ -30,9 +32,11 @@ export class LocalSearch {
   /** Whether a search may have given up on windows, since there were many false alarms. */
   #mayHaveGivenUp = false;
 
-  constructor(local: PatchBasis, blockLength: number, signal: AbortSignal | undefined) {
+  /** @param work To which each search is added. When it is used up, passes end early. */
+  constructor(local: PatchBasis, blockLength: number, work: SearchWork, signal: AbortSignal | undefined) {
     this.#local = local;
     this.#blockLength = blockLength;
+    this.#work = work;
     this.#signal = signal;
   }
 
@@ -48,10 +52,11 @@ export class LocalSearch {
     this.#covered = new Parts(MAX_GAP);
     this.#mayHaveGivenUp = false;
     if (!parts) await this.#search(index, 0, Infinity, onFound);
-    for (let part = 0; parts && part < parts.count; part++) {
+    for (let part = 0; parts && part < parts.count && !this.#work.isUsedUp; part++) {
       await this.#search(index, parts.start(part), parts.end(part), onFound);
     }
     this.#parts = this.#mayHaveGivenUp ? undefined : this.#covered;
+    if (this.#work.isUsedUp) return false;
     return this.#covered.count > 0 || (this.#mayHaveGivenUp && parts !== undefined);
   }
 
@@ -63,7 +68,8 @@ export class LocalSearch {
     const matcher = new Matcher({ searcher, blockLength, sigCount: index.count, digest: undefined });
     try {
       let at = await this.#take(matcher, start, onFound);
-      for (let offset = start; offset < end;) {
+      let offset = start;
+      while (offset < end) {
         this.#signal?.throwIfAborted();
         const buffer = this.#buffer.subarray(0, Math.min(READ_LENGTH, end - offset));
         const count = await this.#local.readInto(buffer, offset);
@@ -81,6 +87,7 @@ export class LocalSearch {
       matcher.end();
       await this.#take(matcher, at, onFound);
       this.#noteFalseAlarms(matcher, at - start);
+      this.#work.add(start, offset, matcher.stats.falseAlarms * blockLength);
     } finally {
       matcher.release();
     }

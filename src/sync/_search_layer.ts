@@ -4,6 +4,7 @@ import type { Kernel, SearchIndex, SumParams } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";
 import { MISSING, RunList } from "./_run_list.ts";
+import type { SearchWork } from "./_search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span } from "./plan.ts";
 
@@ -28,6 +29,8 @@ export interface LayerSearch {
   readonly reads: readonly Span[];
   readonly local: PatchBasis;
   readonly kernel: Kernel;
+  /** What the searches of this layer are added to. */
+  readonly work: SearchWork;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,7 +40,7 @@ export interface LayerSearch {
  * @returns What this layer and those before have found.
  */
 export async function searchLayer(search: LayerSearch): Promise<RunList> {
-  const { sig, layer, runs, local, kernel, signal } = search;
+  const { sig, layer, runs, local, kernel, work, signal } = search;
   const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
   const { blockLength, strongLength } = layers[layer]!;
   const blocks = await readBlocks(search);
@@ -47,7 +50,7 @@ export async function searchLayer(search: LayerSearch): Promise<RunList> {
   const last = runs.isMissing(runs.count - 1) ? blocks.count - 1 : -1;
   /** For each block that stands for its equals: where the local file has it, and 1; or 0. */
   const places = new Float64Array(blocks.count);
-  const file = new LocalSearch(local, blockLength, signal);
+  const file = new LocalSearch(local, blockLength, work, signal);
   let left = blocks.distinct();
   let mayFindMore = true;
   for (let pass = 0; pass < MAX_PASSES && mayFindMore && left.length > 0; pass++) {

@@ -6,6 +6,7 @@ import type { BackendOptions } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
+import { SearchWork } from "./_search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span, SyncPlan, SyncRun } from "./plan.ts";
 import { isWorthwhile } from "./stopping_rule.ts";
@@ -67,7 +68,8 @@ export interface PlanSyncOptions extends BackendOptions {
  * It reads the records of the coarsest layer and searches the local file for those blocks. Then it reads the records of
  * the next layer under blocks that were not found, and so on, as long as a layer can be expected to save more than its
  * records cost. A search is over all of the local file, and up to seven times more over what was found there. One find
- * serves all blocks with equal records.
+ * serves all blocks with equal records. All searches together read at most 17 times the length of the local file, or 17
+ * MiB if it is shorter than 1 MiB.
  *
  * The plan can be wrong by chance about once in a thousand times, or if the signature is: check the digest of the
  * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which
@@ -114,6 +116,7 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let found = new RunList();
   if (fileLength > 0) found.add(fileLength, MISSING);
   let share = 0;
+  const work = new SearchWork();
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
     const { missingLength, missingCount } = found;
@@ -126,11 +129,11 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
       searchedCount: blockLengths.length,
       share,
     });
-    if (missingLength === 0 || source.size === 0 || !isWorth) break;
+    if (missingLength === 0 || source.size === 0 || !isWorth || work.isUsedUp) break;
     const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
-    found = await searchLayer({ sig, layer, runs: found, reads, local: source, kernel, signal });
+    found = await searchLayer({ sig, layer, runs: found, reads, local: source, kernel, work, signal });
     blockLengths.push(blockLength);
     share = 1 - found.missingLength / missingLength;
   }

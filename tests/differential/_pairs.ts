@@ -1,5 +1,5 @@
 /** Pairs of files that have much in common, each made from a seed and its number. */
-import { concat, make, randomBytes, xorshift } from "../_recipes.ts";
+import { concat, make, type Random, randomBytes, xorshift } from "../_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -9,8 +9,7 @@ export interface FilePair {
   target: Bytes;
 }
 
-/** Numbers that look random. */
-export type Random = ReturnType<typeof xorshift>;
+export type { Random };
 
 const MAX_PIECES = 24;
 const MAX_PIECE_LENGTH = 900;

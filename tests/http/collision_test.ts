@@ -4,7 +4,7 @@ import { fetchUpdate } from "rsync-streams/http";
 import { LayeredSig } from "rsync-streams/sync";
 import { assertBytes, sha256, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { type Bytes, hostOf, publish } from "./_memory_host.ts";
+import { type Bytes, hostOf, publish } from "./memory_host.ts";
 
 const target = randomBytes(1, 200_000);
 const other = randomBytes(2, 4096);

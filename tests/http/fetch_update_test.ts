@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { fetchUpdate, HttpError, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { hostOf, publish } from "./_memory_host.ts";
+import { hostOf, publish } from "./memory_host.ts";
 
 const URL_OF_FILE = "http://host.test/f";
 const basis = randomBytes(1, 300_000);

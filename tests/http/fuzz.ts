@@ -5,7 +5,7 @@ import { RsyncError } from "rsync-streams";
 import { fetchUpdate, HttpError } from "rsync-streams/http";
 import { assertBytes, makeSig, SALT, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { type Bytes as HostBytes, hostOf, publish } from "./_memory_host.ts";
+import { type Bytes as HostBytes, hostOf, publish } from "./memory_host.ts";
 import { ORIGIN, Store } from "./_store.ts";
 import { deltaOf } from "./_upload.ts";
 import { type Bytes, damaged, damages, inTime, oddNumber, type Target } from "../fuzz/property.ts";

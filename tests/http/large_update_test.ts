@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fetchUpdate } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { hostOf, type OnAsked, publish } from "./_memory_host.ts";
+import { hostOf, type OnAsked, publish } from "./memory_host.ts";
 
 const fresh = randomBytes(1, 40 * 2 ** 20);
 const kept = randomBytes(2, 3_000_000);

@@ -19,8 +19,8 @@ async function sync(options) {
 async function plan(options) {
   const stream = layeredSigStream({ ...options, fileLength: NEW.size });
   const published = new Uint8Array(await new Response(NEW.stream().pipeThrough(stream)).arrayBuffer());
-  const { missingBytes } = await planSync(await LayeredSig.open(published), OLD, options);
-  if (missingBytes > 1000) throw new Error(`${missingBytes} bytes are missing`);
+  const { missingLength } = await planSync(await LayeredSig.open(published), OLD, options);
+  if (missingLength > 1000) throw new Error(`${missingLength} bytes are missing`);
   return stream.backend;
 }
 

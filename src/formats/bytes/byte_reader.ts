@@ -70,6 +70,13 @@ export class ByteReader {
     return undefined;
   }
 
+  /** The byte that stands `index` bytes from here, without reading it. */
+  peekByte(index: number): number | undefined {
+    // A view of a few bytes takes longer than all else that a short command takes.
+    if (this.#carried === 0 && this.#at + index < this.#chunk.length) return this.#chunk[this.#at + index];
+    return this.peek(index + 1)?.[index];
+  }
+
   /** Reads over `count` bytes that were peeked at. */
   skip(count: number): void {
     this.#position += count;

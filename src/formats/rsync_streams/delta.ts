@@ -155,11 +155,10 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   /** The varint that starts `at` bytes from here, and its length in `#varintLength`. */
   #peekVarint(at: number): number | undefined {
     let value = 0;
-    for (let i = 0; i < MAX_VARINT_LENGTH; i++) {
-      const bytes = this.bytes.peek(at + i + 1);
-      if (!bytes) return undefined;
-      const byte = bytes[at + i]!;
-      value += (byte & 127) * 2 ** (7 * i);
+    for (let i = 0, scale = 1; i < MAX_VARINT_LENGTH; i++, scale *= 128) {
+      const byte = this.bytes.peekByte(at + i);
+      if (byte === undefined) return undefined;
+      value += (byte & 127) * scale;
       if (byte >= 128) continue;
       if (byte === 0 && i > 0) throw this.#varintError(at, "is not in its shortest form");
       if (value > Number.MAX_SAFE_INTEGER) throw this.#varintError(at, "is above 2^53 - 1");

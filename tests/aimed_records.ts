@@ -3,7 +3,7 @@
  * they take, beside that of ordinary ones of the same size. tests/aimed_records_test.ts runs it as a process of its
  * own, since the time is that of the whole process.
  *
- *     deno run -A tests/_aimed_records.ts
+ *     deno run -A tests/aimed_records.ts
  */
 import process from "node:process";
 import type { Kernel, SearchIndex, SumBatch, SumParams } from "../src/kernel/interface.ts";
@@ -15,18 +15,18 @@ import { randomBytes } from "./_recipes.ts";
 
 /** Records of a signature. With aimed records the time may be quadratic. */
 const COUNTS: Record<Kernel["backend"], number[]> = { wasm: [80_000, 400_000], portable: [80_000] };
-const BLOCK_LENGTH = 1024;
+/** The sums that records have. */
+export const BLOCK_LENGTH = 1024;
 const STRONG_LENGTH = 32;
-const PARAMS: SumParams = {
+export const PARAMS: SumParams = {
   weakSum: "rabinkarp",
   strongSum: "blake2b",
   blockLength: BLOCK_LENGTH,
   strongLength: STRONG_LENGTH,
 };
-const KERNELS: readonly Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
 
 /** Makes the sums of block `k`: returns the weak one, and writes the strong one to `strong`. */
-type Recipe = (k: number, strong: DataView, random: () => number) => number;
+export type Recipe = (k: number, strong: DataView, random: () => number) => number;
 
 /** Random words, the same each time. */
 function words(): () => number {
@@ -39,7 +39,8 @@ function words(): () => number {
   };
 }
 
-function batchOf(recipe: Recipe, count: number): SumBatch {
+/** The records of a recipe. */
+export function batchOf(recipe: Recipe, count: number): SumBatch {
   const weak = new Uint32Array(count);
   const strong = new Uint8Array(count * STRONG_LENGTH);
   const random = words();
@@ -79,13 +80,14 @@ function timeOf(work: () => void): number {
 const rotl13 = (x: number) => (x << 13 | x >>> 19) >>> 0;
 const golden = (k: number) => Math.imul(k + 1, 0x9e3779b1) >>> 0;
 
-const ordinary: Recipe = (_, strong, random) => {
+/** Random records. */
+export const ordinary: Recipe = (_, strong, random) => {
   for (let i = 0; i < STRONG_LENGTH; i += 4) strong.setUint32(i, random());
   return random();
 };
 
 /** Records by what they aim at. */
-const RECORDS: Record<string, Recipe> = {
+export const RECORDS: Record<string, Recipe> = {
   "strong sums that begin with the rotated weak sum": (k, strong) => {
     strong.setUint32(0, rotl13(golden(k)), true);
     return golden(k);
@@ -181,4 +183,7 @@ function* measure(kernel: Kernel): Generator<Measured> {
   }
 }
 
-console.log(JSON.stringify(KERNELS.flatMap((kernel) => [...measure(kernel)])));
+if (import.meta.main) {
+  const kernels: Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
+  console.log(JSON.stringify(kernels.flatMap((kernel) => [...measure(kernel)])));
+}
