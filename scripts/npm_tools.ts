@@ -15,10 +15,12 @@ export const TOOLS = {
   "hono": "4.13.19",
   "miniflare": "4.20260730.0",
   "playwright-core": "1.65.1",
+  "preact": "11.2.0",
   "publint": "0.3.25",
   "rolldown": "1.3.2",
   "sirv": "3.0.2",
   "typescript": "7.0.2",
+  "vite": "8.3.8",
 } as const;
 
 /** The name of a tool. */

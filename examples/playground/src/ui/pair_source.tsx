@@ -1,0 +1,45 @@
+/** A bundled pair. */
+import { useRef, useState } from "preact/hooks";
+import { fetchFile, pairUrl, usePairs } from "../pairs.ts";
+import type { BundledPair } from "../pairs.ts";
+import type { Source } from "./source.ts";
+
+/** A button for each pair, with its licence. */
+export function PairSource({ onSource }: { onSource(source: Source | undefined): void }) {
+  const pairs = usePairs();
+  const [chosen, setChosen] = useState<BundledPair>();
+  const [told, setTold] = useState("");
+  const latest = useRef<BundledPair>(undefined);
+
+  const choose = async (pair: BundledPair) => {
+    setChosen(pair);
+    latest.current = pair;
+    setTold(`Fetching ${pair.name} …`);
+    onSource(undefined);
+    try {
+      const [basis, target] = await Promise.all([fetchFile(pair.basis), fetchFile(pair.target)]);
+      if (latest.current !== pair) return;
+      setTold("");
+      onSource({ basis, target });
+    } catch (error) {
+      if (latest.current === pair) setTold((error as Error).message);
+    }
+  };
+
+  return (
+    <>
+      <ul class="cards">
+        {pairs.map((pair) => (
+          <li key={pair.name}>
+            <button type="button" aria-pressed={chosen === pair} onClick={() => choose(pair)}>{pair.name}</button>
+            <p>{pair.note}</p>
+            <p class="quiet">
+              Licence: <a href={pairUrl(pair.licenceFile)}>{pair.licence}</a>
+            </p>
+          </li>
+        ))}
+      </ul>
+      <p role="status">{told}</p>
+    </>
+  );
+}
