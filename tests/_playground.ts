@@ -8,30 +8,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPlayground, PLAYGROUND, servePlayground } from "../scripts/build_playground.ts";
 import { CHROMIUM_FLAGS } from "./runtimes/chromium.js";
-import { chromiumBinary } from "./runtimes/tools.ts";
 
 /** Longest wait for a step of a test, in milliseconds. The machine may be busy. */
-const TIMEOUT_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 
 /** The page, served, and a browser. */
 export class Playground {
   readonly url: string;
+  readonly #executablePath: string;
   readonly #browser: Browser;
   readonly #server: ChildProcess;
 
-  private constructor(url: string, browser: Browser, server: ChildProcess) {
+  private constructor(url: string, executablePath: string, browser: Browser, server: ChildProcess) {
     this.url = url;
+    this.#executablePath = executablePath;
     this.#browser = browser;
     this.#server = server;
   }
 
   /** Builds, serves and starts. */
-  static async open(): Promise<Playground> {
-    const executablePath = chromiumBinary();
+  static async open(executablePath: string): Promise<Playground> {
     await buildPlayground();
     const server = servePlayground("pipe");
     const url = await addressOf(server);
-    return new Playground(url, await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), server);
+    const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
+    return new Playground(url, executablePath, browser, server);
   }
 
   async close(): Promise<void> {
@@ -54,7 +55,7 @@ export class Playground {
   async useWithDisk(work: (page: Page) => Promise<void>): Promise<string[]> {
     const profile = mkdtempSync(join(tmpdir(), "rsync-streams-profile-"));
     try {
-      const options = { executablePath: chromiumBinary(), args: CHROMIUM_FLAGS };
+      const options = { executablePath: this.#executablePath, args: CHROMIUM_FLAGS };
       return await this.#useContext(await chromium.launchPersistentContext(profile, options), work);
     } finally {
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TIMEOUT_MS } from "./_playground.ts";
 
 /** Where downloads and files to choose lie. */
 export const folder = mkdtempSync(join(tmpdir(), "rsync-streams-playground-"));
@@ -39,4 +40,13 @@ export function temporary(name: string, bytes: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return path;
+}
+
+/** Waits until something holds, and fails if it takes too long. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + TIMEOUT_MS;
+  while (!await holds()) {
+    if (Date.now() > endMs) throw new Error(`Cannot go on: ${holds} is not so after ${TIMEOUT_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

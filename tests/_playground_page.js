@@ -32,7 +32,11 @@ export function overflow() {
   return document.documentElement.scrollWidth - innerWidth;
 }
 
-/** The names of what the page keeps. */
+/**
+ * The names of what the page keeps.
+ *
+ * @returns {Promise<string[]>}
+ */
 export async function keptFiles() {
   const names = [];
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("playground");

@@ -20,18 +20,22 @@ export function pairUrl(file: string): string {
   return new URL(file, FOLDER).href;
 }
 
-/** The list of pairs: empty until it has come. */
-export function usePairs(): readonly BundledPair[] {
+/** The list of pairs, empty until it has come, and why it does not come. */
+export function usePairs(): { pairs: readonly BundledPair[]; trouble: string } {
   const [pairs, setPairs] = useState<readonly BundledPair[]>([]);
+  const [trouble, setTrouble] = useState("");
   useEffect(() => {
-    fetchFile("pairs.json").then(async (file) => setPairs(JSON.parse(await file.text()))).catch(console.error);
+    const read = async () => setPairs(JSON.parse(await (await fetchFile("pairs.json")).text()));
+    read().catch((error: Error) => setTrouble(error.message));
   }, []);
-  return pairs;
+  return { pairs, trouble };
 }
 
 /** Fetches a file of a pair. */
 export async function fetchFile(file: string): Promise<File> {
-  const response = await fetch(pairUrl(file));
-  if (!response.ok) throw new Error(`Cannot fetch ${file}: the server answered ${response.status}`);
+  const response = await fetch(pairUrl(file)).catch((error) => {
+    throw new Error(`Cannot fetch ${file}: the server cannot be reached`, { cause: error });
+  });
+  if (!response.ok) throw new Error(`Cannot fetch ${file}: the server answered with status ${response.status}`);
   return new File([await response.blob()], file);
 }

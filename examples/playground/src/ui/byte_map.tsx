@@ -69,15 +69,15 @@ export function ByteMap({ regions, basisLength, targetLength }: Properties) {
   };
 
   const offsetAt = (x: number) => view.start + x / width * (view.end - view.start);
+  const pointAt = (x: number) => setSelected(Math.min(regionAt(regions, offsetAt(x)), regions.offsets.length - 1));
   const onPointerMove = (event: PointerEvent) => {
     const from = dragged.current;
-    if (from === undefined) {
-      return setSelected(Math.min(regionAt(regions, offsetAt(event.offsetX)), regions.offsets.length - 1));
-    }
+    if (from === undefined) return pointAt(event.offsetX);
     dragged.current = event.offsetX;
     setView((old) => pan(old, targetLength, (from - event.offsetX) / width * (old.end - old.start)));
   };
   const onPointerDown = (event: PointerEvent) => {
+    pointAt(event.offsetX); // a finger does not move before
     dragged.current = event.offsetX;
     (event.currentTarget as Element).setPointerCapture(event.pointerId);
   };

@@ -10,8 +10,10 @@ import { useBlobUrl } from "./use_page.ts";
 
 /** A link that saves a blob. */
 export function Download({ blob, name, children }: { blob: Blob; name: string; children: string }) {
+  const url = useBlobUrl(blob);
+  if (url === undefined) return null;
   return (
-    <a class="button" href={useBlobUrl(blob)} download={name}>
+    <a class="button" href={url} download={name}>
       {children} <span class="quiet">({bytes(blob.size)})</span>
     </a>
   );

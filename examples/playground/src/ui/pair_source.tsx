@@ -3,18 +3,21 @@ import { useRef, useState } from "preact/hooks";
 import { fetchFile, pairUrl, usePairs } from "../pairs.ts";
 import type { BundledPair } from "../pairs.ts";
 import type { Source } from "./source.ts";
+import { Trouble } from "./trouble.tsx";
 
 /** A button for each pair, with its licence. */
 export function PairSource({ onSource }: { onSource(source: Source | undefined): void }) {
-  const pairs = usePairs();
+  const { pairs, trouble: listTrouble } = usePairs();
   const [chosen, setChosen] = useState<BundledPair>();
   const [told, setTold] = useState("");
+  const [trouble, setTrouble] = useState("");
   const latest = useRef<BundledPair>(undefined);
 
   const choose = async (pair: BundledPair) => {
     setChosen(pair);
     latest.current = pair;
     setTold(`Fetching ${pair.name} …`);
+    setTrouble("");
     onSource(undefined);
     try {
       const [basis, target] = await Promise.all([fetchFile(pair.basis), fetchFile(pair.target)]);
@@ -22,7 +25,9 @@ export function PairSource({ onSource }: { onSource(source: Source | undefined):
       setTold("");
       onSource({ basis, target });
     } catch (error) {
-      if (latest.current === pair) setTold((error as Error).message);
+      if (latest.current !== pair) return;
+      setTold("");
+      setTrouble((error as Error).message);
     }
   };
 
@@ -40,6 +45,7 @@ export function PairSource({ onSource }: { onSource(source: Source | undefined):
         ))}
       </ul>
       <p role="status">{told}</p>
+      <Trouble message={trouble || listTrouble} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useId } from "preact/hooks";
 import { duration, percent, rate } from "../numbers.ts";
 import type { JobName } from "../protocol.ts";
 import type { JobControl, Step } from "../use_job.ts";
+import { Trouble } from "./trouble.tsx";
 
 /** Bars for the steps so far, and a button to cancel. Errors in words. */
 export function Progress<K extends JobName>({ job, steps }: { job: JobControl<K>; steps?: readonly string[] }) {
@@ -20,7 +21,7 @@ export function Progress<K extends JobName>({ job, steps }: { job: JobControl<K>
       ))}
       {isRunning && <button type="button" class="cancel" onClick={job.cancel}>Cancel</button>}
       <p role="status" class={job.status === "done" ? "hidden" : ""}>{STATUS_WORDS[job.status]}</p>
-      {job.error !== undefined && <p role="alert" class="error">{job.error}</p>}
+      <Trouble message={job.error} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** Where basis and target come from: files of the user, a bundled pair, or two texts. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { FilesSource } from "./files_source.tsx";
 import { PairSource } from "./pair_source.tsx";
 import type { Source } from "./source.ts";
@@ -19,12 +19,14 @@ interface Properties {
 /** Asks which kind, and then for the two. */
 export function SourceChooser({ kind, onKind, onSource }: Properties) {
   const [dropped, setDropped] = useState<readonly File[]>([]);
+  const self = useRef<HTMLFieldSetElement>(null);
   useDropAnywhere((files) => {
+    if (self.current?.closest("[hidden]")) return; // another tab is open
     setDropped(files);
     onKind("files");
   });
   return (
-    <fieldset>
+    <fieldset ref={self}>
       <legend>What to compare</legend>
       <div class="row">
         {(Object.keys(KINDS) as SourceKind[]).map((name) => (

@@ -11,10 +11,11 @@ import { Download } from "./downloads.tsx";
 import { FileDrop } from "./file_drop.tsx";
 import { Progress } from "./progress.tsx";
 import { Facts } from "./totals.tsx";
+import { Trouble } from "./trouble.tsx";
 
 /** The tab. Nothing is fetched before the button; the plan first, then the file. */
 export function UrlTab() {
-  const [pair] = usePairs();
+  const { pairs: [pair] } = usePairs();
   const [url, setUrl] = useState("");
   const [basis, setBasis] = useState<File>();
   const [isTaking, setTaking] = useState(false);
@@ -67,7 +68,7 @@ export function UrlTab() {
           {pair && <button type="button" onClick={takePublished}>Take {pair.basis}, an older version</button>}
           <button type="submit" class="primary" disabled={isTaking}>Make a plan</button>
         </div>
-        {trouble !== "" && <p role="alert" class="error">{trouble}</p>}
+        <Trouble message={trouble} />
       </form>
       <Progress job={plan} steps={[]} />
       {plan.result && (

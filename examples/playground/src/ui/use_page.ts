@@ -26,8 +26,8 @@ export function useWidth(element: RefObject<Element | null>): number {
 }
 
 /** A URL for downloads, as long as the component shows the blob. */
-export function useBlobUrl(blob: Blob): string {
-  const [url, setUrl] = useState("");
+export function useBlobUrl(blob: Blob): string | undefined {
+  const [url, setUrl] = useState<string>();
   useEffect(() => {
     const made = URL.createObjectURL(blob);
     setUrl(made);

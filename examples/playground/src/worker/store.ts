@@ -31,13 +31,15 @@ export class Slot {
     this.#name = `${name}-${id}`;
   }
 
-  /** Removes what was made in slots of the same name before. */
-  static async clear(name: string): Promise<void> {
+  /** Removes what earlier jobs made in slots of the same name. */
+  static async clear(name: string, id: number): Promise<void> {
     const folder = await session;
     if (!folder) return;
     for await (const old of folder.keys()) {
-      // A job that is being cancelled may still hold a file. It goes with the session.
-      if (old.startsWith(`${name}-`)) await folder.removeEntry(old).catch(() => {});
+      const [oldName, oldId] = old.split("-");
+      if (oldName !== name || Number(oldId) >= id) continue;
+      // A job that is being cancelled may still hold a file. It removes that itself.
+      await folder.removeEntry(old).catch(() => {});
     }
   }
 

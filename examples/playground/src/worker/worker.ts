@@ -34,7 +34,7 @@ async function start({ id, slot, name, job }: Request & { type: "start" }): Prom
   stops.set(id, stop);
   const report: Context["report"] = (progress) => reply({ type: "progress", id, progress });
   try {
-    await Slot.clear(slot);
+    await Slot.clear(slot, id);
     const work = WORK[name] as (job: Jobs[JobName], context: Context) => Promise<Results[JobName]>;
     const result = await work(job, { slot: new Slot(slot, id), signal: stop.signal, report });
     reply({ type: "result", id, result });
