@@ -1,39 +1,52 @@
 /** The memory of a browser and all of its processes, on Linux. */
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, CDPSession } from "playwright-core";
 import { readFileSync } from "node:fs";
 
 const PERIOD_MS = 50;
 
-/** What a browser takes while something runs. */
-export interface MemoryWatch {
-  /** Bytes at the peak beyond those at the start. */
-  stop(): Promise<number>;
-}
+/** Sums what each process holds of its own, again and again, until it is disposed of. */
+export class MemoryWatch {
+  readonly #session: CDPSession;
+  readonly #start: number;
+  #peak: number;
+  #isStopped = false;
+  readonly #watching: Promise<void>;
 
-/** Sums what each process holds of its own, again and again, until it is told to stop. */
-export async function watchMemory(context: BrowserContext): Promise<MemoryWatch> {
-  const session = await context.browser()!.newBrowserCDPSession();
-  const measure = async () => {
-    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    return processInfo.reduce((sum, { id }) => sum + privateBytes(id), 0);
-  };
-  const start = await measure();
-  let peak = start;
-  let isStopped = false;
-  const watching = (async () => {
-    while (!isStopped) {
-      peak = Math.max(peak, await measure());
+  private constructor(session: CDPSession, start: number) {
+    this.#session = session;
+    this.#start = start;
+    this.#peak = start;
+    this.#watching = this.#watch();
+  }
+
+  /** Starts to watch. */
+  static async start(context: BrowserContext): Promise<MemoryWatch> {
+    const session = await context.browser()!.newBrowserCDPSession();
+    return new MemoryWatch(session, await heldBytes(session));
+  }
+
+  /** Bytes at the peak so far, beyond those at the start. */
+  get growth(): number {
+    return this.#peak - this.#start;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true;
+    await this.#watching;
+    await this.#session.detach();
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#isStopped) {
+      this.#peak = Math.max(this.#peak, await heldBytes(this.#session));
       await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
     }
-  })();
-  return {
-    async stop() {
-      isStopped = true;
-      await watching;
-      await session.detach();
-      return peak - start;
-    },
-  };
+  }
+}
+
+async function heldBytes(session: CDPSession): Promise<number> {
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  return processInfo.reduce((sum, { id }) => sum + privateBytes(id), 0);
 }
 
 /** Bytes that a process holds, without mapped files; 0 if it has just ended. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Playground, served } from "./_playground.ts";
 import { fact, folder, isDone, openPair, save, temporary, until } from "./_playground_actions.ts";
 import { dropFiles, dropLargePair, keptFiles, overflow, violations } from "./_playground_page.js";
-import { watchMemory } from "./_playground_memory.ts";
+import { MemoryWatch } from "./_playground_memory.ts";
 import { chromiumBinary, isCI } from "./runtimes/tools.ts";
 
 /** What cannot be had on this machine, or why not; in CI it has to be there. */
@@ -214,7 +214,7 @@ const MAX_GROWTH = 400 * 2 ** 20;
 test("a file of 1 GiB takes little memory, and can be cancelled", (playground) =>
   playground.useWithDisk(async (page) => {
     await page.getByText("Two files of yours").click();
-    const memory = await watchMemory(page.context());
+    await using memory = await MemoryWatch.start(page.context());
     await page.evaluate(dropLargePair, 1024);
     await page.getByRole("progressbar", { name: "Delta" }).waitFor();
     await page.locator(".bar").filter({ hasText: "Delta" }).getByText(/left$/).waitFor();
@@ -223,7 +223,7 @@ test("a file of 1 GiB takes little memory, and can be cancelled", (playground) =
     await until(async () => (await page.evaluate(keptFiles)).every((name) => !name.endsWith("-delta")));
     await page.getByLabel("Weak sum").selectOption("rollsum"); // starts again
     await page.locator(".headline:visible").waitFor({ timeout: 300_000 });
-    const growth = await memory.stop();
+    const { growth } = memory;
     console.log(`memory grew by ${Math.round(growth / 2 ** 20)} MiB`);
     assert.ok(growth < MAX_GROWTH, `${growth} bytes`);
     assert.match(await page.locator(".headline").innerText(), /The result is verified/);
