@@ -238,7 +238,7 @@ test("a file of 1 GiB takes little memory, and can be cancelled", (playground) =
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1280, 390]) {
-    test(`nothing is out of reach: ${colorScheme}, ${width} pixels wide`, (playground) =>
+    test(`the page is accessible and fits: ${colorScheme}, ${width} pixels wide`, (playground) =>
       playground.use(async (page) => {
         const check = async (what: string) => {
           assert.deepEqual(await page.evaluate(violations), [], what);
@@ -271,27 +271,27 @@ for (const colorScheme of ["light", "dark"] as const) {
 test("keys alone are enough", (playground) =>
   playground.use(async (page) => {
     await isDone(page);
-    const told = page.locator(".told");
+    const selection = page.locator(".selection");
     await page.getByRole("application").focus();
     await page.keyboard.press("ArrowRight");
-    await told.getByText("copied from the basis at the same place").waitFor();
+    await selection.getByText("copied from the basis at the same place").waitFor();
     await page.keyboard.press("ArrowRight");
-    await told.getByText("literals, sent in the delta").waitFor();
+    await selection.getByText("literals, sent in the delta").waitFor();
     await page.keyboard.press("+");
     await page.keyboard.press("End");
-    assert.match(await told.innerText(), /to 969,/);
+    assert.match(await selection.innerText(), /to 969,/);
     await page.getByRole("tab", { name: "Compare" }).focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Tab");
     assert.equal(await page.getByLabel("URL of the new file").evaluate((input) => input.matches(":focus")), true);
   }));
 
-test("the map tells what is under the pointer, and zooms", (playground) =>
+test("the map describes the region under the pointer, and zooms", (playground) =>
   playground.use(async (page) => {
     await isDone(page);
     const map = page.locator(".canvas");
     await map.hover({ position: { x: 3, y: 30 } });
-    await page.locator(".told").getByText(/^Target 0 to 48, 48 bytes: copied/).waitFor();
+    await page.locator(".selection").getByText(/^Target 0 to 48, 48 bytes: copied/).waitFor();
     const ends = page.locator(".map .between");
     assert.equal(await ends.innerText(), "0\n969");
     await page.getByRole("button", { name: "Zoom in" }).click();

@@ -91,8 +91,8 @@ export function ByteMap({ regions, basisLength, targetLength }: Properties) {
   };
 
   if (targetLength === 0) return <p>The target is empty.</p>;
-  const told = selected < 0
-    ? "Point at the map, or focus it and press the arrow keys: a region is told here."
+  const description = selected < 0
+    ? "Point at the map, or focus it and press the arrow keys, to see what a region is."
     : describe(regions, selected);
   return (
     <figure class="map">
@@ -123,12 +123,12 @@ export function ByteMap({ regions, basisLength, targetLength }: Properties) {
         <span class="quiet">{count(view.start)}</span>
         <span class="quiet">{count(view.end)}</span>
       </div>
-      <p class="told" role="status">{told}</p>
+      <p class="selection" role="status">{description}</p>
       <div class="row">
         <button type="button" onClick={() => zoomBy(ZOOM_STEP)}>Zoom in</button>
         <button type="button" onClick={() => zoomBy(1 / ZOOM_STEP)}>Zoom out</button>
         <button type="button" onClick={() => setView({ start: 0, end: targetLength })}>All</button>
-        <button type="button" onClick={() => select(selected - 1)}>Region before</button>
+        <button type="button" onClick={() => select(selected - 1)}>Previous region</button>
         <button type="button" onClick={() => select(selected + 1)}>Next region</button>
       </div>
       <p id="map-keys" class="quiet">

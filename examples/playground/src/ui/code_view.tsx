@@ -3,10 +3,10 @@ import { useState } from "preact/hooks";
 
 /** The code, and a button that copies it. */
 export function CodeView({ code }: { code: string }) {
-  const [told, setTold] = useState("");
+  const [status, setStatus] = useState("");
   const copy = async () => {
     const isCopied = await navigator.clipboard.writeText(code).then(() => true, () => false);
-    setTold(isCopied ? "Copied." : "The browser does not let pages copy: select the text.");
+    setStatus(isCopied ? "Copied." : "The browser does not let pages copy: select the text.");
   };
   return (
     <section aria-labelledby="code-heading">
@@ -14,7 +14,7 @@ export function CodeView({ code }: { code: string }) {
       <pre tabIndex={0}><code>{code}</code></pre>
       <div class="row">
         <button type="button" onClick={copy}>Copy the code</button>
-        <span role="status">{told}</span>
+        <span role="status">{status}</span>
       </div>
     </section>
   );

@@ -104,8 +104,8 @@ function conclusion(fullLength: number, blocks: Way, layers: Way): string {
   const best = `The best block length takes ${bytes(byBlocks)}, of which ${bytes(blocks.sigLength)} are signature.`;
   if (byLayers < byBlocks) {
     const times = (byBlocks / Math.max(1, byLayers)).toFixed(1);
-    return `${full} ${best} Layers take ${bytes(byLayers)}, ${times} times fewer: fine sums are read only where the ` +
+    return `${full} ${best} Layers take ${bytes(byLayers)}, ${times} times less: fine sums are read only where the ` +
       "files differ.";
   }
-  return `${full} ${best} Layers take ${bytes(byLayers)}, no fewer: they pay where a long file changed in few places.`;
+  return `${full} ${best} Layers take ${bytes(byLayers)}, no less: they pay where a long file changed in few places.`;
 }

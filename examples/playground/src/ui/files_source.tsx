@@ -47,7 +47,7 @@ export function FilesSource({ dropped, onSource }: Properties) {
           onFiles={takeTarget}
         />
       </div>
-      <p class="quiet">Files stay on this device, and are read piece by piece: several GB are no trouble.</p>
+      <p class="quiet">Files stay on this device. They are read piece by piece, so files of several GB work too.</p>
     </>
   );
 }

@@ -31,7 +31,7 @@ export function MarkedText({ result }: { result: PairResult }) {
   if (!marked) return null;
   return (
     <section aria-labelledby="marked-heading">
-      <h2 id="marked-heading">The target, marked</h2>
+      <h2 id="marked-heading">The target, highlighted</h2>
       <pre class="marked" tabIndex={0}>
         {Array.from(marked.regions.offsets, (_, region) => <Piece key={region} marked={marked} region={region} />)}
       </pre>

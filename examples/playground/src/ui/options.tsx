@@ -21,7 +21,7 @@ export function Options({ options, backend, recommended, onOptions, onBackend }:
   const change = (changes: Partial<PairOptions>) => onOptions({ ...options, ...changes });
   return (
     <fieldset class="options">
-      <legend>How</legend>
+      <legend>Options</legend>
       <Choice<Format>
         label="Format"
         value={options.format}

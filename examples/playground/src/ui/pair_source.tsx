@@ -9,24 +9,24 @@ import { Trouble } from "./trouble.tsx";
 export function PairSource({ onSource }: { onSource(source: Source | undefined): void }) {
   const { pairs, trouble: listTrouble } = usePairs();
   const [chosen, setChosen] = useState<BundledPair>();
-  const [told, setTold] = useState("");
+  const [status, setStatus] = useState("");
   const [trouble, setTrouble] = useState("");
   const latest = useRef<BundledPair>(undefined);
 
   const choose = async (pair: BundledPair) => {
     setChosen(pair);
     latest.current = pair;
-    setTold(`Fetching ${pair.name} …`);
+    setStatus(`Fetching ${pair.name} …`);
     setTrouble("");
     onSource(undefined);
     try {
       const [basis, target] = await Promise.all([fetchFile(pair.basis), fetchFile(pair.target)]);
       if (latest.current !== pair) return;
-      setTold("");
+      setStatus("");
       onSource({ basis, target });
     } catch (error) {
       if (latest.current !== pair) return;
-      setTold("");
+      setStatus("");
       setTrouble((error as Error).message);
     }
   };
@@ -44,7 +44,7 @@ export function PairSource({ onSource }: { onSource(source: Source | undefined):
           </li>
         ))}
       </ul>
-      <p role="status">{told}</p>
+      <p role="status">{status}</p>
       <Trouble message={trouble || listTrouble} />
     </>
   );

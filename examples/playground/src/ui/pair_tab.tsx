@@ -74,7 +74,7 @@ function Result({ result, input: { basis, target, options } }: { result: PairRes
       <ByteMap regions={result.regions} basisLength={result.basisLength} targetLength={result.targetLength} />
       {target.type.startsWith("text/") && <MarkedText result={result} />}
       <section aria-labelledby="downloads-heading">
-        <h2 id="downloads-heading">Take it with you</h2>
+        <h2 id="downloads-heading">Downloads</h2>
         <div class="row">
           <Download blob={result.sig} name={`${basis.name}.sig`}>Download the signature</Download>
           <Download blob={result.patched} name={target.name}>Download the patched file</Download>

@@ -102,7 +102,7 @@ const WAYS: Record<UpdatePlan["way"], string> = {
 const FALLBACKS: Record<NonNullable<UpdatePlan["fallback"]>, string> = {
   "no-basis": "there is no local file",
   "no-signature": "the host has no signature of it",
-  "bad-signature": "what the host has as its signature is none",
+  "bad-signature": "the file in the place of its signature is not one",
   "stale-signature": "the signature is of another version",
   "no-ranges": "the host gives no ranges",
   "cheaper": "that costs less, since the files have little in common",
@@ -135,7 +135,7 @@ function Updated({ result: { file, stats }, url }: { result: Results["update"]; 
     <>
       <p class="headline">
         {bytes(stats.bytesIn)} came in {count(stats.requests)} requests for {bytes(file.size)}.{" "}
-        {stats.isVerified ? "The result is verified." : "There was no digest to verify it by."}
+        {stats.isVerified ? "The result is verified." : "There is no digest to verify it with."}
       </p>
       <Download blob={file} name={nameOf(url)}>Download the new file</Download>
     </>
