@@ -23,22 +23,36 @@
  *
  * @module
  */
+export { applyDelta, type ApplyDeltaOptions } from "./src/apply_delta.ts";
 export { type Basis, type BasisSource, type SeekableBasis } from "./src/basis/basis_source.ts";
 export { type DenoFile, type NodeFileHandle } from "./src/basis/file_handles.ts";
+export { createDelta, type CreateDeltaOptions } from "./src/create_delta.ts";
+export { createSig, type CreateSigOptions } from "./src/create_sig.ts";
 export { decodeDeltaStream, type DecodeDeltaStreamOptions } from "./src/decode_delta_stream.ts";
 export { deltaStream, type DeltaStreamOptions } from "./src/delta_stream.ts";
 export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_delta_stream.ts";
 export { type CopyCommand, type DataCommand, type DeltaCommand } from "./src/engine/delta_command.ts";
 export { type DeltaStats, type PatchStats, type SigStats } from "./src/engine/stats.ts";
 export { type Format } from "./src/formats/mod.ts";
-export { type Backend, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
+export { type Backend, type BackendOptions, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
 export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";
 export { patchStream, type PatchStreamOptions } from "./src/patch_stream.ts";
 export { minStrongLength, recommendedBlockLength } from "./src/recommended_lengths.ts";
+export {
+  type BlobLike,
+  type BlobPartLike,
+  type ByteBody,
+  type ByteChunk,
+  type ByteReadable,
+  type ByteReader,
+  type SyncAccessHandle,
+  type WasmModule,
+  type WebFileHandle,
+} from "./src/common/platform_types.ts";
 export { RsyncError, type RsyncErrorCode, type RsyncErrorOptions } from "./src/common/rsync_error.ts";
 export { sigStream, type SigStreamOptions } from "./src/sig_stream.ts";
 export { type DeltaFormatOptions } from "./src/stages/delta_options.ts";
 export { Signature } from "./src/stages/signature.ts";
-export { type ByteSource } from "./src/streams/read_chunks.ts";
-export { type CommonOptions, type StreamPair } from "./src/streams/stream_pair.ts";
+export { type ByteSource } from "./src/streams/byte_source.ts";
+export { type CommonOptions, type StreamPair, type SumStreamPair } from "./src/streams/stream_pair.ts";

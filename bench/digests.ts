@@ -17,7 +17,7 @@ export async function digests(argv: string[]): Promise<void> {
     const script = bundle("digests_job.ts", join(folder.path, "digests_job.mjs"));
     console.log("SHA-256, MB/s: what the fastest tenth of 500 short runs in turn reached\n");
     console.log(
-      row(["runtime", "bytes an update", "node:crypto", "wasm", "noble-hashes", "hash-wasm", "crypto.subtle"]),
+      row(["runtime", "bytes an update", "node:crypto", "wasm", "portable", "hash-wasm", "crypto.subtle"]),
     );
     console.log(row(Array(7).fill("---")));
     for (const { name, command: [program, ...args] } of await findRuntimes(values.runtimes.split(","))) {

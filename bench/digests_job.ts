@@ -2,7 +2,7 @@
 import process from "node:process";
 import { createSHA256 } from "hash-wasm";
 import type { MakeSha256 } from "../src/digest/interface.ts";
-import { nobleSha256 } from "../src/digest/noble_sha256.ts";
+import { portableSha256 } from "../src/digest/portable_sha256.ts";
 import { nodeSha256 } from "../src/digest/node_sha256.ts";
 import { wasmSha256 } from "../src/digest/wasm_sha256.ts";
 import { randomBytes } from "./_data.ts";
@@ -45,7 +45,7 @@ const hashWasm = inUpdates(() => {
   return { update: (bytes) => peer.update(bytes), digest: () => peer.digest("binary").slice(), release() {} };
 });
 const subtle: Work = () => crypto.subtle.digest("SHA-256", data);
-const ours = [nodeSha256(), wasmSha256(), nobleSha256()].map(inUpdates);
+const ours = [nodeSha256(), wasmSha256(), portableSha256()].map(inUpdates);
 
 for (const updateLength of [LENGTH, 1024, 64]) {
   const works = [...ours, hashWasm, updateLength === LENGTH ? subtle : undefined];

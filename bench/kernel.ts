@@ -32,14 +32,6 @@ function sums(kernel: Kernel, weakSum: WeakSum, strongSum: StrongSum, length: nu
   });
 }
 
-function digest(kernel: Kernel, strongSum: StrongSum, length: number): number {
-  return measure(length, () => {
-    const digest = kernel.digest(strongSum);
-    digest.update(data.subarray(0, length));
-    digest.digest();
-  });
-}
-
 function blocks(hash: (block: Uint8Array) => unknown): number {
   return measure(data.length, () => {
     for (let at = 0; at < data.length; at += BLOCK) hash(data.subarray(at, at + BLOCK));
@@ -93,7 +85,6 @@ export async function kernel(): Promise<void> {
       const fast = sums(wasm, weakSum, strongSum, data.length);
       line(`signature, ${weakSum} and ${strongSum}`, slow, fast, weakSum === "rollsum" ? ["", ""] : others[strongSum]!);
     }
-    line(`digest, ${strongSum}`, digest(portable, strongSum, MIB), digest(wasm, strongSum, data.length));
   }
   for (const count of [4096, 32_768, 262_144]) {
     for (const weakSum of ["rabinkarp", "rollsum"] as const) {

@@ -3,7 +3,7 @@
  *
  *     deno task docs
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -12,15 +12,25 @@ import { readManifest, ROOT } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
 const OUTPUT = join(ROOT, ".cache/docs");
+/** The pages of `deno doc` are wider than a phone: its header does not wrap, and code widens what is around it. */
+const STYLE = `
+.ddoc > div, .ddoc article, .ddoc section { min-width: 0; max-width: 100%; }
+@media (max-width: 640px) {
+  #topnav { height: auto; }
+  #topnav > div { flex-wrap: wrap; gap: 0.5rem; }
+  #searchbar { min-width: 0; width: 12rem; }
+  .ddoc .breadcrumbs { flex-wrap: wrap; }
+}
+`;
 
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA } = process.env;
 /** Where the sources can be read, if that is known. */
 const sourceUrl = GITHUB_REPOSITORY && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/${GITHUB_SHA}/`;
 
 /** How `deno doc` names entry points, and how users import them. */
-const specifiers = Object.keys(readManifest().exports).map((key) => {
+const entries = Object.keys(readManifest().exports).map((key) => {
   const name = key.replace("./", "");
-  return { written: `from &quot;${name}&quot;`, right: `from &quot;${name === "." ? NAME : `${NAME}/${name}`}&quot;` };
+  return { name, specifier: name === "." ? NAME : `${NAME}/${name}` };
 });
 
 const escape = (text: string) => text.replaceAll("/", "&#x2F;");
@@ -30,11 +40,23 @@ const SOURCE_LINK = /<a\s+class="sourceButton"\s+href="([^"]*)"[^>]*>[^]*?<\/a>/
 
 /** Mends what `deno doc` cannot know: how the package is called, and where its sources are. */
 function mend(page: string): string {
-  const imports = specifiers.reduce((text, { written, right }) => text.replaceAll(written, right), page);
+  const imports = entries.reduce((text, { name, specifier }) => {
+    return text.replaceAll(`from &quot;${name}&quot;`, `from &quot;${specifier}&quot;`);
+  }, page);
   return imports.replace(SOURCE_LINK, (link, href: string) => {
     if (!href.startsWith(localSource)) return link;
     return sourceUrl ? link.replace(localSource, escape(sourceUrl)) : "";
   });
+}
+
+/** Adds what the first page of `deno doc` lacks: links to the other entry points. */
+function addEntries(page: string): string {
+  const items = entries.filter(({ name }) => name !== ".").map(({ name, specifier }) => {
+    return `<li><a href="${name}/index.html">${specifier}</a></li>`;
+  });
+  const list = `<section class="markdown"><h2>Other entry points</h2><ul>${items.join("")}</ul></section>`;
+  if (!page.includes("</main>")) throw new Error("Cannot add the entry points: the first page has no </main>");
+  return page.replace("</main>", `${list}</main>`);
 }
 
 /** Links of a page that lead nowhere. */
@@ -55,6 +77,9 @@ denoDoc("--html", `--name=${NAME}`, `--output=${OUTPUT}`);
 const pages = readdirSync(OUTPUT, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".html"))
   .map((path) => join(OUTPUT, path));
 for (const page of pages) writeFileSync(page, mend(readFileSync(page, "utf8")));
+const first = join(OUTPUT, "index.html");
+writeFileSync(first, addEntries(readFileSync(first, "utf8")));
+appendFileSync(join(OUTPUT, "page.css"), STYLE);
 const broken = pages.flatMap(brokenLinks);
 if (broken.length > 0) {
   console.error(`Cannot write the reference: links that lead nowhere:\n${broken.join("\n")}`);

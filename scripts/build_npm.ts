@@ -5,25 +5,32 @@
  *     deno task build:npm --if-old   only if a source is newer than the tarball
  *
  * Modules stay separate, as they are in the sources, so that bundlers drop what is not imported. TypeScript compiles
- * them to JavaScript, declarations and source maps. Under the condition `workerd` the entries come from a bundle, in
- * which WebAssembly is imported as modules, since workerd compiles no WebAssembly from bytes.
+ * them to JavaScript, which reads like its sources, so there are no source maps, and to declarations. Under the
+ * condition `workerd` the entries come from a bundle, in which WebAssembly is imported as modules, since workerd
+ * compiles no WebAssembly from bytes. The command is one file, so that the library does not depend on what only the
+ * command uses.
  */
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import { absoluteLinks, PUBLISHED_PAGES } from "./absolute_links.ts";
 import { buildMan } from "./build_man.ts";
-import { CACHE, install, type Manifest, readManifest, ROOT, run, toolCommand, TOOLS } from "./npm_tools.ts";
+import { COMMAND, writeCommand } from "./_npm_command.ts";
+import {
+  CLI,
+  compile,
+  COMPILED,
+  entriesOf,
+  type Entry,
+  NPM,
+  Packages,
+  sources,
+  specifiersOf,
+  stage,
+  takeModules,
+  walk,
+} from "./_npm_modules.ts";
+import { CACHE, type Manifest, readManifest, ROOT, run, toolCommand } from "./npm_tools.ts";
 
 const NAME = "rsync-streams";
 const DESCRIPTION =
@@ -37,181 +44,12 @@ const WASM_FILES = [
   { file: KERNEL, loader: "src/kernel/wasm/kernel_module.js", load: "kernelModule" },
   { file: "src/digest/_generated/sha256.wasm", loader: "src/digest/sha256_module.js", load: "sha256Module" },
 ];
-/** What the command imports: `runProgram` of it. */
-const COMMAND = "src/cli/program.js";
 /** Copied as they are. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
-
-const NPM = join(ROOT, "npm");
-const STAGE = join(CACHE, "stage");
 
 /** Where the tarball of this version is. */
 export function tarballPath(): string {
   return join(CACHE, `${NAME}-${readManifest().version}.tgz`);
-}
-
-/** An entry point: its name and its source. */
-interface Entry {
-  key: string;
-  source: string;
-  js: string;
-  dts: string;
-}
-
-/** The entry points of deno.json. */
-function entriesOf(manifest: Manifest): Entry[] {
-  return Object.entries(manifest.exports).map(([key, path]) => {
-    const source = path.replace("./", "");
-    return { key, source, js: source.replace(/\.ts$/, ".js"), dts: source.replace(/\.ts$/, ".d.ts") };
-  });
-}
-
-/** All files below a folder, relative to it. */
-function* walk(folder: string, below = ""): Generator<string> {
-  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
-    const path = join(below, entry.name);
-    if (entry.isDirectory()) yield* walk(folder, path);
-    else yield path;
-  }
-}
-
-/** The library's own modules. */
-function sources(): string[] {
-  const modules = [...walk(join(ROOT, "src"))].filter((path) => path.endsWith(".ts"));
-  return ["mod.ts", ...modules.map((path) => `src/${path}`)];
-}
-
-/** Specifiers of imports and exports, static and dynamic, in code that a formatter or a compiler wrote. */
-const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
-
-/** Blanks out comments, so that examples in them count for nothing. Positions stay. */
-function withoutComments(code: string): string {
-  return code.replace(/\/\*[\s\S]*?\*\//g, (comment) => " ".repeat(comment.length))
-    .replace(/^\s*\/\/.*$/gm, (comment) => " ".repeat(comment.length));
-}
-
-/** Replaces specifiers outside of comments. */
-function mapSpecifiers(code: string, map: (specifier: string) => string): string {
-  let out = "";
-  let from = 0;
-  for (const match of withoutComments(code).matchAll(SPECIFIER)) {
-    const at = match.index + match[1]!.length + 1;
-    out += code.slice(from, at) + map(match[3]!);
-    from = at + match[3]!.length;
-  }
-  return out + code.slice(from);
-}
-
-/** Which packages the sources name, by way of the import map of deno.json. */
-class Packages {
-  readonly dependencies: Record<string, string> = {};
-  readonly #imports: Record<string, string>;
-
-  constructor(imports: Record<string, string>) {
-    this.#imports = imports;
-  }
-
-  /** What a specifier is called without the import map. */
-  plain(specifier: string): string {
-    if (/^(\.|node:)/.test(specifier)) return specifier;
-    // As import maps are read: the longest key wins, and only one that ends in a slash is a prefix.
-    const keys = Object.keys(this.#imports).sort((a, b) => b.length - a.length);
-    const key = keys.find((one) => one === specifier || one.endsWith("/") && specifier.startsWith(one));
-    const target = key === undefined ? specifier : this.#imports[key]! + specifier.slice(key.length);
-    const npm = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)@([^/]+)(\/.*)?$/.exec(target);
-    if (!npm) throw new Error(`Cannot build the package: ${specifier} is ${target}, which is no package of npm`);
-    const [, name, range, path = ""] = npm;
-    this.dependencies[name!] = range!;
-    return name + path;
-  }
-}
-
-/** What the types of the oldest Node do not have, and the sources ask for. */
-const RUNTIME_TYPES = `interface ImportMeta {
-  /** Undefined in Node 20. */
-  readonly main?: boolean;
-}
-
-declare module "zlib" {
-  /** Since Node 22.15 and 23.8; undefined before. */
-  const createZstdCompress: (options?: BrotliOptions) => Gzip;
-  const createZstdDecompress: (options?: BrotliOptions) => Gunzip;
-  namespace constants {
-    const ZSTD_c_checksumFlag: number;
-  }
-}
-`;
-
-/** Copies the sources with their specifiers in plain. */
-function stage(packages: Packages): void {
-  rmSync(STAGE, { recursive: true, force: true });
-  for (const path of sources()) {
-    const code = mapSpecifiers(readFileSync(join(ROOT, path), "utf8"), (specifier) => packages.plain(specifier));
-    mkdirSync(dirname(join(STAGE, path)), { recursive: true });
-    writeFileSync(join(STAGE, path), code);
-  }
-  const types = Object.keys(packages.dependencies).map((name) => `@types/${name}` as keyof typeof TOOLS)
-    .filter((name) => name in TOOLS).concat("@types/node");
-  install(STAGE, { ...packages.dependencies, ...Object.fromEntries(types.map((name) => [name, TOOLS[name]])) });
-  writeFileSync(join(STAGE, "runtime.d.ts"), RUNTIME_TYPES);
-}
-
-/** Compiles the stage as any other user of TypeScript would, with the types of the oldest Node. */
-function compile(entries: Entry[]): void {
-  const compilerOptions = {
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    noImplicitOverride: true,
-    target: "es2022",
-    module: "nodenext",
-    lib: ["esnext", "dom", "dom.iterable", "dom.asynciterable"],
-    types: ["node"],
-    skipLibCheck: true,
-    rewriteRelativeImportExtensions: true,
-    declaration: true,
-    sourceMap: true,
-    inlineSources: true,
-    newLine: "lf",
-    rootDir: ".",
-    outDir: NPM,
-  };
-  writeFileSync(
-    join(STAGE, "tsconfig.json"),
-    JSON.stringify({ compilerOptions, files: ["runtime.d.ts", ...entries.map(({ source }) => source)] }, null, 2),
-  );
-  run(toolCommand("typescript", "tsc"), ["-p", STAGE]);
-}
-
-/** Puts in order what the compiler made. */
-function tidy(entries: Entry[]): void {
-  for (const path of walk(NPM)) {
-    const file = join(NPM, path);
-    if (path.endsWith(".js.map")) {
-      const map = JSON.parse(readFileSync(file, "utf8"));
-      writeFileSync(file, JSON.stringify({ ...map, sources: [basename(path).replace(/\.js\.map$/, ".ts")] }));
-    } else if (path.endsWith(".d.ts")) {
-      // The compiler renames what JavaScript imports, and not what declarations do.
-      const rename = (specifier: string) => specifier.startsWith(".") ? specifier.replace(/\.ts$/, ".js") : specifier;
-      writeFileSync(file, mapSpecifiers(readFileSync(file, "utf8"), rename));
-    }
-  }
-  const reached = new Set<string>();
-  const visit = (path: string) => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const specifier of specifiersOf(join(NPM, path))) {
-      if (specifier.startsWith(".")) visit(join(dirname(path), specifier).replace(/\.js$/, ".d.ts"));
-    }
-  };
-  for (const { dts } of entries) visit(dts);
-  for (const path of [...walk(NPM)]) {
-    if (path.endsWith(".d.ts") && !reached.has(path)) rmSync(join(NPM, path));
-  }
-}
-
-function specifiersOf(file: string): string[] {
-  return [...withoutComments(readFileSync(file, "utf8")).matchAll(SPECIFIER)].map((match) => match[3]!);
 }
 
 /** Entries that only processes of the user's own need. */
@@ -230,14 +68,14 @@ function bundleForWorkerd(entries: Entry[]): string[] {
   }
   run(toolCommand("esbuild", "esbuild"), [
     ...included.map(({ key, js }) => `${outputName(key)}=${join(copy, js)}`),
-    ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--chunk-names=shared-[hash]"],
+    ...["--bundle", "--splitting", "--format=esm", "--target=es2022", "--minify", "--chunk-names=shared-[hash]"],
     ...["--packages=external", "--external:node:*", "--external:*.wasm", "--log-level=warning"],
     `--outdir=${join(NPM, "workerd")}`,
   ]);
   const text = [...walk(join(NPM, "workerd"))].map((path) => readFileSync(join(NPM, "workerd", path), "utf8")).join(
     "\n",
   );
-  const missing = used.filter(({ file }) => !text.includes(`from "../${file}"`));
+  const missing = used.filter(({ file }) => !text.includes(`"../${file}"`));
   if (missing.length > 0 || text.includes("new WebAssembly.Module(")) {
     throw new Error("Cannot build the package: the bundle for workerd does not import its WebAssembly");
   }
@@ -254,67 +92,88 @@ function outputName(key: string): string {
   return key === "." ? "mod" : key.replace("./", "");
 }
 
-/** The command, as a file that starts with its interpreter. */
-function writeCommand(): string {
-  const path = "bin/rsync-streams.js";
-  mkdirSync(join(NPM, "bin"), { recursive: true });
-  const code = `import { runProgram } from "../${COMMAND}";\n\nawait runProgram();\n`;
-  writeFileSync(join(NPM, path), `#!/usr/bin/env node\n${code}`);
-  chmodSync(join(NPM, path), 0o755);
-  return path;
+/** The packages that modules of the package import, with their ranges. */
+function dependenciesOf(packages: Packages): Record<string, string> {
+  const modules = [...walk(NPM)].filter((path) => /\.(js|d\.ts)$/.test(path) && path !== COMMAND);
+  const specifiers = modules.flatMap((path) => specifiersOf(join(NPM, path)));
+  const isUsed = (name: string) => specifiers.some((specifier) => `${specifier}/`.startsWith(`${name}/`));
+  return Object.fromEntries(Object.entries(packages.ranges).filter(([name]) => isUsed(name)));
 }
 
-function manifestOf(manifest: Manifest, entries: Entry[], packages: Packages, inWorkerd: string[]): unknown {
+/** Where the sources are: only the release workflow knows it. Provenance is checked against the repository. */
+function links(): Record<string, unknown> {
+  const repository = process.env.GITHUB_REPOSITORY;
+  if (!repository) return {};
+  const url = `${process.env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}`;
+  return { homepage: `${url}#readme`, bugs: `${url}/issues`, repository: { type: "git", url: `git+${url}.git` } };
+}
+
+/** Whom the licence names. */
+function author(): string {
+  const found = /^Copyright \(c\) [\d-]+ (.+)$/m.exec(readFileSync(join(ROOT, "LICENSE"), "utf8"))?.[1];
+  if (!found) throw new Error("Cannot build the package: LICENSE names no holder of the copyright");
+  return found;
+}
+
+/** What was built beside modules. */
+interface Built {
+  dependencies: Record<string, string>;
+  /** The path of the command. */
+  program: string;
+  /** The entries that workerd has of its own. */
+  inWorkerd: string[];
+}
+
+function manifestOf(manifest: Manifest, entries: Entry[], built: Built): unknown {
+  const { dependencies, program, inWorkerd } = built;
   const exports = Object.fromEntries(entries.map(({ key, js, dts }) => [key, {
     types: `./${dts}`,
     ...(inWorkerd.includes(key) && { workerd: `./workerd/${outputName(key)}.js` }),
-    default: `./${js}`,
+    default: `./${key === CLI ? COMMAND : js}`,
   }]));
-  const repository = process.env.GITHUB_REPOSITORY;
   return {
     name: NAME,
     version: manifest.version,
     description: DESCRIPTION,
     keywords: KEYWORDS.split(" "),
     license: manifest.license,
-    // Provenance is checked against it; only the release workflow knows where the sources are.
-    ...(repository && {
-      repository: {
-        type: "git",
-        url: `git+${process.env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}.git`,
-      },
-    }),
+    author: author(),
+    ...links(),
     type: "module",
+    // For tools that do not read `exports`: Parcel, unless it is told to.
+    main: `./${entries[0]!.js}`,
+    types: `./${entries[0]!.dts}`,
     sideEffects: false,
     engines: { node: `>=${OLDEST_NODE}` },
-    bin: { [NAME]: writeCommand() },
+    bin: { [NAME]: program },
     man: relative(NPM, buildMan(join(NPM, "man"))),
     exports: {
       ...exports,
       "./kernel.wasm": { types: `./${KERNEL}.d.ts`, default: `./${KERNEL}` },
       "./package.json": "./package.json",
     },
-    dependencies: packages.dependencies,
+    dependencies,
   };
 }
 
 /** What a bundler or workerd gives for an import of the kernel. */
-const KERNEL_TYPES =
-  `/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
-declare const module: WebAssembly.Module;
+const KERNEL_TYPES = `import type { WasmModule } from "../../../common/platform_types.js";
+
+/** The kernel as a module, for \`useWasmModule\`, where the runtime or bundler imports WebAssembly as modules. */
+declare const module: WasmModule;
 export default module;
 `;
 
 /** Everything that is imported has to be there. */
-function checkSpecifiers(packages: Packages): void {
+function checkSpecifiers(dependencies: Record<string, string>): void {
   const wrong: string[] = [];
   for (const path of walk(NPM)) {
-    if (!/\.(js|d\.ts)$/.test(path)) continue;
+    if (!/\.(js|d\.ts)$/.test(path) || path === COMMAND) continue;
     for (const specifier of specifiersOf(join(NPM, path))) {
       const isThere = specifier.startsWith(".")
         ? isFile(join(NPM, dirname(path), specifier), path.endsWith(".d.ts"))
         : specifier.startsWith("node:") ||
-          Object.keys(packages.dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`));
+          Object.keys(dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`));
       if (!isThere) wrong.push(`${path}: ${specifier}`);
     }
   }
@@ -325,6 +184,14 @@ function isFile(path: string, isDeclaration: boolean): boolean {
   return existsSync(isDeclaration ? path.replace(/\.js$/, ".d.ts") : path);
 }
 
+/** A document of the package. Where the repository is known, its links lead there: the package has no other page. */
+function published(document: string, version: string): string {
+  const text = readFileSync(join(ROOT, document), "utf8");
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (!GITHUB_REPOSITORY || !PUBLISHED_PAGES.includes(document)) return text;
+  return absoluteLinks(text, `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`, `v${version}`);
+}
+
 /** Builds and packs, and gives the path of the tarball. */
 export function buildNpm(): string {
   const manifest = readManifest();
@@ -333,17 +200,19 @@ export function buildNpm(): string {
   rmSync(NPM, { recursive: true, force: true });
   stage(packages);
   compile(entries);
-  tidy(entries);
+  takeModules(entries);
   for (const { file } of wasmFiles()) {
     mkdirSync(dirname(join(NPM, file)), { recursive: true });
     copyFileSync(join(ROOT, file), join(NPM, file));
   }
   writeFileSync(join(NPM, `${KERNEL}.d.ts`), KERNEL_TYPES);
   const inWorkerd = bundleForWorkerd(entries);
-  for (const document of DOCUMENTS) copyFileSync(join(ROOT, document), join(NPM, document));
-  const packageJson = manifestOf(manifest, entries, packages, inWorkerd);
+  for (const document of DOCUMENTS) writeFileSync(join(NPM, document), published(document, manifest.version));
+  const dependencies = dependenciesOf(packages);
+  const program = writeCommand(COMPILED, NPM);
+  const packageJson = manifestOf(manifest, entries, { dependencies, program, inWorkerd });
   writeFileSync(join(NPM, "package.json"), JSON.stringify(packageJson, null, 2) + "\n");
-  checkSpecifiers(packages);
+  checkSpecifiers(dependencies);
   const [packed] = JSON.parse(
     run("npm", ["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", CACHE], NPM),
   );
@@ -366,6 +235,8 @@ export function builtTarball(): string {
     ...WASM_FILES.map(({ file }) => file),
     "deno.json",
     "scripts/build_man.ts",
+    "scripts/_npm_command.ts",
+    "scripts/_npm_modules.ts",
     "scripts/build_npm.ts",
     "scripts/npm_tools.ts",
   ];

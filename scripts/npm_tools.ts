@@ -8,19 +8,26 @@ import { fileURLToPath } from "node:url";
 export const TOOLS = {
   "@arethetypeswrong/cli": "0.18.5",
   "@hono/node-server": "2.1.9",
+  "@rollup/plugin-node-resolve": "16.0.3",
+  "@rspack/core": "2.3.3",
   "@types/cli-progress": "3.11.6",
   "@types/node": "20.19.0",
   "bun": "1.4.5",
   "esbuild": "0.28.2",
   "hono": "4.13.19",
+  "jest": "30.5.2",
   "miniflare": "4.20260730.0",
+  "parcel": "2.16.4",
   "playwright-core": "1.65.1",
   "preact": "11.2.0",
   "publint": "0.3.25",
   "rolldown": "1.3.2",
+  "rollup": "4.68.8",
   "sirv": "3.0.2",
+  "terser": "5.51.4",
   "typescript": "7.0.2",
   "vite": "8.3.8",
+  "webpack": "5.112.2",
 } as const;
 
 /** The name of a tool. */

@@ -1,12 +1,14 @@
 import { toUint8Array } from "./common/bytes.ts";
-import { checkOptions } from "./common/checks.ts";
+import { checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { defaultKernel } from "./kernel/mod.ts";
-import type { DeltaFormatOptions } from "./stages/delta_options.ts";
+import { DELTA_FORMAT_NAMES, type DeltaFormatOptions } from "./stages/delta_options.ts";
 import { createDecodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<DecodeDeltaStreamOptions> = { ...COMMON_NAMES, ...DELTA_FORMAT_NAMES };
 
 /**
  * Options of {@linkcode decodeDeltaStream}.
@@ -25,7 +27,7 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * ```
  */
 export interface DecodeDeltaStreamOptions
-  extends CommonOptions<BufferSource, DeltaCommand, PatchStats>, DeltaFormatOptions {}
+  extends CommonOptions<ByteChunk, DeltaCommand, PatchStats>, DeltaFormatOptions {}
 
 /**
  * Makes a transform that turns a delta into its commands, one at a time.
@@ -36,7 +38,7 @@ export interface DecodeDeltaStreamOptions
  * bytes, which has the digest in its field `digest`.
  *
  * @param options For the luapower format its name and the block length.
- * @returns A pair whose `writable` takes delta bytes and whose `readable` gives commands. In its stats, `bytesOut`
+ * @returns A pair whose `writable` takes delta bytes and whose `readable` yields commands. In its stats, `bytesOut`
  * counts bytes of target.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
@@ -57,8 +59,8 @@ export interface DecodeDeltaStreamOptions
  */
 export function decodeDeltaStream(
   options: DecodeDeltaStreamOptions = {},
-): StreamPair<BufferSource, DeltaCommand, PatchStats> {
-  return createPair(createDecodeStage(checkOptions(options)), options, defaultKernel().backend, {
+): StreamPair<ByteChunk, DeltaCommand, PatchStats> {
+  return createPair(createDecodeStage(checkOptions(options, NAMES)), options, {
     convert: toUint8Array,
   });
 }

@@ -1,12 +1,21 @@
 import { toUint8Array } from "./common/bytes.ts";
-import { checkBoolean, checkChoice, checkInteger, checkOptions } from "./common/checks.ts";
+import { checkBoolean, checkChoice, checkInteger, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { DeltaStats } from "./engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "./formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { createDeltaStage } from "./stages/matcher.ts";
 import { type Signature, signatureParts } from "./stages/signature.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<DeltaStreamOptions> = {
+  ...COMMON_NAMES,
+  format: true,
+  digest: true,
+  memLength: true,
+  rdiffExact: true,
+};
 
 /**
  * Options of {@linkcode deltaStream}.
@@ -19,12 +28,13 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * const options: DeltaStreamOptions = { format: "librsync" };
  * const basis = new Blob(["a basis"]);
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream()));
- * const delta = await new Response(new Blob(["a target"]).stream().pipeThrough(deltaStream(sigs, options))).bytes();
+ * const delta = new Blob(["a target"]).stream().pipeThrough(deltaStream(sigs, options));
  *
- * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
+ * const magic = (await new Response(delta).arrayBuffer()).slice(0, 4);
+ * assert.deepEqual(new Uint8Array(magic), Uint8Array.of(0x72, 0x73, 0x02, 0x36));
  * ```
  */
-export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
+export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, DeltaStats> {
   /**
    * The wire format of the delta. Any format goes with any signature.
    * @default the signature's own
@@ -42,8 +52,8 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
    */
   memLength?: number | undefined;
   /**
-   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. It is of use for
-   * comparing only, since rdiff reads both. It always copies the first of equal blocks, so that a run of them, such as
+   * Only for the librsync format: write byte for byte what rdiff 2.3.2 writes with this signature. It is useful only
+   * for comparisons, since rdiff reads both. It always copies the first of equal blocks, so that a run of them, such as
    * zeros, takes a copy for each; and if the signature has no blocks, data is split at the block length. On adversarial
    * input rdiff may find more copies, since its work is not bounded.
    * @default {false}
@@ -63,7 +73,7 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
  *
  * @param signature What {@linkcode loadSigs} returned. Any number of streams can use it at the same time.
  * @param options Format and digest.
- * @returns A pair whose `writable` takes target bytes and whose `readable` gives delta bytes.
+ * @returns A pair whose `writable` takes target bytes and whose `readable` yields delta bytes.
  * @throws {TypeError} If an option is of the wrong kind, or the format cannot carry a digest.
  * @throws {RangeError} If an option is out of range.
  *
@@ -75,7 +85,7 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
  * const file = new Blob([crypto.getRandomValues(new Uint8Array(50_000))]);
  * const sigs = await loadSigs(file.stream().pipeThrough(sigStream()));
  * const stream = deltaStream(sigs);
- * const delta = await new Response(file.stream().pipeThrough(stream)).bytes();
+ * const delta = new Uint8Array(await new Response(file.stream().pipeThrough(stream)).arrayBuffer());
  *
  * assert.ok(delta.length < 60);
  * assert.equal(stream.stats.copiedBytes, 50_000);
@@ -84,9 +94,9 @@ export interface DeltaStreamOptions extends CommonOptions<BufferSource, Uint8Arr
 export function deltaStream(
   signature: Signature,
   options: DeltaStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, DeltaStats> {
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, DeltaStats> {
   const { index } = signatureParts(signature);
-  checkOptions(options);
+  checkOptions(options, NAMES);
   const { format = signature.format, memLength } = options;
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
   const { digest = codec.hasDigest, rdiffExact = false } = options;
@@ -98,5 +108,5 @@ export function deltaStream(
   }
   if (memLength !== undefined) checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
   const stage = createDeltaStage(signature, codec, { digest, memLength, rdiffExact });
-  return createPair(stage, options, index.backend, { convert: toUint8Array });
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: index.backend };
 }

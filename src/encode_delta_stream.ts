@@ -1,12 +1,18 @@
-import { checkChoice, checkLimit, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkLimit, checkOptions, type OptionNames } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import { deltaEncodings, type Format, FORMAT_NAMES, formatTraits } from "./formats/mod.ts";
 import { checkDeltaParams } from "./stages/delta_options.ts";
 import { createEncodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<EncodeDeltaStreamOptions> = {
+  ...COMMON_NAMES,
+  format: true,
+  blockLength: true,
+  maxOutputLength: true,
+};
 
 /**
  * Options of {@linkcode encodeDeltaStream}.
@@ -18,7 +24,7 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  *
  * const options: EncodeDeltaStreamOptions = { format: "librsync", maxOutputLength: 1000 };
  * const commands = ReadableStream.from([{ copy: { offset: 0, length: 10 } }]);
- * const delta = await new Response(commands.pipeThrough(encodeDeltaStream(options))).bytes();
+ * const delta = new Uint8Array(await new Response(commands.pipeThrough(encodeDeltaStream(options))).arrayBuffer());
  *
  * assert.deepEqual(delta.subarray(0, 4), Uint8Array.of(0x72, 0x73, 0x02, 0x36)); // its magic
  * ```
@@ -32,8 +38,8 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
   /** Bytes of a block, for the luapower format, which copies whole blocks. */
   blockLength?: number | undefined;
   /**
-   * Bytes of delta that are made at most. In the luapower format a copy takes 6 bytes for each 255 blocks, so a short
-   * delta can become a long one: set it where commands come from an untrusted peer.
+   * Largest delta to write, in bytes. In the luapower format a copy takes 6 bytes for each 255 blocks, so a short delta
+   * can become a long one: set it if the commands come from an untrusted peer.
    * @default {Infinity}
    */
   maxOutputLength?: number | undefined;
@@ -47,7 +53,7 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
  * left out if the format has no place for it.
  *
  * @param options Format, and for luapower's the block length.
- * @returns A pair whose `writable` takes commands and whose `readable` gives delta bytes.
+ * @returns A pair whose `writable` takes commands and whose `readable` yields delta bytes.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
  *
@@ -68,14 +74,15 @@ export interface EncodeDeltaStreamOptions extends CommonOptions<DeltaCommand, Ui
 export function encodeDeltaStream(
   options: EncodeDeltaStreamOptions = {},
 ): StreamPair<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { format = "rsync-streams", maxOutputLength = Infinity } = checkOptions(options);
-  const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
+  const { format = "rsync-streams", maxOutputLength = Infinity } = checkOptions(options, NAMES);
+  const traits = formatTraits[checkChoice("format", format, FORMAT_NAMES)];
   const stage = createEncodeStage(
-    codec,
-    checkDeltaParams(codec, options.blockLength),
+    deltaEncodings[traits.name],
+    traits.hasDigest,
+    checkDeltaParams(traits, options.blockLength),
     checkLimit("maxOutputLength", maxOutputLength),
   );
-  return createPair(stage, options, defaultKernel().backend, {
+  return createPair(stage, options, {
     bytesOf: (command) => (command as DeltaCommand | undefined)?.data,
   });
 }

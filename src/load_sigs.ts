@@ -1,10 +1,19 @@
-import { checkChoice, checkLimit, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkLimit, checkOptions, checkSignal, type OptionNames } from "./common/checks.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import type { BackendOptions } from "./kernel/interface.ts";
+import { chosenKernel } from "./kernel/mod.ts";
 import { loadSignature } from "./stages/loader.ts";
 import { checkGivenHeader } from "./stages/sig_options.ts";
 import type { Signature } from "./stages/signature.ts";
-import type { ByteSource } from "./streams/read_chunks.ts";
+import type { ByteSource } from "./streams/byte_source.ts";
+
+const NAMES: OptionNames<LoadSigsOptions> = {
+  format: true,
+  blockLength: true,
+  maxInputLength: true,
+  signal: true,
+  backend: true,
+};
 
 /**
  * Options of {@linkcode loadSigs}.
@@ -19,7 +28,7 @@ import type { ByteSource } from "./streams/read_chunks.ts";
  * await assert.rejects(loadSigs(sig, options), (error) => error instanceof RsyncError && error.code === "limit");
  * ```
  */
-export interface LoadSigsOptions {
+export interface LoadSigsOptions extends BackendOptions {
   /**
    * The wire format. Formats with a magic are recognized; luapower's has none.
    * @default recognized by the magic
@@ -28,11 +37,13 @@ export interface LoadSigsOptions {
   /** Bytes of a block, for the luapower format, which does not carry it. */
   blockLength?: number | undefined;
   /**
-   * Bytes of signature that are read at most. It bounds the memory that an untrusted peer can make this side use: the
+   * Longest signature to read, in bytes. It bounds the memory that an untrusted peer can make this side use: the
    * records, and tables that are no longer than they are.
    * @default {2 ** 30}
    */
   maxInputLength?: number | undefined;
+  /** Ends the work early, and cancels the source. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,12 +52,17 @@ export interface LoadSigsOptions {
  * Memory is at most 64 bytes for each block, and some hundred bytes. The input may come from an untrusted peer:
  * nothing is allocated by what its header says, `maxInputLength` bounds it, and no signature makes the index slow. A
  * delta holds up to six blocks of the target at once: check {@linkcode Signature.blockLength} first if memory is tight.
+ * Deltas have the backend of their signature.
  *
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.
  *
- * @param source Signature bytes.
- * @param options Limit, and for the luapower format its name and the block length.
+ * The bytes are what to keep: a signature loads as fast as its bytes are indexed, and there is no other form of it to
+ * save.
+ *
+ * @param source Signature bytes: a stream, a `Response` or `Request`, a `Blob`, bytes, or chunks of bytes in an
+ * iterable or async iterable, such as Node's `Readable`.
+ * @param options Limit, signal, and for the luapower format its name and the block length.
  * @returns The signature.
  * @throws {RsyncError} If the bytes are not a signature (`bad-magic`, `unsupported`, `truncated`, `trailing-data`), or
  * too many (`limit`).
@@ -61,16 +77,18 @@ export interface LoadSigsOptions {
  * const basis = new Blob(["a basis"]);
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream()));
  * const deltas = await Promise.all(["one target", "another"].map((target) => {
- *   return new Response(new Blob([target]).stream().pipeThrough(deltaStream(sigs))).bytes();
+ *   return new Response(new Blob([target]).stream().pipeThrough(deltaStream(sigs))).arrayBuffer();
  * }));
  *
  * assert.equal(deltas.length, 2);
  * ```
  */
 export async function loadSigs(source: ByteSource, options: LoadSigsOptions = {}): Promise<Signature> {
-  const { format, blockLength, maxInputLength = 2 ** 30 } = checkOptions(options);
+  const { format, blockLength, maxInputLength = 2 ** 30, signal } = checkOptions(options, NAMES);
+  const kernel = chosenKernel(options.backend);
   const limit = checkLimit("maxInputLength", maxInputLength);
   const codec = format === undefined ? undefined : formats[checkChoice("format", format, FORMAT_NAMES)];
   const header = codec && checkGivenHeader(codec, blockLength);
-  return await loadSignature(source, { format, header, maxInputLength: limit, kernel: defaultKernel() });
+  checkSignal(signal);
+  return await loadSignature(source, { format, header, maxInputLength: limit, kernel, signal });
 }

@@ -1,12 +1,14 @@
 import { type Basis, toPatchBasis } from "./basis/basis_source.ts";
 import { toUint8Array } from "./common/bytes.ts";
-import { checkLimit, checkOptions } from "./common/checks.ts";
+import { checkLimit, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { defaultKernel } from "./kernel/mod.ts";
-import type { DeltaFormatOptions } from "./stages/delta_options.ts";
+import { DELTA_FORMAT_NAMES, type DeltaFormatOptions } from "./stages/delta_options.ts";
 import { createPatchStage } from "./stages/patcher.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<PatchStreamOptions> = { ...COMMON_NAMES, ...DELTA_FORMAT_NAMES, maxOutputLength: true };
 
 /**
  * Options of {@linkcode patchStream}.
@@ -21,16 +23,16 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * const delta = ReadableStream.from([command]).pipeThrough(encodeDeltaStream());
  * const patched = delta.pipeThrough(patchStream(new Uint8Array(5000), options));
  * await assert.rejects(
- *   new Response(patched).bytes(),
+ *   new Response(patched).arrayBuffer(),
  *   (error) => error instanceof RsyncError && error.code === "limit",
  * );
  * ```
  */
 export interface PatchStreamOptions
-  extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
+  extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, PatchStats>, DeltaFormatOptions {
   /**
-   * Bytes of target that are made at most. A delta of a few bytes can make a target of any length: set it where the
-   * delta comes from an untrusted peer and the result is kept.
+   * Largest target to make, in bytes. A delta of a few bytes can make a target of any length: set it if the delta comes
+   * from an untrusted peer and the result is kept.
    * @default {Infinity}
    */
   maxOutputLength?: number | undefined;
@@ -51,7 +53,7 @@ export interface PatchStreamOptions
  * @param basis What to copy from: a `Blob` or `File`, bytes, an open file of Node or Deno,
  * `{ read(offset, length), size? }`, or `{ seek, read }`.
  * @param options Limit, and for the luapower format its name and the block length.
- * @returns A pair whose `writable` takes delta bytes and whose `readable` gives target bytes.
+ * @returns A pair whose `writable` takes delta bytes and whose `readable` yields target bytes.
  * @throws {TypeError} If the basis or an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
  *
@@ -73,9 +75,9 @@ export interface PatchStreamOptions
 export function patchStream(
   basis: Basis,
   options: PatchStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { maxOutputLength = Infinity } = checkOptions(options);
+): StreamPair<ByteChunk, Uint8Array<ArrayBuffer>, PatchStats> {
+  const { maxOutputLength = Infinity } = checkOptions(options, NAMES);
   const limit = checkLimit("maxOutputLength", maxOutputLength);
   const stage = createPatchStage({ basis: toPatchBasis(basis), maxOutputLength: limit }, options);
-  return createPair(stage, options, defaultKernel().backend, { convert: toUint8Array });
+  return createPair(stage, options, { convert: toUint8Array });
 }

@@ -1,13 +1,27 @@
 import { toUint8Array } from "./common/bytes.ts";
-import { checkChoice, checkOptions } from "./common/checks.ts";
+import { checkChoice, checkOptions, type OptionNames } from "./common/checks.ts";
+import type { ByteChunk } from "./common/platform_types.ts";
 import type { SigStats } from "./engine/stats.ts";
 import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
-import type { StrongSum, WeakSum } from "./kernel/interface.ts";
-import { defaultKernel } from "./kernel/mod.ts";
+import type { BackendOptions, StrongSum, WeakSum } from "./kernel/interface.ts";
+import { chosenKernel } from "./kernel/mod.ts";
 import { checkSigOptions } from "./stages/sig_options.ts";
 import { createSigStage } from "./stages/signer.ts";
 import { createPair } from "./streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "./streams/stream_pair.ts";
+
+const NAMES: OptionNames<SigStreamOptions> = {
+  ...COMMON_NAMES,
+  fileLength: true,
+  salt: true,
+  blockLength: true,
+  weakSum: true,
+  strongSum: true,
+  strongLength: true,
+  format: true,
+  digest: true,
+  backend: true,
+};
 
 /**
  * Options of {@linkcode sigStream}.
@@ -22,18 +36,18 @@ import type { CommonOptions, StreamPair } from "./streams/stream_pair.ts";
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream(options)));
  *
  * assert.equal(sigs.fileLength, 1_000_000);
- * assert.equal(sigs.digest?.length, 32);
+ * assert.equal(sigs.digest?.length, 64); // hexadecimal digits
  * ```
  */
-export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /**
    * Length of the basis in bytes, if known. In the rsync-streams format, block and strong length are chosen by it for
    * the fewest bytes.
    */
   fileLength?: number | undefined;
   /**
-   * 16 bytes that the strong sums of the rsync-streams format are keyed with. Give it only where the same basis has to
-   * have the same signature: whoever knows it before a file is made can forge collisions.
+   * 16 bytes that the strong sums of the rsync-streams format are keyed with. Set it only if the same basis must have
+   * the same signature: an attacker who knows it before the file is made can forge collisions.
    * @default random
    */
   salt?: Uint8Array | undefined;
@@ -58,10 +72,10 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
   strongSum?: StrongSum | undefined;
   /**
    * Bytes kept of each strong sum. The rsync-streams format has sums that are keyed with a random salt, and a digest:
-   * short ones cost few bytes, cannot be forged beforehand, and what is left to chance ends in an error. At least 2;
-   * the librsync format takes 1 and more, and there all of the sum should be kept with untrusted files.
-   * @default so long that a block is found wrongly once in 2^40 deltas; 10 if `fileLength` is not given. In other
-   * formats the whole sum: 32, of `"md4"` 16
+   * short ones cost few bytes, cannot be forged beforehand, and an accidental collision ends in an error. The minimum
+   * is 2. The librsync format allows 1; there, keep the whole sum if files are untrusted.
+   * @default long enough that one delta in 2^40 finds a wrong block; 10 if `fileLength` is not given. In other formats
+   * the whole sum: 32, of `"md4"` 16
    */
   strongLength?: number | undefined;
   /**
@@ -85,7 +99,7 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  * are. How the input was chunked never changes a byte of the output.
  *
  * @param options Block length, sums and format.
- * @returns A pair whose `writable` takes basis bytes and whose `readable` gives signature bytes.
+ * @returns A pair whose `writable` takes basis bytes and whose `readable` yields signature bytes.
  * @throws {TypeError} If an option is of the wrong kind, or the format does not have the sum.
  * @throws {RangeError} If `blockLength` or `strongLength` is out of range.
  *
@@ -103,10 +117,11 @@ export interface SigStreamOptions extends CommonOptions<BufferSource, Uint8Array
  */
 export function sigStream(
   options: SigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
-  const { format = "rsync-streams" } = checkOptions(options);
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+  const { format = "rsync-streams" } = checkOptions(options, NAMES);
   const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const stage = createSigStage(codec, checkSigOptions(codec, options), kernel);
-  return createPair(stage, options, kernel.backend, { convert: toUint8Array });
+  if (options.fileLength !== undefined) stage.stats.total = options.fileLength;
+  return { ...createPair(stage, options, { convert: toUint8Array }), backend: kernel.backend };
 }

@@ -1,12 +1,12 @@
 /** Tests the packed npm package with bundlers, and with tools that check packages: `deno task test:bundles`. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { gzipSync } from "node:zlib";
 import { builtTarball } from "../scripts/build_npm.ts";
-import { install, run, toolCommand, TOOLS } from "../scripts/npm_tools.ts";
+import { install, run, tool, toolCommand, TOOLS } from "../scripts/npm_tools.ts";
+import { type Bundler, BUNDLERS, bundlesOf, compressedLength } from "./bundlers/run.ts";
 
 const isCI = Boolean(process.env.CI);
 
@@ -16,8 +16,8 @@ function setUp(): { tarball: string; project: string } | undefined {
     const tarball = builtTarball();
     const project = mkdtempSync(join(tmpdir(), "rsync-streams-bundles-"));
     install(project, { "rsync-streams": `file:${tarball}`, "@types/node": TOOLS["@types/node"] });
-    for (const name of ["esbuild", "rolldown", "publint", "typescript"] as const) toolCommand(name, name);
-    toolCommand("@arethetypeswrong/cli", "attw");
+    const others = ["publint", "typescript", "@arethetypeswrong/cli"] as const;
+    for (const name of [...Object.values(BUNDLERS).flat(), ...others]) tool(name);
     return { tarball, project };
   } catch (error) {
     if (isCI) throw error;
@@ -40,13 +40,13 @@ Deno.test.afterAll(() => {
 // ---- sizes
 
 /** Apps with one import each, and the most bytes of their bundles, minified and compressed. Raise only on purpose. */
-const APPS: Record<string, { code: string; most?: number }> = {
-  "sigStream": { code: 'export { sigStream } from "rsync-streams";' },
+const APPS: Record<string, { code: string; most?: number; conditions?: readonly string[] }> = {
+  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 9_500 },
+  "decodeDeltaStream": { code: 'export { decodeDeltaStream } from "rsync-streams";', most: 6_000 },
+  "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";', most: 5_000 },
+  "sigStream": { code: 'export { sigStream } from "rsync-streams";', most: 42_000 },
   "loadSigs": { code: 'export { loadSigs } from "rsync-streams";' },
   "deltaStream": { code: 'export { deltaStream } from "rsync-streams";' },
-  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 44_000 },
-  "decodeDeltaStream": { code: 'export { decodeDeltaStream } from "rsync-streams";' },
-  "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";' },
   "all of .": { code: 'export * from "rsync-streams";', most: 49_000 },
   "./callbacks": { code: 'export * from "rsync-streams/callbacks";' },
   "./sync": { code: 'export * from "rsync-streams/sync";', most: 48_000 },
@@ -56,63 +56,57 @@ const APPS: Record<string, { code: string; most?: number }> = {
   "syncHandler": { code: 'export { syncHandler } from "rsync-streams/http";', most: 59_000 },
   "HttpError": { code: 'export { HttpError } from "rsync-streams/http";', most: 400 },
   "./http": { code: 'export * from "rsync-streams/http";', most: 72_500 },
-  "./http, in workerd": { code: 'export * from "rsync-streams/http";', most: 55_500 },
+  "./http, in workerd": { code: 'export * from "rsync-streams/http";', most: 55_500, conditions: ["workerd"] },
   "an import for nothing": {
     code: `import "rsync-streams"; import { sigStream } from "rsync-streams"; import "rsync-streams/callbacks";
       import "rsync-streams/http"; import { fetchUpdate } from "rsync-streams/http"; import "rsync-streams/sync";`,
     most: 40,
   },
-  "all of ., in workerd": { code: 'export * from "rsync-streams";', most: 32_500 },
+  "all of ., in workerd": { code: 'export * from "rsync-streams";', most: 32_500, conditions: ["workerd"] },
 };
 
-const BUNDLERS = {
-  esbuild(entry: string, output: string, condition: string[]): void {
-    const args = [entry, "--bundle", "--minify", "--format=esm", "--log-level=error", `--outfile=${output}`];
-    const flags = condition.length > 0 ? [`--conditions=${condition}`, "--external:*.wasm"] : [];
-    run(toolCommand("esbuild", "esbuild"), [...args, ...flags], project);
-  },
-  rolldown(entry: string, output: string, condition: string[]): void {
-    // Only told by a file, and in it the name of a folder is no pattern.
-    const config = `export default {
-      input: ${JSON.stringify(entry)},
-      external: ${condition.length > 0 ? "/\\.wasm$/" : "[]"},
-      resolve: { conditionNames: ${JSON.stringify([...condition, "import", "default"])} },
-      output: { file: ${JSON.stringify(output)}, format: "esm", minify: true },
-      logLevel: "warn",
-    };`;
-    writeFileSync(join(project, "rolldown.config.js"), config);
-    run(toolCommand("rolldown", "rolldown"), ["-c", "rolldown.config.js"], project);
-  },
-};
+/** Apps that are small in every bundler; the others are bundled by the first two. */
+const SMALL_APPS = ["patchStream", "decodeDeltaStream", "encodeDeltaStream", "an import for nothing"];
 
-/** Bytes of a bundle: minified, and compressed too. */
-function sizeOf(name: string, code: string, bundler: keyof typeof BUNDLERS): { minified: number; compressed: number } {
-  const entry = join(project, "app.js");
-  const output = join(project, `app.${bundler}.out.js`);
-  writeFileSync(entry, code);
-  BUNDLERS[bundler](entry, output, name.includes("workerd") ? ["workerd"] : []);
-  const bytes = readFileSync(output);
-  return { minified: bytes.length, compressed: gzipSync(bytes, { level: 9 }).length };
+function bundleOf(name: string, bundler: Bundler): string {
+  return bundlesOf(project, bundler, [{ name, ...APPS[name]! }])[0]!;
 }
 
 test("bundles stay below their ceilings", () => {
-  const lines = ["| imported | esbuild: minified | compressed | rolldown: minified | compressed | ceiling |"];
-  lines.push("| --- | ---: | ---: | ---: | ---: | ---: |");
-  const heavy: string[] = [];
-  for (const [name, { code, most = Infinity }] of Object.entries(APPS)) {
-    const sizes = (["esbuild", "rolldown"] as const).map((bundler) => sizeOf(name, code, bundler));
-    const cells = sizes.flatMap(({ minified, compressed }) => [minified, compressed]);
-    lines.push(`| ${[name, ...cells, most === Infinity ? "" : most].join(" | ")} |`);
-    if (sizes.some(({ compressed }) => compressed > most)) heavy.push(`${name}: ${cells}, ${most} compressed at most`);
+  const sizes = (Object.keys(BUNDLERS) as Bundler[]).map((bundler, i) => {
+    const names = i < 2 ? Object.keys(APPS) : SMALL_APPS;
+    const bundles = bundlesOf(project, bundler, names.map((name) => ({ name, ...APPS[name]! })));
+    return Object.fromEntries(names.map((name, k) => [name, compressedLength(bundles[k]!)]));
+  });
+  const lines = [`| imported | ${Object.keys(BUNDLERS).join(" | ")} | ceiling |`];
+  lines.push(`| --- |${" ---: |".repeat(sizes.length + 1)}`);
+  for (const [name, { most = "" }] of Object.entries(APPS)) {
+    lines.push(`| ${[name, ...sizes.map((size) => size[name] ?? ""), most].join(" | ")} |`);
   }
-  console.log(lines.join("\n"));
-  assert.deepEqual(heavy, []);
+  console.log(`Bytes, minified and compressed\n${lines.join("\n")}`);
+  for (const [name, { most = Infinity }] of Object.entries(APPS)) {
+    for (const [i, bundler] of Object.keys(BUNDLERS).entries()) {
+      const size = sizes[i]![name] ?? 0;
+      assert.ok(size <= most, `${name} by ${bundler} has ${size} bytes, ${most} at most were expected`);
+    }
+  }
+});
+
+test("a bundle that patches has no WebAssembly and no noble-hashes, and one that signs has both", () => {
+  const kernel = /WebAssembly/;
+  const noble = /blake/i;
+  for (const name of ["patchStream", "decodeDeltaStream", "encodeDeltaStream"]) {
+    const bundle = bundleOf(name, "esbuild");
+    assert.doesNotMatch(bundle, kernel, name);
+    assert.doesNotMatch(bundle, noble, name);
+  }
+  assert.match(bundleOf("sigStream", "esbuild"), kernel);
+  assert.match(bundleOf("sigStream", "esbuild"), noble);
 });
 
 test("a bundle for workerd imports the kernel as a module and compiles none from bytes", () => {
   for (const bundler of ["esbuild", "rolldown"] as const) {
-    sizeOf("workerd", APPS["all of ."]!.code, bundler);
-    const bundle = readFileSync(join(project, `app.${bundler}.out.js`), "utf8");
+    const bundle = bundleOf("all of ., in workerd", bundler);
     assert.match(bundle, /from\s*"[^"]*kernel\.wasm"/);
     assert.doesNotMatch(bundle, /new WebAssembly\.Module\(/);
   }
@@ -122,30 +116,25 @@ test("bundles for browsers import nothing, not even modules of Node", () => {
   // All of it is in the bundle, and what is not would be an import. esbuild fails for `node:` itself.
   for (const name of ["all of .", "./callbacks", "./sync", "./http"]) {
     for (const bundler of ["esbuild", "rolldown"] as const) {
-      sizeOf(name, APPS[name]!.code, bundler);
-      const bundle = readFileSync(join(project, `app.${bundler}.out.js`), "utf8");
+      const bundle = bundleOf(name, bundler);
       assert.doesNotMatch(bundle, /\b(from|import|import\(|require\()\s*["'][\w@.:/-]+["']/, `${name}, ${bundler}`);
     }
   }
 });
 
 test("a client is bundled without the handler, and the handler without the client", () => {
-  const textOf = (names: string) => {
-    sizeOf(names, `export { ${names} } from "rsync-streams/http";`, "esbuild");
-    return readFileSync(join(project, "app.esbuild.out.js"), "utf8");
-  };
   const ofClients = "Cannot send the update";
   const ofHandlers = "application/problem+json";
   for (
-    const [names, has, lacks] of [["sendUpdate", ofClients, "Precondition Required"], [
+    const [name, has, lacks] of [["sendUpdate", ofClients, "Precondition Required"], [
       "syncHandler",
       ofHandlers,
       ofClients,
     ]]
   ) {
-    const text = textOf(names!);
-    assert.ok(text.includes(has!), `${names} has no ${has}`);
-    assert.ok(!text.includes(lacks!), `${names} has ${lacks}`);
+    const text = bundleOf(name!, "esbuild");
+    assert.ok(text.includes(has!), `${name} has no ${has}`);
+    assert.ok(!text.includes(lacks!), `${name} has ${lacks}`);
   }
 });
 

@@ -64,6 +64,22 @@ for (const runtime of runtimes) {
     });
   }
 
+  test(`in ${runtime.name} removes what a killed run has left, and nothing of one that lives`, async (folder) => {
+    const isTemporary = (name: string) => name.endsWith(".tmp");
+    const [killed, living] = [1, 2].map(() => start(runtime, ["signature", "-", "sig"], folder));
+    while ((await names(folder)).filter(isTemporary).length < 2) await delay(20);
+    killed!.kill("SIGKILL");
+    await killed!.status;
+    await quiet(cli(runtime, ["signature", "basis", "sig"], folder));
+    const left = (await names(folder)).filter(isTemporary);
+    assert.equal(left.length, 1);
+    assert.ok(left[0]!.startsWith(`.sig.rsync-streams-${living!.pid}-`), left.join());
+    living!.kill("SIGTERM");
+    await living!.status;
+    for (const { stdin } of [killed!, living!]) await stdin.close().catch(() => {});
+    assert.deepEqual(await names(folder), ["basis", "sig", "target"]);
+  }, Deno.build.os !== "linux");
+
   test(`in ${runtime.name} leaves nothing when a signal ends it before the signature has been read`, async (folder) => {
     const process = start(runtime, ["delta", "-", "target", "sig"], folder);
     await untilWriting(folder);

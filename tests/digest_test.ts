@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { MakeSha256 } from "../src/digest/interface.ts";
 import { createSha256 } from "../src/digest/mod.ts";
-import { nobleSha256 } from "../src/digest/noble_sha256.ts";
 import { nodeSha256 } from "../src/digest/node_sha256.ts";
-import { lastBlocks, wasmSha256 } from "../src/digest/wasm_sha256.ts";
+import { lastBlocks } from "../src/digest/padding.ts";
+import { portableSha256 } from "../src/digest/portable_sha256.ts";
+import { wasmSha256 } from "../src/digest/wasm_sha256.ts";
+import { createSha256WithoutWasm } from "../src/digest/without_wasm.ts";
 import { hex } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
@@ -17,7 +19,8 @@ const MAKERS: Record<string, MakeSha256> = {
   createSha256,
   nodeSha256: nodeSha256()!,
   wasmSha256: wasmSha256()!,
-  nobleSha256: nobleSha256(),
+  portableSha256: portableSha256(),
+  createSha256WithoutWasm,
 };
 
 /** SHA-256 in hexadecimal, of bytes that are given `times` times. */
@@ -188,10 +191,12 @@ Deno.test("lastBlocks() ends the message with its length in bits, up to 2^53 byt
   }
 });
 
-Deno.test({ name: "wasmSha256 counts bytes beyond 4 GiB", ignore: !IS_SLOW }, () => {
-  const bytes = randomBytes(7, 2 ** 24 + 1);
-  assert.equal(sumOf(MAKERS.wasmSha256!, bytes, 257), sumOf(MAKERS.nodeSha256!, bytes, 257));
-});
+for (const name of ["wasmSha256", "portableSha256"]) {
+  Deno.test({ name: `${name} counts bytes beyond 4 GiB`, ignore: !IS_SLOW }, () => {
+    const bytes = randomBytes(7, 2 ** 24 + 1);
+    assert.equal(sumOf(MAKERS[name]!, bytes, 257), sumOf(MAKERS.nodeSha256!, bytes, 257));
+  });
+}
 
 // ---- the choice
 
@@ -250,6 +255,16 @@ Deno.test("createSha256() prefers node:crypto, and compiles nothing then", async
     const create = await freshCreateSha256();
     assert.equal(sumOf(create, utf8("abc")), PUBLISHED[1]![2]);
   });
+});
+
+Deno.test("createSha256WithoutWasm() compiles nothing where there is no node:crypto", async () => {
+  const refuse = () => assert.fail("compiled");
+  await withGlobal(globalThis, "process", undefined, () =>
+    withGlobal(WebAssembly, "Module", refuse, async () => {
+      const url = new URL(`../src/digest/without_wasm.ts?${crypto.randomUUID()}`, import.meta.url).href;
+      const { createSha256WithoutWasm } = await import(url);
+      for (const [, bytes, sum] of PUBLISHED) assert.equal(sumOf(createSha256WithoutWasm, bytes), sum);
+    }));
 });
 
 Deno.test("createSha256() tries to compile once, at the first call, and falls back without an error", async () => {

@@ -66,8 +66,6 @@ Deno.test("the examples of the docs run", async (t) => {
   const cwd = await Deno.makeTempDir();
   try {
     const text = make({ gen: "text", seed: 1, len: 100_000 });
-    await Deno.writeFile(`${cwd}/old`, text);
-    await Deno.writeFile(`${cwd}/new`, text.subarray(0, 50_000));
     const examples = ["README.md", ...pages].flatMap((path) => {
       const port = `${freePort()}`;
       return blocksOf(path).map((code, i) => {
@@ -82,6 +80,9 @@ Deno.test("the examples of the docs run", async (t) => {
       const { title, code } = examples[i]!;
       await t.step(title, async () => {
         if (isServer(code)) return;
+        // Examples may replace them.
+        await Deno.writeFile(`${cwd}/old`, text);
+        await Deno.writeFile(`${cwd}/new`, text.subarray(0, 50_000));
         await using _server = i > 0 && isServer(examples[i - 1]!.code) ? await startServer(cwd, files[i - 1]!) : null;
         await deno(cwd, "run", "--allow-all", "--no-check", ...CONFIG, file);
       });

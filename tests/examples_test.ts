@@ -372,7 +372,7 @@ test("browser.html updates a file from another origin", getBrowser, async ({ chr
     const output = join(folder, "mine/download");
     writeFileSync(path, BASIS);
     const url = new URL(`browser.html?url=${new URL("target", server)}`, pages);
-    const stdout = await runClient([node, "open_page.js", chromium, url.href, path, output], driver);
+    const stdout = await runClient([node, "open_page.js", chromium, url.href, output, `#basis=${path}`], driver);
     const [, came] = /^The server's file: (\d+) bytes came for \d+\n$/.exec(stdout)!;
     assert.ok(Number(came) < MAX_LENGTH, stdout);
     assert.ok(readFileSync(output).equals(TARGET), "the file is the server's");
@@ -398,7 +398,7 @@ test(
     await serving(pagesOf(folder), (pages) =>
       serving(host, async (files) => {
         const url = new URL(`browser.html?url=${new URL("target", files)}`, pages);
-        const stdout = await runClient([node, "open_page.js", chromium, url.href, path, output], driver);
+        const stdout = await runClient([node, "open_page.js", chromium, url.href, output, `#basis=${path}`], driver);
         const [, came] = /^The server's file: (\d+) bytes came for \d+\n$/.exec(stdout)!;
         assert.ok(Number(came) < MAX_LENGTH, stdout);
         assert.ok(readFileSync(output).equals(TARGET), "the file is the host's");

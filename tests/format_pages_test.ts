@@ -1,4 +1,4 @@
-/** Compares the worked examples on the format pages with what the library writes, and checks the links of the docs. */
+/** Compares the worked examples on the format pages with what the library writes. */
 import assert from "node:assert/strict";
 import { type Format, loadSigs } from "rsync-streams";
 import { LayeredSig, layeredSigStream } from "rsync-streams/sync";
@@ -72,43 +72,3 @@ Deno.test("the worked example of a layered signature is what the library writes,
     at += line.match(/^[0-9a-f]{2}( [0-9a-f]{2})*/)![0].split(" ").length;
   }
 });
-
-/** Headings as GitHub makes them into fragments of links. */
-function fragments(page: string): string[] {
-  return Array.from(page.matchAll(/^#+ (.*)$/gm), ([, title]) => {
-    return title!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
-  });
-}
-
-const PAGES = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "docs/sync.md",
-  "docs/http.md",
-  "docs/runtimes.md",
-  "bench/RESULTS.md",
-  "CHANGELOG.md",
-  "examples/README.md",
-  "tests/README.md",
-  "tests/http/README.md",
-  "docs/formats/README.md",
-  ...FORMATS.map((format) => `docs/formats/${format}.md`),
-  "tests/vectors/README.md",
-  "tests/vectors/librsync.md",
-];
-
-for (const path of PAGES) {
-  Deno.test(`the links of ${path} lead to files and headings that exist`, () => {
-    const page = read(path);
-    for (const [, link = ""] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(link)) continue;
-      const { href, hash } = new URL(link, new URL(path, ROOT));
-      const file = new URL(href.slice(0, href.length - hash.length));
-      assert.ok(Deno.statSync(file), `${link}`);
-      if (hash) {
-        assert.ok(fragments(Deno.readTextFileSync(file)).includes(decodeURIComponent(hash.slice(1))), `${link}`);
-      }
-    }
-  });
-}

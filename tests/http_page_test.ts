@@ -126,3 +126,47 @@ Deno.test("docs/http.md: an upload is a PATCH with If-Match, and with If-None-Ma
   const create = requests.at(-1)!;
   assert.deepEqual([create.method, create.headers.get("If-None-Match")], ["PATCH", "*"]);
 });
+
+/** The source of an interface or a type of `src/http`. */
+function declarationOf(path: string, name: string): string {
+  const source = Deno.readTextFileSync(new URL(`../src/http/${path}`, import.meta.url));
+  return source.match(new RegExp(`^export (?:interface ${name}\\b[^]*?^}|type ${name}\\b[^]*?;$)`, "m"))![0];
+}
+
+/** Options and their defaults, as numbers where they are numbers. */
+function optionsOf(path: string, name: string): [string, string][] {
+  const members = declarationOf(path, name).matchAll(/\/\*\*([^]*?)\*\/\n {2}(\w+)\??[:(]/g);
+  return Array.from(members, ([, doc, option]) => [option!, /@default \{([\d_* ]+)\}/.exec(doc!)?.[1] ?? ""]);
+}
+
+/** The number that a default of the page, or of a docstring, means. */
+function numberOf(text: string): number {
+  const [base, exponent = 1] = text.replaceAll(/[,_ ]/g, "").split(/\^|\*\*/).map(Number);
+  return base! ** exponent;
+}
+
+/** The first two cells of the rows of a table, which stands below a line. */
+function tableBelow(line: string): [string, string][] {
+  const table = PAGE.slice(PAGE.indexOf(line)).match(/(?:^\|.*\n)+/m)![0];
+  return Array.from(table.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm), ([, name, second]) => [name!, second!]);
+}
+
+Deno.test("docs/http.md: the tables have each option, with its default", () => {
+  const tables = [
+    { line: "Of `planUpdate`", interfaces: ["ConnectionOptions", "UpdateOptions"], path: "client/update_options.ts" },
+    { line: "Of `syncHandler`", interfaces: ["SyncHandlerOptions"], path: "server/sync_handler.ts" },
+  ];
+  for (const { line, interfaces, path } of tables) {
+    const options = interfaces.flatMap((name) => optionsOf(path, name));
+    const rows = new Map(tableBelow(line));
+    assert.deepEqual([...rows.keys()].sort(), options.map(([name]) => name).sort());
+    for (const [name, text] of options) {
+      if (text !== "") assert.equal(numberOf(rows.get(name)!), numberOf(text), name);
+    }
+  }
+});
+
+Deno.test("docs/http.md: the table has each code of HttpError", () => {
+  const codes = Array.from(declarationOf("http_error.ts", "HttpErrorCode").matchAll(/\| "(\S+)"/g), ([, code]) => code);
+  assert.deepEqual(tableBelow("### Codes of HttpError").map(([code]) => code), codes);
+});

@@ -14,7 +14,7 @@ async function addAfter(path: string, before: string, added: string): Promise<vo
   await writeFile(path, text.replace(before, `${before}${added}`));
 }
 
-Deno.test("a new wire format is one folder, and its name and codec in the table of formats", async () => {
+Deno.test("a new wire format is one folder, and its name and a line in each table of formats", async () => {
   const copy = await mkdtemp(join(tmpdir(), "rsync-streams-format-"));
   try {
     for (const name of ["src", "mod.ts", "deno.json", "deno.lock"]) {
@@ -24,8 +24,12 @@ Deno.test("a new wire format is one folder, and its name and codec in the table 
     await cp(join(root, "tests/new_format/use.ts"), join(copy, "use.ts"));
     const table = join(copy, "src/formats/mod.ts");
     await addAfter(table, '| "librsync"', ' | "toy"');
+    await addAfter(table, "librsync: librsyncTraits,", "toy: toyTraits,");
+    await addAfter(table, "librsync: openLibrsyncDelta,", "toy: openToyDelta,");
+    await addAfter(table, "librsync: librsyncEncoding,", "toy: toyEncoding,");
     await addAfter(table, "\n  librsync,", "\n  toy,");
-    await addAfter(table, './rsync_streams/mod.ts";\n', 'import { toy } from "./toy/mod.ts";\n');
+    const imports = 'import { openToyDelta, toy, toyEncoding, toyTraits } from "./toy/mod.ts";\n';
+    await addAfter(table, './rsync_streams/traits.ts";\n', imports);
     const run = promisify(execFile);
     await run(Deno.execPath(), ["run", "--check", "-A", "use.ts"], { cwd: copy });
   } finally {

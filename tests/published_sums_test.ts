@@ -77,30 +77,6 @@ for (const kernel of KERNELS) {
       }
     });
   }
-
-  for (const strongSum of ["blake2sp", "blake3", "blake2b"] as const) {
-    Deno.test(`${kernel.backend}: a digest by ${strongSum} is the published sum at each length, in any pieces`, () => {
-      const mark = marksOf(strongSum);
-      for (let length = 0; length <= maxLength; length++) {
-        const digest = kernel.digest(strongSum);
-        const [first, second] = [(length * 7) % (length + 1), (length * 13) % (length + 1)].sort((a, b) => a - b);
-        digest.update(MESSAGE.subarray(0, first));
-        digest.update(MESSAGE.subarray(first, second));
-        digest.update(MESSAGE.subarray(second, length));
-        assert.equal(markOf(digest.digest()), mark(length), `${length} bytes`);
-      }
-    });
-
-    Deno.test(`${kernel.backend}: digests by ${strongSum} that take turns do not mix`, () => {
-      const mark = marksOf(strongSum);
-      const lengths = [0, 1, 63, 64, 65, 127, 128, 129, 500, 511, 512, 513, 1023, 1024, 1025, 1100];
-      const digests = lengths.map(() => kernel.digest(strongSum));
-      for (let from = 0; from < maxLength; from += 61) {
-        digests.forEach((digest, i) => digest.update(MESSAGE.subarray(from, Math.min(from + 61, lengths[i]!))));
-      }
-      digests.forEach((digest, i) => assert.equal(markOf(digest.digest()), mark(lengths[i]!), `${lengths[i]} bytes`));
-    });
-  }
 }
 
 for (const { name, strongSum, salt } of CASES) {

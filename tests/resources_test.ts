@@ -1,8 +1,10 @@
 /** What streams take from the backend of WebAssembly they give back, however they end, once. */
 import assert from "node:assert/strict";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
+import { Rsync } from "rsync-streams/callbacks";
 import { formats } from "../src/formats/mod.ts";
 import type { SearchIndex, SearchOptions } from "../src/kernel/interface.ts";
+import { defaultKernel } from "../src/kernel/mod.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { loadSignature } from "../src/stages/loader.ts";
 import { createDeltaStage } from "../src/stages/matcher.ts";
@@ -91,7 +93,7 @@ Deno.test("delta streams give their instance back at the end, on cancel, on abor
   const { bytes } = await makeSig(basis, { blockLength: LONG });
   const told = { format: "rsync-streams", header: undefined, maxInputLength: Infinity, kernel } as const;
   const sigs = await loadSignature(bytes, told);
-  const open = () => createPair(createDeltaStage(sigs, codec, { digest: false, memLength: undefined }), {}, "wasm");
+  const open = () => createPair(createDeltaStage(sigs, codec, { digest: false, memLength: undefined }), {});
   const ends: Record<string, () => Promise<unknown>> = {
     async end() {
       assert.ok((await toBytes(source(basis, 300_000).pipeThrough(open()))).length < 200);
@@ -133,4 +135,26 @@ Deno.test("delta streams give their instance back at the end, on cancel, on abor
     for (let i = 0; i < 12; i++) await work();
     assert.ok(kernel.pool.made <= 2, `${name}: ${kernel.pool.made} instances were made`);
   }
+});
+
+Deno.test("Rsync gives its instance back, also where a callback fails", async () => {
+  const { pool } = defaultKernel() as WasmKernel;
+  const rsync = new Rsync({ format: "rsync-streams", blockLength: LONG });
+  const basis = randomBytes(4, LONG + 100);
+  const read = (bytes: Uint8Array) => {
+    let at = 0;
+    return (buffer: Uint8Array, length: number) => {
+      const piece = bytes.subarray(at, at += Math.min(length, bytes.length - at));
+      buffer.set(piece);
+      return piece.length;
+    };
+  };
+  const sigs = await rsync.loadSigsFile(read((await makeSig(basis, { blockLength: LONG })).bytes));
+  const before = pool.made;
+  for (let i = 0; i < 6; i++) {
+    await rsync.genDeltasFile(read(basis), sigs, () => {});
+    const failing = rsync.genDeltasFile(read(basis), sigs, () => Promise.reject(REASON));
+    assert.equal(await failing.catch((error) => error), REASON);
+  }
+  assert.ok(pool.made <= before + 1, `${pool.made - before} instances were made`);
 });

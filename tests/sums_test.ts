@@ -3,7 +3,6 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { blake3 } from "@noble/hashes/blake3.js";
 import fc from "fast-check";
 import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
-import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { blake2b256, blake3Sum } from "../src/kernel/portable/noble_hash.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
 import { Rollsum } from "../src/kernel/portable/rollsum.ts";
@@ -108,14 +107,6 @@ for (const [name, create] of Object.entries(STRONG_SUMS)) {
     hash.reset();
     hash.update(counting(100), 60);
     assert.equal(hex(hash.digest()), sumOf(create(), counting(60)));
-  });
-
-  Deno.test(`${name} gives the digest of a whole file through PortableKernel`, () => {
-    const bytes = randomBytes(9, 5000);
-    const digest = new PortableKernel().digest(name as "blake3");
-    digest.update(bytes.subarray(0, 1234));
-    digest.update(bytes.subarray(1234));
-    assert.equal(hex(digest.digest()), sumOf(create(), bytes));
   });
 }
 

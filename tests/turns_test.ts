@@ -18,7 +18,7 @@ import { concat, randomBytes } from "./_recipes.ts";
 import { createBatch } from "../src/kernel/sum_batch.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { kernelModule } from "../src/kernel/wasm/kernel_module.ts";
-import { readChunks } from "../src/streams/read_chunks.ts";
+import { readChunks } from "../src/streams/byte_source.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -190,7 +190,7 @@ Deno.test("planSync() gives way while it works on records and runs, however many
   const sig = await LayeredSig.open(await toBytes(ReadableStream.from([remote]).pipeThrough(stream)));
   // Each time that work could give way is one when it does: the clock is always late.
   const { now } = performance;
-  let late = 0;
+  let late = performance.now();
   /** Turns before the search of the local file, and since its end. */
   let before = 0;
   let after = 0;
@@ -242,7 +242,7 @@ Deno.test("the tables of a long index are zeroed in several calls, before record
 Deno.test("readChunks() hands on pieces of the length that was asked for", async () => {
   for (const source of [new Uint8Array(1000), new Blob([new Uint8Array(1000)])]) {
     const lengths: number[] = [];
-    await readChunks(source, ({ length }) => void lengths.push(length), 300);
+    await readChunks(source, ({ length }) => void lengths.push(length), { pieceLength: 300 });
     assert.deepEqual(lengths, [300, 300, 300, 100]);
   }
 });

@@ -43,7 +43,7 @@ async function attempt(basis: string, target: string): Promise<LayeredBytes> {
     await missingRuns(plain, basis, target);
     const runs = await missingRuns(compressed, basis, target);
     return {
-      plain: plain.sigBytes + plain.missingBytes,
+      plain: plain.sigBytes + plain.missingLength,
       gzip: compressed.sigBytes + COMPRESSORS.gzip(runs).length,
       brotli: compressed.sigBytes + COMPRESSORS.brotli(runs).length,
     };
@@ -78,8 +78,8 @@ async function missingRuns(plan: SyncPlan, basis: string, target: string): Promi
   } finally {
     await Promise.all([local.close(), remote.close()]);
   }
-  if (!hash.digest().equals(plan.digest)) throw new WrongPlan(`The plan from ${basis} does not make ${target}`);
-  const all = new Uint8Array(plan.missingBytes);
+  if (hash.digest("hex") !== plan.digest) throw new WrongPlan(`The plan from ${basis} does not make ${target}`);
+  const all = new Uint8Array(plan.missingLength);
   let at = 0;
   for (const bytes of missing) {
     all.set(bytes, at);

@@ -1,20 +1,27 @@
 import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
+import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import type { BasisSource } from "./interface.ts";
 
 export type { BasisSource } from "./interface.ts";
 import {
+  basisFromBlob,
   basisFromDenoFile,
   basisFromNodeFileHandle,
+  basisFromSyncAccessHandle,
+  basisFromWebFileHandle,
   type DenoFile,
   isDenoFile,
   isNodeFileHandle,
+  isSyncAccessHandle,
+  isWebFileHandle,
+  type LateSource,
   type NodeFileHandle,
 } from "./file_handles.ts";
 
 /**
- * A basis as callbacks: go to an offset, then read into a buffer.
+ * A basis as two callbacks: one goes to an offset, one reads into a buffer.
  *
  * @example Bytes behind a position
  * ```ts
@@ -45,7 +52,8 @@ export interface SeekableBasis {
 }
 
 /**
- * Whatever a patch can copy from.
+ * Whatever bytes can be read from at random: a `Blob` or `File`, what `Bun.file` returns, bytes, an open file of Node,
+ * Deno or the File System API, `{ read(offset, length), size? }`, or `{ seek, read }`. Open files stay open.
  *
  * @example The same basis in three forms
  * ```ts
@@ -62,9 +70,10 @@ export interface SeekableBasis {
  * ```
  */
 export type Basis =
-  | Blob
-  | ArrayBuffer
-  | ArrayBufferView
+  | BlobLike
+  | ByteChunk
+  | WebFileHandle
+  | SyncAccessHandle
   | BasisSource
   | SeekableBasis
   | NodeFileHandle
@@ -141,6 +150,7 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   const into = source.readInto?.bind(source) ?? readIntoBy(source);
   return {
     size,
+    findSize: async () => size ?? await source.findSize?.(),
     readInto(buffer, offset) {
       const count = into(buffer, offset);
       if (typeof count === "number") return checkReadCount(count, buffer.length);
@@ -175,25 +185,22 @@ function fill(buffer: Uint8Array, read: unknown, offset: number): number {
   return bytes.length;
 }
 
-function toSource(basis: Basis): BasisSource {
-  if (isBlob(basis)) {
-    return {
-      // 0 is also what the size of a file that is gone looks like: a read says more.
-      size: basis.size || undefined,
-      read: async (offset, length) => new Uint8Array(await basis.slice(offset, offset + length).arrayBuffer()),
-    };
-  }
+function toSource(basis: Basis): BasisSource & Partial<LateSource> {
+  if (isBlob(basis)) return basisFromBlob(basis);
   if (isArrayBuffer(basis) || ArrayBuffer.isView(basis)) {
     const bytes = toUint8Array(basis);
     return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
   }
+  if (isWebFileHandle(basis)) return basisFromWebFileHandle(basis);
+  if (isSyncAccessHandle(basis)) return basisFromSyncAccessHandle(basis);
   if (isNodeFileHandle(basis)) return basisFromNodeFileHandle(basis);
   if (isDenoFile(basis)) return basisFromDenoFile(basis);
   if (typeof (basis as SeekableBasis)?.seek === "function") return basisFromCallbacks(basis as SeekableBasis);
   if (typeof (basis as BasisSource)?.read !== "function") {
+    const hint = typeof basis === "string" ? "; fileBasis() of rsync-streams/files opens a path" : "";
     throw new TypeError(
       `Cannot use the basis: ${kindOf(basis)} was given, a Blob, bytes, an open file, { read(offset, length) } or ` +
-        "{ seek, read } were expected",
+        `{ seek, read } were expected${hint}`,
     );
   }
   return basis as BasisSource;

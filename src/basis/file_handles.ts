@@ -1,7 +1,8 @@
+import type { BlobLike, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import type { BasisSource } from "./interface.ts";
 
 /**
- * What is used of Node's `FileHandle`, which `fs.promises.open` returns.
+ * The part of Node's `FileHandle` that the library uses. `fs.promises.open` returns one.
  *
  * @example A file of Node as the basis
  * ```ts
@@ -25,10 +26,12 @@ export interface NodeFileHandle {
   readonly fd: number;
   /** Reads at a position. */
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  /** Tells the length of the file. */
+  stat(): Promise<{ readonly size: number; isFile(): boolean }>;
 }
 
 /**
- * What is used of `Deno.FsFile`, which `Deno.open` returns.
+ * The part of `Deno.FsFile` that the library uses. `Deno.open` returns one.
  *
  * @example A file of Deno as the basis
  * ```ts
@@ -50,8 +53,8 @@ export interface DenoFile {
   seek(offset: number, whence: number): Promise<number>;
   /** Reads from there; null is the end. */
   read(buffer: Uint8Array): Promise<number | null>;
-  /** The file as a stream, which is not used. */
-  readonly readable: ReadableStream<Uint8Array>;
+  /** Returns the length of the file. */
+  stat(): Promise<{ readonly size: number; readonly isFile: boolean }>;
 }
 
 /** From the start of the file, in Deno's words. */
@@ -69,9 +72,30 @@ export function isDenoFile(value: unknown): value is DenoFile {
   return typeof file?.seek === "function" && typeof file.read === "function" && typeof file.statSync === "function";
 }
 
+/** Whether a value is a `FileSystemFileHandle`. */
+export function isWebFileHandle(value: unknown): value is WebFileHandle {
+  return typeof (value as Partial<WebFileHandle> | null | undefined)?.getFile === "function";
+}
+
+/** Whether a value is a `FileSystemSyncAccessHandle`. */
+export function isSyncAccessHandle(value: unknown): value is SyncAccessHandle {
+  const handle = value as Partial<SyncAccessHandle> | null | undefined;
+  return typeof handle?.read === "function" && typeof handle.getSize === "function";
+}
+
+/** A source whose length is known only after a wait. */
+export interface LateSource extends BasisSource {
+  /** Tells the length in bytes; undefined if the system does not know it. */
+  findSize(): Promise<number | undefined>;
+}
+
 /** A basis that reads at positions of an open file, which stays open. */
-export function basisFromNodeFileHandle(handle: NodeFileHandle): BasisSource {
+export function basisFromNodeFileHandle(handle: NodeFileHandle): LateSource {
   return {
+    async findSize() {
+      const stat = await handle.stat();
+      return stat.isFile() ? stat.size || undefined : undefined;
+    },
     read: async (offset, length) => {
       const buffer = new Uint8Array(length);
       const { bytesRead } = await handle.read(buffer, 0, length, offset);
@@ -82,12 +106,48 @@ export function basisFromNodeFileHandle(handle: NodeFileHandle): BasisSource {
 }
 
 /** A basis that moves through an open file, which stays open. Nothing else may move in it meanwhile. */
-export function basisFromDenoFile(file: DenoFile): BasisSource {
+export function basisFromDenoFile(file: DenoFile): LateSource {
   return {
+    async findSize() {
+      const { isFile, size } = await file.stat();
+      return isFile ? size || undefined : undefined;
+    },
     read: async (offset, length) => {
       const buffer = new Uint8Array(length);
       await file.seek(offset, SEEK_START);
       return buffer.subarray(0, await file.read(buffer) ?? 0);
+    },
+  };
+}
+
+/** A basis of a `Blob`, which stays where it is: parts of it are read when they are asked for. */
+export function basisFromBlob(blob: BlobLike): BasisSource {
+  return {
+    // 0 is also what the size of a file that is gone looks like: a read says more.
+    size: blob.size || undefined,
+    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+  };
+}
+
+/** A basis of a file that the File System API names. It is opened at the first read. */
+export function basisFromWebFileHandle(handle: WebFileHandle): LateSource {
+  let opening: Promise<BasisSource> | undefined;
+  const open = () => opening ??= handle.getFile().then(basisFromBlob);
+  return {
+    findSize: async () => (await open()).size,
+    read: async (offset, length) => await (await open()).read(offset, length),
+  };
+}
+
+/** A basis of an access handle, which stays open. */
+export function basisFromSyncAccessHandle(handle: SyncAccessHandle): BasisSource {
+  const readInto = (buffer: Uint8Array<ArrayBuffer>, offset: number) => handle.read(buffer, { at: offset });
+  return {
+    size: handle.getSize(),
+    readInto,
+    read(offset, length) {
+      const buffer = new Uint8Array(length);
+      return buffer.subarray(0, readInto(buffer, offset));
     },
   };
 }

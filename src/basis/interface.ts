@@ -11,7 +11,7 @@
  *   read: (offset, length) => Uint8Array.from({ length: Math.min(length, 128 - offset) }, (_, i) => 2 * (offset + i)),
  * };
  * const delta = ReadableStream.from([{ copy: { offset: 5, length: 3 } }]).pipeThrough(encodeDeltaStream());
- * const patched = await new Response(delta.pipeThrough(patchStream(evenBytes))).bytes();
+ * const patched = new Uint8Array(await new Response(delta.pipeThrough(patchStream(evenBytes))).arrayBuffer());
  * assert.deepEqual(patched, Uint8Array.of(10, 12, 14));
  * ```
  */

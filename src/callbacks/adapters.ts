@@ -1,6 +1,8 @@
 import { checkReadCount } from "../basis/basis_source.ts";
 import { changedLengthError, toUint8Array } from "../common/bytes.ts";
 import { checkFunction, checkInteger } from "../common/checks.ts";
+import type { ByteChunk } from "../common/platform_types.ts";
+import { type ByteSource, readerOf } from "../streams/byte_source.ts";
 import { WrittenLengths } from "../streams/written_lengths.ts";
 import type { ReadCallback, WriteCallback } from "./types.ts";
 
@@ -29,7 +31,7 @@ const READ_LENGTH = 64 * 1024;
  *   return byte === undefined ? 0 : 1;
  * });
  *
- * assert.deepEqual(await new Response(readable).bytes(), Uint8Array.of(1, 2, 3));
+ * assert.deepEqual(new Uint8Array(await new Response(readable).arrayBuffer()), Uint8Array.of(1, 2, 3));
  * ```
  */
 export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -65,7 +67,7 @@ export function readableFromRead(read: ReadCallback): ReadableStream<Uint8Array<
  * assert.equal(count, 5);
  * ```
  */
-export function writableFromWrite(write: WriteCallback): WritableStream<BufferSource> {
+export function writableFromWrite(write: WriteCallback): WritableStream<ByteChunk> {
   checkFunction("write", write);
   const lengths = new WrittenLengths();
   return new WritableStream({
@@ -74,7 +76,7 @@ export function writableFromWrite(write: WriteCallback): WritableStream<BufferSo
       const bytes = toUint8Array(chunk);
       await write(bytes, bytes.length);
     },
-  }, lengths.watch<BufferSource>({ highWaterMark: 1 }));
+  }, lengths.watch<ByteChunk>({ highWaterMark: 1 }));
 }
 
 /**
@@ -103,11 +105,11 @@ export interface CallbackReader {
 }
 
 /**
- * Turns a readable, which it locks, into a read callback.
+ * Turns a readable, which it locks, or another source of bytes into a read callback.
  *
  * @param readable Where the bytes come from.
  * @returns The callback, and a way to stop early.
- * @throws {TypeError} If the readable is locked.
+ * @throws {TypeError} If it is no source of bytes, or is locked.
  *
  * @example Two bytes at a time
  * ```ts
@@ -122,8 +124,8 @@ export interface CallbackReader {
  * assert.equal(await read(buffer, 2), 0);
  * ```
  */
-export function readFromReadable(readable: ReadableStream<Uint8Array>): CallbackReader {
-  const reader = readable.getReader();
+export function readFromReadable(readable: ByteSource): CallbackReader {
+  const reader = readerOf(readable);
   /** The chunk being read, how much of it was, and how long it was when it came: its owner may take its bytes away. */
   let chunk = new Uint8Array(0);
   let at = 0;

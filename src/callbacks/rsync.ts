@@ -1,12 +1,19 @@
 import { basisFromCallbacks, toPatchBasis } from "../basis/basis_source.ts";
-import { checkCallback, checkChoice, checkFunction, checkInteger, checkOptions } from "../common/checks.ts";
+import {
+  checkCallback,
+  checkChoice,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type OptionNames,
+} from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
-import type { Kernel } from "../kernel/interface.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions, Kernel } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { type CustomSums, PortableKernel } from "../kernel/portable/kernel.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 import { indexRecords, loadSignature } from "../stages/loader.ts";
@@ -21,6 +28,15 @@ import { drain, pullFromRead, pullThrough } from "./_pump.ts";
 import { batchOf, recordsOf } from "./_records.ts";
 import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
 
+const NAMES: OptionNames<RsyncOptions> = {
+  blockLength: true,
+  memLength: true,
+  format: true,
+  weakSum: true,
+  strongSum: true,
+  backend: true,
+};
+
 /**
  * Options of {@linkcode Rsync}.
  *
@@ -34,7 +50,7 @@ import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./typ
  * assert.deepEqual([rsync.blockLength, rsync.format], [256, "librsync"]);
  * ```
  */
-export interface RsyncOptions {
+export interface RsyncOptions extends BackendOptions {
   /**
    * Bytes of a block.
    * @default {1024}
@@ -51,8 +67,8 @@ export interface RsyncOptions {
    */
   format?: Format | undefined;
   /**
-   * Makes a weak sum that replaces rollsum. Only in the luapower format: the others name their sums. The call that uses
-   * it fails if `digest` returns no integer.
+   * Makes a weak sum that replaces rollsum. Only for the luapower format, since the others name their sums. The call
+   * that uses it fails if `digest` returns no integer.
    */
   weakSum?: (() => RollingSum) | undefined;
   /**
@@ -63,7 +79,7 @@ export interface RsyncOptions {
 }
 
 /**
- * What a search counted.
+ * Counts of a search.
  *
  * @example How many blocks were found
  * ```ts
@@ -143,7 +159,10 @@ export class Rsync {
    * @throws {RangeError} If a length is out of range.
    */
   constructor(options: RsyncOptions = {}) {
-    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum } = checkOptions(options);
+    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum, backend } = checkOptions(
+      options,
+      NAMES,
+    );
     this.format = checkChoice("format", format, FORMAT_NAMES);
     this.memLength = checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
     this.#codec = formats[this.format];
@@ -159,18 +178,22 @@ export class Rsync {
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
     }
-    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : defaultKernel();
+    if ((weakSum || strongSum) && backend !== undefined && backend !== "portable") {
+      throw new TypeError(`Cannot use backend: ${backend} was given, and sums of your own run in the portable one`);
+    }
+    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : chosenKernel(backend);
     this.blockLength = this.#header(blockLength).blockLength;
   }
 
   /**
-   * An instance with other options; those not named are kept.
+   * Makes an instance with some other options. It keeps the rest.
    *
    * @param options What differs.
    * @returns A new instance of the same class.
+   * @throws {TypeError | RangeError} As the constructor.
    */
   with(options: RsyncOptions): Rsync {
-    return new (this.constructor as typeof Rsync)({ ...this.#options, ...options });
+    return new (this.constructor as typeof Rsync)({ ...this.#options, ...checkOptions(options, NAMES) });
   }
 
   /**
@@ -233,7 +256,7 @@ export class Rsync {
    * @param readRecord Returns the next record, or undefined at the end.
    * @param blockLength Bytes of a block, if not this instance's.
    * @returns The signature.
-   * @throws {TypeError} If a record is none, or records of the format are not all there is to a signature.
+   * @throws {TypeError} If a value is not a record, or if a signature of the format is more than its records.
    */
   async loadSigs(
     readRecord: () => SigRecord | undefined | Promise<SigRecord | undefined>,
@@ -261,7 +284,7 @@ export class Rsync {
    * @param read Reads the target.
    * @param sigs The signature.
    * @param write Takes the delta.
-   * @param blockLength Bytes of a block; only checked, since the signature knows.
+   * @param blockLength Bytes of a block. It is only checked, since the signature has it.
    * @returns False and good alarms.
    * @throws {RangeError} If the signature has another block length.
    */

@@ -15,7 +15,7 @@
  *   at += piece.length;
  *   return piece.length;
  * };
- * assert.deepEqual(await new Response(readableFromRead(read)).bytes(), bytes);
+ * assert.deepEqual(new Uint8Array(await new Response(readableFromRead(read)).arrayBuffer()), bytes);
  * ```
  */
 export type ReadCallback = (buffer: Uint8Array, length: number) => number | Promise<number>;

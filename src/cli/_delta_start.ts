@@ -1,8 +1,8 @@
-import { Recognizer } from "../formats/recognize.ts";
+import { deltaReader } from "../stages/delta_options.ts";
 
 /** Finds out from the first bytes of a delta whether patching verifies the result. */
 export class DeltaStart {
-  readonly #file = new Recognizer("the delta", { kind: "delta" });
+  readonly #reader = deltaReader({});
   #isRead = false;
   #hasDigest = false;
 
@@ -15,8 +15,8 @@ export class DeltaStart {
   look(bytes: Uint8Array): void {
     if (this.#isRead) return;
     try {
-      this.#file.write(bytes);
-      const part = this.#file.result()?.reader.next();
+      this.#reader.write(bytes);
+      const part = this.#reader.next();
       this.#isRead = part !== undefined;
       this.#hasDigest = part?.type === "start" && part.hasDigest;
     } catch {

@@ -15,7 +15,7 @@ import { VERSION } from "./version.ts";
 
 /** Columns of a terminal. */
 const WIDTH = 80;
-const OPTION_WIDTH = 25;
+const OPTION_WIDTH = 26;
 const NAME_WIDTH = 12;
 
 /** What `--help` prints: the help of one command, or of all. Its lines have at most 80 columns. */

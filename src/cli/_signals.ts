@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import tty from "node:tty";
+import { isPermitted } from "../common/is_permitted.ts";
 
 /** Signals that end a process on all systems if nothing listens for them. */
 const ANYWHERE = [
@@ -88,10 +89,14 @@ function ignoredSignals(): (name: EndingSignal) => boolean {
   return (name) => isNohup && name === "SIGHUP";
 }
 
+/** What Linux says of this process. */
+const STATUS = "/proc/self/status";
+
 /** A bit for each ignored signal. Undefined if it is not known: Deno needs all permissions, and only Linux tells. */
 function readIgnored(): bigint | undefined {
   try {
-    const [, mask] = /^SigIgn:\s*([\da-f]+)$/m.exec(fs.readFileSync("/proc/self/status", "latin1")) ?? [];
+    if (!isPermitted({ name: "read", path: STATUS })) return undefined;
+    const [, mask] = /^SigIgn:\s*([\da-f]+)$/m.exec(fs.readFileSync(STATUS, "latin1")) ?? [];
     return mask === undefined ? undefined : BigInt(`0x${mask}`);
   } catch {
     return undefined;

@@ -3,8 +3,8 @@
  * codes of rdiff, shows what is in them, and updates files over HTTP. `rsync-streams --help` describes it.
  *
  * Run by Deno or Bun, this module is the command: `deno run -A jsr:@rsync-streams/rsync-streams/cli --help`. When it is
- * imported, it exports {@linkcode runCli}. The npm package has a file of its own for the command, since Node 20 does
- * not know `import.meta.main`.
+ * imported, it exports {@linkcode runCli}. The npm package has a separate file for the command, since Node 20 lacks
+ * `import.meta.main`.
  *
  * @module
  */

@@ -29,14 +29,14 @@ export interface RunCliOptions {
 /**
  * Runs the command.
  *
- * It reads and writes the files and the standard streams that the arguments name. It throws nothing: a failure is
- * reported in one line on the standard error, and by the exit code. Of several files that fail, each has a line. With
- * `--rdiff` among its arguments it is rdiff.
+ * It reads and writes the files and the standard streams that the arguments name. It does not throw. A failure is
+ * reported in one line on standard error, and by the exit code. If several files fail, each has a line. With `--rdiff`
+ * among its arguments it is rdiff.
  *
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
- * @returns The exit code: 0 on success, else one of rdiff's, from 100 to 108, 109 or 110 because of a
- * server, or 141 if nobody reads the output.
+ * @returns The exit code: 0 on success, 100 to 108 as rdiff has them, 109 or 110 if a server is the reason, or 141 if
+ * nobody reads the output.
  *
  * @example The signature of a file
  * ```ts

@@ -1,4 +1,6 @@
 /** Small things to do with bytes, each of them in one place. */
+import { isPromise } from "./is_promise.ts";
+import type { BlobLike } from "./platform_types.ts";
 
 /** Whether a value is an `ArrayBuffer`, of this realm or another. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
@@ -11,8 +13,8 @@ export function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
 }
 
 /** Whether a value has what is needed of a `Blob` or `File`, of this realm or another. */
-export function isBlob(value: unknown): value is Blob {
-  const blob = value as Partial<Blob> | null | undefined;
+export function isBlob(value: unknown): value is BlobLike {
+  const blob = value as Partial<BlobLike> | null | undefined;
   return typeof blob?.slice === "function" && typeof blob.stream === "function" && typeof blob.size === "number";
 }
 
@@ -44,6 +46,8 @@ export function toUint8Array(chunk: unknown): Uint8Array<ArrayBuffer> {
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return typeof value === "string" ? "a string" : `a ${typeof value}`;
+  // The mistake that is made most.
+  if (isPromise(value)) return "a promise, which nobody awaited";
   const { name } = value.constructor ?? {};
   return name ? `an object of ${name}` : "an object";
 }
@@ -81,6 +85,11 @@ export function viewOf(bytes: ArrayBufferView): DataView {
 /** Lower-case hexadecimal digits, two for each byte. */
 export function hex(bytes: Iterable<number>, separator = ""): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(separator);
+}
+
+/** The bytes of hexadecimal digits. */
+export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** Whether bytes start with a magic; false if there is none. */

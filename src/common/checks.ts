@@ -2,6 +2,8 @@
  * Checks of options, made before a byte flows. Each returns the value it checked, and takes the name of the option for
  * its message first.
  */
+import { kindOf } from "./bytes.ts";
+import { isPromise } from "./is_promise.ts";
 
 /**
  * @throws {TypeError} If `value` is not a number.
@@ -51,12 +53,48 @@ export function checkCallback<T>(name: string, value: T): T {
   return value === undefined ? value : checkFunction(name, value);
 }
 
-/** @throws {TypeError} If `value` is not an object. */
-export function checkOptions<T>(value: T): T {
-  if (typeof value !== "object" || value === null) {
-    throw new TypeError(`Cannot use the options: an object was expected, ${describe(value)} was given`);
+/** The names that options may have. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+
+/**
+ * A misspelt name is refused, since a limit that is left out by mistake is no limit. Objects of a class of the caller's
+ * may have other fields.
+ *
+ * @throws {TypeError} If `options` is not an object, or has an option that is none of `names`.
+ */
+export function checkOptions<T extends object>(options: T, names: OptionNames<T>): T {
+  checkObject(options);
+  if (!isPlain(options)) return options;
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(names, name)) continue;
+    const known = Object.keys(names).join(", ");
+    throw new TypeError(`Cannot use the options: ${JSON.stringify(name)} was given, one of ${known} was expected`);
   }
-  return value;
+  return options;
+}
+
+/**
+ * Parts a signal from the options of a stream. Their names are checked by the stream.
+ *
+ * @throws {TypeError} If `options` is not an object.
+ */
+export function splitOptions<T extends { signal?: AbortSignal | undefined }>(
+  options: T,
+): { signal: AbortSignal | undefined; rest: Omit<T, "signal"> } {
+  checkObject(options);
+  const { signal, ...rest } = options;
+  return { signal, rest };
+}
+
+function checkObject(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options) && !isPromise(options)) return;
+  throw new TypeError(`Cannot use the options: an object was expected, ${describe(options)} was given`);
+}
+
+/** Whether an object is of no class, in this realm or another. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** @throws {TypeError} If a signal is given that is none. */
@@ -68,5 +106,5 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || typeof value !== "object") return String(value);
-  return `an object of ${value.constructor?.name ?? "no class"}`;
+  return kindOf(value);
 }

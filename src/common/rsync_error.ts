@@ -43,11 +43,9 @@ export interface RsyncErrorOptions extends ErrorOptions {
 }
 
 /**
- * Bytes that are not what they should be: a damaged or foreign signature or delta, a wrong basis, a
- * limit that was reached.
+ * Bad bytes: a damaged or foreign signature or delta, a wrong basis, or a limit that was reached.
  *
- * Failures of somebody else's callback, stream or signal are not wrapped in it: they pass through as
- * the same object.
+ * Errors of a caller's callback, stream or signal are not wrapped: they pass through as the same object.
  *
  * @example Telling what is wrong with a delta
  * ```ts
@@ -57,7 +55,7 @@ export interface RsyncErrorOptions extends ErrorOptions {
  * const delta = new Blob(["not a delta"]);
  * const patched = delta.stream().pipeThrough(patchStream(new Uint8Array()));
  * await assert.rejects(
- *   new Response(patched).bytes(),
+ *   new Response(patched).arrayBuffer(),
  *   (error) => error instanceof RsyncError && error.code === "bad-magic" && error.offset === 0,
  * );
  * ```

@@ -1,4 +1,4 @@
-import { viewOf } from "../common/bytes.ts";
+import { BLOCK_LENGTH, lastBlocks } from "./padding.ts";
 import { type Hash, SingleUse } from "./_single_use.ts";
 import type { MakeSha256 } from "./interface.ts";
 import { sha256Module } from "./sha256_module.ts";
@@ -10,7 +10,6 @@ interface Exports {
 }
 
 const PAGE = 65_536;
-const BLOCK_LENGTH = 64;
 /** Bytes of the input that are in the module's memory at a time: they stay in the cache. */
 const INPUT_LENGTH = PAGE;
 
@@ -85,20 +84,6 @@ class WasmHash implements Hash {
     this.#machine.takeBlocks(end.length);
     return state;
   }
-}
-
-/**
- * The last block or two of a message: the bytes that are left, a bit, zeros, and the number of bits.
- *
- * @param left At most 63 bytes.
- * @param length Bytes of the message, up to 2^53.
- */
-export function lastBlocks(left: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const blocks = new Uint8Array(left.length + 9 <= BLOCK_LENGTH ? BLOCK_LENGTH : 2 * BLOCK_LENGTH);
-  blocks.set(left);
-  blocks[left.length] = 0x80;
-  viewOf(blocks).setBigUint64(blocks.length - 8, 8n * BigInt(length));
-  return blocks;
 }
 
 /** SHA-256 in WebAssembly. Returns undefined where the runtime refuses: no WebAssembly, no SIMD, or no leave. */

@@ -15,7 +15,7 @@
 export interface CopyCommand {
   /** Which bytes: offset and length in the basis. */
   copy: { offset: number; length: number };
-  /** Never there: this is what tells the two kinds apart. */
+  /** Always absent: it distinguishes the two kinds of command. */
   data?: undefined;
 }
 
@@ -35,11 +35,12 @@ export interface CopyCommand {
 export interface DataCommand {
   /** The bytes. */
   data: Uint8Array;
-  /** Never there: this is what tells the two kinds apart. */
+  /** Always absent: it distinguishes the two kinds of command. */
   copy?: undefined;
   /**
-   * Only in a command without bytes, as the first and the last of a delta that carries a digest of its target: the
-   * algorithm, and at the end the 32 bytes. It lets a delta keep its digest when it is decoded and encoded again.
+   * The digest of the target. Only the first and the last command of a delta that carries one have it, and these have
+   * no bytes: the first names the algorithm, the last adds the 32 bytes. So a delta keeps its digest when it is decoded
+   * and encoded again.
    */
   digest?: { algorithm: "sha-256"; sum?: Uint8Array };
 }

@@ -20,8 +20,10 @@ export interface PatchBasis {
    * returns how many.
    */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
-  /** Its length in bytes, if known. */
+  /** Its length in bytes, if known without a wait. */
   readonly size?: number | undefined;
+  /** Tells its length in bytes, if known at all. */
+  findSize?(): Promise<number | undefined>;
 }
 
 /** Where a patch gets its commands. Data bytes belong to whoever gets them. */

@@ -7,16 +7,18 @@
  * import assert from "node:assert/strict";
  *
  * const stream = sigStream({ blockLength: 1024 });
- * const sig = await new Response(new Blob([new Uint8Array(10_000)]).stream().pipeThrough(stream)).bytes();
+ * const sig = await new Response(new Blob([new Uint8Array(10_000)]).stream().pipeThrough(stream)).blob();
  *
  * assert.deepEqual([stream.stats.bytesIn, stream.stats.sigCount], [10_000, 10]);
- * assert.equal(stream.stats.bytesOut, sig.length);
+ * assert.equal(stream.stats.bytesOut, sig.size);
  * ```
  */
 export interface SigStats {
-  /** Bytes written to the stream and taken up. */
+  /** Bytes of basis processed. */
   bytesIn: number;
-  /** Bytes that the stream gave. */
+  /** What `bytesIn` will be at the end, if that is known: the `fileLength`, or the length of a Blob or of bytes. */
+  total?: number;
+  /** Bytes that the stream has yielded. */
   bytesOut: number;
   /** Blocks summed: records in the signature. */
   sigCount: number;
@@ -42,9 +44,11 @@ export interface SigStats {
  * ```
  */
 export interface PatchStats {
-  /** Bytes of delta read, or of target written to an encoding stream as data. */
+  /** Bytes of delta read. For an encoding stream: bytes of data in the commands written. */
   bytesIn: number;
-  /** Bytes that the stream gave. */
+  /** What `bytesIn` will be at the end, if that is known: the length of a Blob or of bytes in memory. */
+  total?: number;
+  /** Bytes that the stream has yielded. */
   bytesOut: number;
   /** Bytes of the target that are copied from the basis. */
   copiedBytes: number;

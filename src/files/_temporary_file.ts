@@ -1,6 +1,7 @@
 import fs, { type Stats } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
+import { isPermitted } from "../common/is_permitted.ts";
 import { call } from "./_open_file.ts";
 import { inFolder } from "./_path.ts";
 import { codeOf } from "./system_error.ts";
@@ -23,12 +24,13 @@ let nextSearchAt = 0;
 /**
  * Makes a name for the temporary file of another: `.NAME.rsync-streams-PID-RANDOM.tmp`.
  *
- * The start says what it is for, the number which process writes it. Names are cut to 50 letters.
+ * The start says what it is for, the number which process writes it. Names are cut to 50 letters. Where it is known
+ * among which processes the number counts, the random letters start with that.
  */
 export function temporaryPath(path: string): string {
   const random = crypto.getRandomValues(new Uint32Array(2));
   const word = Array.from(random, (word) => word.toString(36)).join("");
-  return inFolder(dirname(path), `${prefixOf(path)}${process.pid}-${word}.tmp`);
+  return inFolder(dirname(path), `${prefixOf(path)}${process.pid}-${processSpace() ?? ""}${word}.tmp`);
 }
 
 /** The name of a temporary file that holds the only good copy. It is never removed. */
@@ -37,8 +39,9 @@ export function keptPath(temporary: string): string {
 }
 
 /**
- * Removes the temporary files for `path` that processes left behind when they were killed: nothing was written to them
- * for an hour, and their process does not run any more, as far as this machine knows. Failures are ignored.
+ * Removes the temporary files for `path` that processes left behind when they were killed: their process does not run
+ * any more, as far as this machine knows. If it may have run elsewhere, on another machine or in another container,
+ * nothing was written to them for an hour either. Failures are ignored.
  */
 export async function removeLeftovers(path: string): Promise<void> {
   const start = performance.now();
@@ -58,11 +61,13 @@ export async function removeLeftovers(path: string): Promise<void> {
 }
 
 async function removeLeftover(path: string, prefix: string): Promise<void> {
-  const pid = /^(\d+)-[0-9a-z]+\.tmp$/.exec(basename(path).slice(prefix.length))?.[1];
+  const [, pid, random] = /^(\d+)-([0-9a-z]+)\.tmp$/.exec(basename(path).slice(prefix.length)) ?? [];
   if (pid === undefined) return;
   const stat = await call<Stats>((done) => fs.lstat(path, done));
+  const space = processSpace();
+  const isOurs = space !== undefined && random!.startsWith(space);
   const isOld = Date.now() - stat.mtimeMs > MIN_AGE_MS;
-  if (!stat.isFile() || !isOld || isRunning(Number(pid), stat.mtimeMs)) return;
+  if (!stat.isFile() || !(isOurs || isOld) || isRunning(Number(pid), stat.mtimeMs)) return;
   await call((done) => fs.unlink(path, done)).catch(() => {});
 }
 
@@ -71,7 +76,7 @@ function isRunning(pid: number, writtenAt: number): boolean {
   // In a container the process after a restart has the number of the one before.
   if (pid === process.pid) return writtenAt > Date.now() - process.uptime() * 1000;
   // Deno would ask the user for the permission.
-  if (deno && deno.permissions.querySync({ name: "run" }).state !== "granted") return true;
+  if (!isPermitted({ name: "run" })) return true;
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -79,11 +84,32 @@ function isRunning(pid: number, writtenAt: number): boolean {
   }
 }
 
-interface DenoPermissions {
-  readonly permissions: { querySync(descriptor: { name: "run" }): { readonly state: string } };
+/** Files of Linux that say in which run of which machine this is, and in which container. */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+const PID_NAMESPACE = "/proc/self/ns/pid";
+
+/** What {@linkcode processSpace} returns, once it was asked. */
+let space: { readonly id: string | undefined } | undefined;
+
+/**
+ * Seven letters for the processes that this one can see: they differ between machines, their runs, and containers.
+ * Undefined where the system or the runtime does not say it.
+ */
+function processSpace(): string | undefined {
+  return (space ??= { id: readProcessSpace() }).id;
 }
 
-const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
+function readProcessSpace(): string | undefined {
+  if (process.platform !== "linux" || !isPermitted({ name: "read", path: BOOT_ID })) return undefined;
+  try {
+    const boot = /^[\da-f]{8}/.exec(fs.readFileSync(BOOT_ID, "latin1"))?.[0];
+    const namespace = /^pid:\[(\d+)\]$/.exec(fs.readlinkSync(PID_NAMESPACE))?.[1];
+    if (boot === undefined || namespace === undefined) return undefined;
+    return ((parseInt(boot, 16) ^ Number(namespace)) >>> 0).toString(36).padStart(7, "0");
+  } catch {
+    return undefined;
+  }
+}
 
 function prefixOf(path: string): string {
   return `.${Array.from(basename(path)).slice(0, MAX_NAME_LENGTH).join("")}.rsync-streams-`;

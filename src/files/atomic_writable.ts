@@ -1,8 +1,11 @@
 import { toUint8Array } from "../common/bytes.ts";
-import { checkBoolean, checkCallback, checkOptions } from "../common/checks.ts";
+import { checkBoolean, checkCallback, checkOptions, type OptionNames } from "../common/checks.ts";
+import type { ByteChunk } from "../common/platform_types.ts";
 import { WrittenLengths } from "../streams/written_lengths.ts";
 import { AtomicFile } from "./_atomic_file.ts";
 import { checkPath } from "./_path.ts";
+
+const NAMES: OptionNames<AtomicWritableOptions> = { sync: true, onWarning: true, writableStrategy: true };
 
 /**
  * Options of {@linkcode atomicWritable}.
@@ -42,7 +45,7 @@ export interface AtomicWritableOptions {
    * file took a fifth less time than with room for one.
    * @default {{ highWaterMark: 2 }}
    */
-  writableStrategy?: QueuingStrategy<BufferSource> | undefined;
+  writableStrategy?: QueuingStrategy<ByteChunk> | undefined;
 }
 
 /**
@@ -71,11 +74,12 @@ export interface AtomicWritableOptions {
  * complete file stays beside the damaged one, as `.NAME.rsync-streams-PID-RANDOM.complete`.
  *
  * **A process that is killed** leaves its temporary file behind, named `.NAME.rsync-streams-PID-RANDOM.tmp`. The next
- * write to the same file removes it, once an hour has passed since it was last written to, if its process does not run
- * any more. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
+ * write to the same file removes it, if its process does not run any more. If that process may have run on another
+ * machine or in another container, or the system is not Linux, an hour must have passed since the file was last written
+ * to. (Folders of more than about 25,000 names are not searched, nor, in Deno without `--allow-run`, is anything
  * removed.)
  *
- * It needs the permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
+ * It needs permission to read and write the folder: `--allow-read=FOLDER --allow-write=FOLDER` in Deno,
  * `--allow-fs-read=FOLDER/* --allow-fs-write=FOLDER/*` in Node with `--permission`, which cannot flush to the disk.
  *
  * A chunk must not change until its write is done, and is not used afterwards.
@@ -112,12 +116,12 @@ export interface AtomicWritableOptions {
 export function atomicWritable(
   path: string | URL,
   options: AtomicWritableOptions = {},
-): WritableStream<BufferSource> {
-  const { sync = true, onWarning, writableStrategy = { highWaterMark: 2 } } = checkOptions(options);
+): WritableStream<ByteChunk> {
+  const { sync = true, onWarning, writableStrategy = { highWaterMark: 2 } } = checkOptions(options, NAMES);
   checkCallback("onWarning", onWarning);
   const file = new AtomicFile(checkPath(path), checkBoolean("sync", sync));
   const lengths = new WrittenLengths();
-  return new WritableStream<BufferSource>({
+  return new WritableStream<ByteChunk>({
     start: () => file.find(),
     write(chunk) {
       const length = lengths.take();

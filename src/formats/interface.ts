@@ -40,8 +40,6 @@ export interface SearchPolicy extends SearchOptions {
 
 /** Signatures of a format. */
 export interface SigCodec {
-  /** Its first bytes, up to four; undefined if there is no magic. */
-  readonly magic?: Uint8Array;
   /** The sums it can name. The first of each is the default. */
   readonly weakSums: readonly WeakSum[];
   readonly strongSums: readonly StrongSum[];
@@ -56,22 +54,29 @@ export interface SigCodec {
   reader(bytes: ByteReader, header: SigHeader | undefined): SigReader;
 }
 
-/** Deltas of a format. */
-export interface DeltaCodec {
-  /** Its first bytes, up to four; undefined if there is no magic. */
-  readonly magic?: Uint8Array;
+/** Makes a reader of a format's deltas. */
+export type OpenDelta = (bytes: ByteReader, params: DeltaParams) => DeltaReader;
+
+/** Writes the commands of a format's deltas as they come, one for one. */
+export interface DeltaEncoding {
   /** Bytes of the longest copy that its encoder takes at once, where a long one becomes many commands. */
   maxCopyLength?(params: DeltaParams): number;
-  /** Writes commands as they come, one for one. */
   encoder(params: DeltaParams): DeltaWriter;
-  /** Shapes what a search found on its way to a writer: joins copies, and joins and splits data as the format does. */
-  shaper<Out>(writer: DeltaWriter<Out>, params: DeltaParams): DeltaWriter<Out>;
-  reader(bytes: ByteReader, params: DeltaParams): DeltaReader;
 }
 
-/** One wire format. */
-export interface FormatCodec<Name extends string = string> {
+/** Deltas of a format that a search makes. */
+export interface DeltaCodec extends DeltaEncoding {
+  /** Shapes what a search found on its way to a writer: joins copies, and joins and splits data as the format does. */
+  shaper<Out>(writer: DeltaWriter<Out>, params: DeltaParams): DeltaWriter<Out>;
+}
+
+/** What a format says of itself. */
+export interface FormatTraits<Name extends string = string> {
   readonly name: Name;
+  /** The first bytes of its signatures, up to four; undefined if there is no magic. */
+  readonly sigMagic?: Uint8Array;
+  /** The same of its deltas. */
+  readonly deltaMagic?: Uint8Array;
   /**
    * Whether its files say what they are: by a magic, and by naming sums and block length. Otherwise format and block
    * length have to be given on both sides, and sums of the user's own are possible.
@@ -83,6 +88,10 @@ export interface FormatCodec<Name extends string = string> {
   readonly hasShortBlock: boolean;
   /** Whether a delta can be asked for that is as rdiff writes it. */
   readonly hasRdiffExact: boolean;
+}
+
+/** Signatures and searches of one wire format. */
+export interface FormatCodec<Name extends string = string> extends FormatTraits<Name> {
   readonly search: SearchPolicy;
   readonly sig: SigCodec;
   readonly delta: DeltaCodec;

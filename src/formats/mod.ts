@@ -1,8 +1,18 @@
-/** The wire formats, by name. A new one is a folder, its name in the type, and a line in the table. */
-import type { FormatCodec } from "./interface.ts";
+/**
+ * The wire formats, by name. A new one is a folder, its name in the type, and a line in each table. There are several
+ * tables so that a bundle has only what it uses of each format: a program that patches reads deltas, and neither writes
+ * nor signs.
+ */
+import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta } from "./interface.ts";
+import { librsyncEncoding, openLibrsyncDelta } from "./librsync/delta.ts";
 import { librsync } from "./librsync/mod.ts";
+import { librsyncTraits } from "./librsync/traits.ts";
+import { luapowerEncoding, openLuapowerDelta } from "./luapower/delta.ts";
 import { luapower } from "./luapower/mod.ts";
+import { luapowerTraits } from "./luapower/traits.ts";
+import { openRsyncStreamsDelta, rsyncStreamsEncoding } from "./rsync_streams/delta.ts";
 import { rsyncStreams } from "./rsync_streams/mod.ts";
+import { rsyncStreamsTraits } from "./rsync_streams/traits.ts";
 
 /**
  * The name of a wire format.
@@ -22,12 +32,35 @@ import { rsyncStreams } from "./rsync_streams/mod.ts";
  */
 export type Format = "rsync-streams" | "luapower" | "librsync";
 
-/** Codecs by the name of their format. */
-export const formats: Readonly<Record<Format, FormatCodec<Format>>> = {
+type Table<Value> = Readonly<Record<Format, Value>>;
+
+/** What each format says of itself. */
+export const formatTraits: Table<FormatTraits<Format>> = {
+  "rsync-streams": rsyncStreamsTraits,
+  luapower: luapowerTraits,
+  librsync: librsyncTraits,
+};
+
+/** Readers of deltas. */
+export const deltaReaders: Table<OpenDelta> = {
+  "rsync-streams": openRsyncStreamsDelta,
+  luapower: openLuapowerDelta,
+  librsync: openLibrsyncDelta,
+};
+
+/** Writers of commands. */
+export const deltaEncodings: Table<DeltaEncoding> = {
+  "rsync-streams": rsyncStreamsEncoding,
+  luapower: luapowerEncoding,
+  librsync: librsyncEncoding,
+};
+
+/** Codecs for signing and searching. */
+export const formats: Table<FormatCodec<Format>> = {
   "rsync-streams": rsyncStreams,
   luapower,
   librsync,
 };
 
 /** The names of the formats. */
-export const FORMAT_NAMES: readonly Format[] = Object.values(formats).map(({ name }) => name);
+export const FORMAT_NAMES: readonly Format[] = /* @__PURE__ */ Object.values(formatTraits).map(({ name }) => name);

@@ -1,10 +1,8 @@
 /** Finding out by the first bytes which format a signature or a delta has. Nothing else compares a magic. */
 import { hex, startsWith } from "../common/bytes.ts";
-import type { DeltaEvent, SigEvent, SigHeader } from "../engine/interface.ts";
 import { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
-import type { DeltaParams, DeltaReader, FormatCodec, SigReader } from "./interface.ts";
-import { type Format, formats } from "./mod.ts";
+import { type Format, formatTraits } from "./mod.ts";
 
 /** Bytes that say what a file is. */
 export const MAGIC_LENGTH = 4;
@@ -25,35 +23,35 @@ export function findCompression(bytes: Uint8Array): string | undefined {
 /** What a file can be. */
 export type FileKind = "signature" | "delta";
 
-/** What a file turned out to be. */
-export type Recognized =
-  | { kind: "signature"; codec: FormatCodec<Format>; reader: SigReader }
-  | { kind: "delta"; codec: FormatCodec<Format>; reader: DeltaReader };
-
 /** What is known of a file before it is read. */
 export interface Expected {
   /** Its format. Formats without a magic have to be named. */
   readonly format?: Format | undefined;
   /** Its kind. With a format without a magic it has to be said. */
   readonly kind?: FileKind | undefined;
-  /** For a signature in a format without a magic. */
-  readonly header?: SigHeader | undefined;
-  /** For a delta in a format without a magic. */
-  readonly params?: DeltaParams | undefined;
 }
 
-/** Takes the bytes of a signature or a delta, and hands them on to the reader of its format. */
-export class Recognizer {
+/** Takes the bytes of a signature or a delta, and hands them on to what its format needs to read it. */
+export class Recognizer<Opened> {
   readonly #bytes: ByteReader;
   readonly #expected: Expected;
-  #result: Recognized | undefined;
+  readonly #open: (format: Format, bytes: ByteReader, kind: FileKind) => Opened;
+  #result: Opened | undefined;
 
-  /** @param what What is being read, for messages: "the delta". */
-  constructor(what: string, expected: Expected) {
+  /**
+   * @param what What is being read, for messages: "the delta".
+   * @param open Makes the reader. It owns the bytes from then on.
+   */
+  constructor(
+    what: string,
+    expected: Expected,
+    open: (format: Format, bytes: ByteReader, kind: FileKind) => Opened,
+  ) {
     this.#bytes = new ByteReader(what);
     this.#expected = expected;
-    const { format } = expected;
-    if (format && !formats[format].isSelfDescribing) this.#result = this.#open(formats[format], expected.kind!);
+    this.#open = open;
+    const { format, kind } = expected;
+    if (format && !formatTraits[format].isSelfDescribing) this.#result = open(format, this.#bytes, kind!);
   }
 
   /** Bytes read so far. */
@@ -70,62 +68,60 @@ export class Recognizer {
   }
 
   /**
-   * What the file is, or undefined while more bytes are needed.
+   * What was opened, or undefined while more bytes are needed.
    *
    * @throws {RsyncError} If it is nothing that was expected: `bad-magic`, or `truncated` if it is too short to say.
    */
-  result(): Recognized | undefined {
+  result(): Opened | undefined {
     return this.#result ??= this.#recognize();
   }
 
-  #recognize(): Recognized | undefined {
+  #recognize(): Opened | undefined {
     const bytes = this.#bytes.peek(MAGIC_LENGTH);
     if (!bytes) return undefined;
     const { format, kind } = this.#expected;
-    const codecs = format ? [formats[format]] : Object.values(formats);
-    for (const codec of codecs) {
-      if (kind !== "delta" && startsWith(bytes, codec.sig.magic)) return this.#open(codec, "signature");
-      if (kind !== "signature" && startsWith(bytes, codec.delta.magic)) return this.#open(codec, "delta");
+    const candidates = format ? [formatTraits[format]] : Object.values(formatTraits);
+    for (const { name, sigMagic, deltaMagic } of candidates) {
+      if (kind !== "delta" && startsWith(bytes, sigMagic)) return this.#open(name, this.#bytes, "signature");
+      if (kind !== "signature" && startsWith(bytes, deltaMagic)) return this.#open(name, this.#bytes, "delta");
     }
     throw this.#bytes.error("bad-magic", this.#complaint(bytes));
-  }
-
-  #open(codec: FormatCodec<Format>, kind: FileKind): Recognized {
-    const { header, params = {} } = this.#expected;
-    return kind === "signature"
-      ? { kind, codec, reader: codec.sig.reader(this.#bytes, header) }
-      : { kind, codec, reader: codec.delta.reader(this.#bytes, params) };
   }
 
   #complaint(bytes: Uint8Array): string {
     const { format, kind } = this.#expected;
     const seen = `the first bytes are ${hex(bytes, " ")}`;
-    const codecs = Object.values(formats);
-    if (kind === "signature" && codecs.some(({ delta }) => startsWith(bytes, delta.magic))) {
+    const all = Object.values(formatTraits);
+    if (kind === "signature" && all.some(({ deltaMagic }) => startsWith(bytes, deltaMagic))) {
       return `this is a delta; ${seen}`;
     }
-    if (kind === "delta" && codecs.some(({ sig }) => startsWith(bytes, sig.magic))) {
+    if (kind === "delta" && all.some(({ sigMagic }) => startsWith(bytes, sigMagic))) {
       return `this is a signature; ${seen}`;
     }
     const program = findCompression(bytes);
     if (program) return `it is compressed with ${program}: decompress it first; ${seen}`;
     const wanted = `a ${kind ?? "signature or a delta"}${format ? ` of the format ${format}` : ""}`;
-    const unrecognized = codecs.filter(({ isSelfDescribing }) => !isSelfDescribing).map(({ name }) => `"${name}"`);
+    const unrecognized = all.filter(({ isSelfDescribing }) => !isSelfDescribing).map(({ name }) => `"${name}"`);
     return `it is not ${wanted} (a format without a magic has to be named: ${unrecognized.join(", ")}); ${seen}`;
   }
 }
 
-/** A reader of signatures or deltas that finds out their format by itself. */
-export class RecognizingReader<Event extends SigEvent | DeltaEvent> implements Reader<Event> {
-  readonly #recognizer: Recognizer;
+/** A reader of signatures or of deltas that finds out their format by itself. */
+export class RecognizingReader<Event> implements Reader<Event> {
+  readonly #recognizer: Recognizer<{ format: Format; reader: Reader<Event> }>;
 
-  constructor(what: string, expected: Expected & { readonly kind: FileKind }) {
-    this.#recognizer = new Recognizer(what, expected);
+  /** @param open Makes the reader of a format. */
+  constructor(
+    what: string,
+    expected: Expected & { readonly kind: FileKind },
+    open: (format: Format, bytes: ByteReader) => Reader<Event>,
+  ) {
+    this.#recognizer = new Recognizer(what, expected, (format, bytes) => ({ format, reader: open(format, bytes) }));
   }
 
   /** The format, once it is known. */
-  get codec(): FormatCodec<Format> | undefined {
-    return this.#recognizer.result()?.codec;
+  get format(): Format | undefined {
+    return this.#recognizer.result()?.format;
   }
 
   get position(): number {
@@ -141,6 +137,6 @@ export class RecognizingReader<Event extends SigEvent | DeltaEvent> implements R
   }
 
   next(): Event | undefined {
-    return this.#recognizer.result()?.reader.next() as Event | undefined;
+    return this.#recognizer.result()?.reader.next();
   }
 }

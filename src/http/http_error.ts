@@ -1,5 +1,5 @@
 /**
- * What went wrong with a server. The codes are stable and never renamed.
+ * What went wrong with a server. Codes are never renamed.
  *
  * @example When another attempt helps
  * ```ts
@@ -43,7 +43,7 @@ export interface HttpErrorOptions extends ErrorOptions {
 }
 
 /**
- * A server that does not answer, or answers what cannot be used.
+ * A server did not answer, or its answer cannot be used.
  *
  * @example A file that is not there
  * ```ts
@@ -53,7 +53,7 @@ export interface HttpErrorOptions extends ErrorOptions {
  * const fetch = () => Promise.resolve(new Response("No such file", { status: 404 })); // stands for a server
  * const { readable } = await fetchUpdate("https://example.com/file", undefined, { fetch });
  * await assert.rejects(
- *   new Response(readable).bytes(),
+ *   new Response(readable).arrayBuffer(),
  *   (error) => error instanceof HttpError && error.code === "status" && error.status === 404,
  * );
  * ```

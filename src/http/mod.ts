@@ -1,8 +1,8 @@
 /**
- * Updates files over HTTP: from a static host, from a handler, and back. It stands on `Request` and `Response`, and
- * runs wherever `fetch` does.
+ * Updates files over HTTP: downloads from a static host or a handler, and uploads to a handler. It is built on
+ * `Request` and `Response`, and runs wherever `fetch` does.
  *
- * `docs/http.md` describes the protocols.
+ * `docs/http.md` describes the protocol.
  *
  * @example A handler, and a client with an older version of its file
  * ```ts

@@ -12,7 +12,7 @@ import type { StrongSum, WeakSum } from "./rules/sums.ts";
 export type { StrongSum, TailRule, WeakSum };
 
 /**
- * Which backend runs.
+ * The name of a backend.
  *
  * @example Which one computes here
  * ```ts
@@ -24,6 +24,27 @@ export type { StrongSum, TailRule, WeakSum };
  * ```
  */
 export type Backend = "wasm" | "portable";
+
+/**
+ * Options of whatever computes sums of blocks.
+ *
+ * @example Without WebAssembly
+ * ```ts
+ * import { type BackendOptions, sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const options: BackendOptions = { backend: "portable" };
+ * assert.equal(sigStream(options).backend, "portable");
+ * ```
+ */
+export interface BackendOptions {
+  /**
+   * Which backend computes them. `"portable"` compiles no WebAssembly, not for a digest either: for pages whose content
+   * security policy refuses it and reports each attempt. `"wasm"` is an error where the runtime refuses it.
+   * @default {"wasm"} where the runtime allows it, else `"portable"`
+   */
+  backend?: Backend | undefined;
+}
 
 /** Which sums to compute, over blocks of which length. */
 export interface SumParams {
@@ -49,7 +70,7 @@ export interface SumParams {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const layered = await LayeredSig.open(sig);
  * const batch: SumBatch = await layered.records(0, 0, 1);
@@ -79,13 +100,6 @@ export interface BlockSummer {
    * @param hasShort Whether a short last block is one of them.
    */
   finish(hasShort: boolean): SumBatch;
-}
-
-/** A digest of a whole file, unkeyed, 256 bits. */
-export interface Digest {
-  update(bytes: Uint8Array): void;
-  /** The digest. It is not used afterwards. */
-  digest(): Uint8Array<ArrayBuffer>;
 }
 
 /** How a search treats what it finds. */
@@ -158,8 +172,6 @@ export interface Kernel {
   readonly backend: Backend;
   /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   summer(params: SumParams): BlockSummer;
-  /** @throws {TypeError} If a digest cannot be of this sum: MD4 is broken. */
-  digest(strongSum: StrongSum): Digest;
   /** @throws {TypeError} If there is a salt, and the strong sum has no key. */
   index(params: SumParams, kept: KeptBlock): IndexBuilder;
 }

@@ -1,11 +1,17 @@
 /** The choice of the backend. */
-import type { Kernel } from "./interface.ts";
+import { checkChoice } from "../common/checks.ts";
+import type { WasmModule } from "../common/platform_types.ts";
+import { RsyncError } from "../common/rsync_error.ts";
+import { stopCompiling } from "../common/wasm_permission.ts";
+import type { Backend, Kernel } from "./interface.ts";
 import { PortableKernel } from "./portable/kernel.ts";
 import { WasmKernel } from "./wasm/kernel.ts";
 import { kernelModule } from "./wasm/kernel_module.ts";
 
 const portable = new PortableKernel();
 let wasm: Kernel | null | undefined;
+/** Why the runtime refuses WebAssembly. */
+let refusal: unknown;
 
 /** The best backend that this runtime allows. Nothing is compiled before the first call. */
 export function defaultKernel(): Kernel {
@@ -14,12 +20,34 @@ export function defaultKernel(): Kernel {
 }
 
 /**
+ * The backend that was asked for, or the best one.
+ *
+ * @throws {TypeError} If there is no such backend.
+ * @throws {RsyncError} If it is `"wasm"`, and the runtime refuses that: `unsupported`.
+ */
+export function chosenKernel(backend: Backend | undefined): Kernel {
+  if (backend === undefined) return defaultKernel();
+  if (checkChoice("backend", backend, ["wasm", "portable"]) === "portable") return portable;
+  const kernel = defaultKernel();
+  if (kernel.backend === "wasm") return kernel;
+  throw new RsyncError("unsupported", 'Cannot use backend: "wasm" was given, and this runtime refuses WebAssembly', {
+    cause: refusal,
+  });
+}
+
+/**
  * Runs the kernel from a module that was compiled elsewhere. Some runtimes compile no module from bytes: workerd, and
- * pages under a content security policy without `wasm-unsafe-eval`. Streams made before keep their backend.
+ * pages whose content security policy lacks `wasm-unsafe-eval`. Streams made before keep their backend.
+ *
+ * Such a page can neither compile the module nor fetch it compiled (`compileStreaming` is refused too). What works is a
+ * module that a worker, or a frame with a policy of its own, has compiled and posted to the page. Without one, ask for
+ * `backend: "portable"`: nothing is compiled then, and the browser reports no violation. Else the first stream tries
+ * once, which the browser reports, and the portable backend takes over. After a call the library compiles nothing, so
+ * digests are computed by `node:crypto` or in plain TypeScript.
  *
  * @param module The compiled `kernel.wasm` of this version.
- * @throws {WebAssembly.LinkError} If it is another module.
- * @throws {TypeError} If it is no module.
+ * @throws {WebAssembly.LinkError} If the module is not the kernel.
+ * @throws {TypeError} If the value is not a module.
  *
  * @example With the library's own bytes
  * ```ts
@@ -31,15 +59,17 @@ export function defaultKernel(): Kernel {
  * assert.equal(sigStream().backend, "wasm");
  * ```
  */
-export function useWasmModule(module: WebAssembly.Module): void {
+export function useWasmModule(module: WasmModule): void {
   wasm = new WasmKernel(module);
+  stopCompiling();
 }
 
 /** Compiles the kernel, or returns null where the runtime refuses: no WebAssembly, no SIMD, or no leave to compile. */
 function compile(): Kernel | null {
   try {
     return new WasmKernel(kernelModule());
-  } catch {
+  } catch (error) {
+    refusal = error;
     return null;
   }
 }

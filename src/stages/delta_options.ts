@@ -1,9 +1,12 @@
 import { checkChoice, checkInteger } from "../common/checks.ts";
 import type { DeltaEvent } from "../engine/interface.ts";
-import { type DeltaParams, type DeltaReader, type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
-import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
+import { type DeltaParams, type DeltaReader, type FormatTraits, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
+import { deltaReaders, type Format, FORMAT_NAMES, formatTraits } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
+
+/** The names of {@linkcode DeltaFormatOptions}. */
+export const DELTA_FORMAT_NAMES = { format: true, blockLength: true } as const;
 
 /**
  * Options that say in which format a delta is.
@@ -36,16 +39,19 @@ export interface DeltaFormatOptions {
  * @throws {TypeError} If the block length is needed and missing.
  * @throws {RangeError} If it is out of range.
  */
-export function checkDeltaParams(codec: FormatCodec, blockLength: number | undefined): DeltaParams {
-  if (codec.isSelfDescribing) return {};
-  const checked = checkInteger("blockLength", requireBlockLength(codec, blockLength), 1, MAX_BLOCK_LENGTH);
+export function checkDeltaParams(format: FormatTraits, blockLength: number | undefined): DeltaParams {
+  if (format.isSelfDescribing) return {};
+  const checked = checkInteger("blockLength", requireBlockLength(format, blockLength), 1, MAX_BLOCK_LENGTH);
   return { blockLength: checked };
 }
 
 /** Makes a reader of the format that the options name, or else of the one that the first bytes name. */
 export function deltaReader({ format, blockLength }: DeltaFormatOptions): DeltaReader {
-  if (format === undefined) return new RecognizingReader<DeltaEvent>("the delta", { kind: "delta" });
-  const codec = formats[checkChoice("format", format, FORMAT_NAMES)];
-  const params = checkDeltaParams(codec, blockLength);
-  return new RecognizingReader<DeltaEvent>("the delta", { kind: "delta", format, params });
+  const named = format === undefined ? undefined : checkChoice("format", format, FORMAT_NAMES);
+  const params = named === undefined ? {} : checkDeltaParams(formatTraits[named], blockLength);
+  return new RecognizingReader<DeltaEvent>(
+    "the delta",
+    { kind: "delta", format: named },
+    (format, bytes) => deltaReaders[format](bytes, params),
+  );
 }

@@ -1,10 +1,10 @@
 /** What a signature or a delta is, found out by reading it once. Nothing of it is kept. */
-import type { DeltaEvent, SigEvent } from "../engine/interface.ts";
-import type { Format } from "../formats/mod.ts";
+import type { ByteReader } from "../formats/bytes/byte_reader.ts";
+import type { DeltaReader, SigReader } from "../formats/interface.ts";
+import { deltaReaders, type Format, formats } from "../formats/mod.ts";
 import { type FileKind, Recognizer } from "../formats/recognize.ts";
-import { formats } from "../formats/mod.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
-import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { type ByteSource, readChunks } from "../streams/byte_source.ts";
 import { checkDeltaParams } from "./delta_options.ts";
 import { checkGivenHeader } from "./sig_options.ts";
 
@@ -81,40 +81,35 @@ export async function inspect(
   what: string,
   options: InspectOptions = {},
 ): Promise<SigInfo | DeltaInfo> {
-  const file = new Recognizer(what, { ...options, ...given(options) });
-  let inspector: Inspector | undefined;
+  const file = new Recognizer(what, options, inspectorsOf(options));
   let info: SigInfo | DeltaInfo | undefined;
   const work = () => {
-    inspector ??= inspectorOf(file);
-    info ??= inspector?.();
+    info ??= file.result()?.();
   };
   await readChunks(source, (chunk) => {
     file.write(chunk);
     work();
-  }, PIECE_LENGTH);
+  }, { pieceLength: PIECE_LENGTH });
   file.end();
   work();
   return info!;
 }
 
-function given({ format, kind, blockLength }: InspectOptions) {
-  if (!format) return {};
-  const codec = formats[format];
-  return kind === "delta"
-    ? { params: checkDeltaParams(codec, blockLength) }
-    : { header: checkGivenHeader(codec, blockLength) };
+/** Makes an inspector of what was recognized. */
+type OpenInspector = (format: Format, bytes: ByteReader, kind: FileKind) => Inspector;
+
+function inspectorsOf(options: InspectOptions): OpenInspector {
+  const { format, kind, blockLength } = options;
+  const params = format && kind === "delta" ? checkDeltaParams(formats[format], blockLength) : {};
+  const header = format && kind !== "delta" ? checkGivenHeader(formats[format], blockLength) : undefined;
+  return (format, bytes, kind) => {
+    return kind === "delta"
+      ? deltaInspector(format, deltaReaders[format](bytes, params))
+      : sigInspector(format, formats[format].sig.reader(bytes, header));
+  };
 }
 
-function inspectorOf(file: Recognizer): Inspector | undefined {
-  const recognized = file.result();
-  if (!recognized) return undefined;
-  const { kind, codec, reader } = recognized;
-  return kind === "signature"
-    ? sigInspector(codec.name, file, () => reader.next())
-    : deltaInspector(codec.name, file, () => reader.next());
-}
-
-function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | undefined): Inspector {
+function sigInspector(format: Format, reader: SigReader): Inspector {
   const info: SigInfo = {
     kind: "signature",
     format,
@@ -131,7 +126,7 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
     length: 0,
   };
   return () => {
-    for (let event = next(); event; event = next()) {
+    for (let event = reader.next(); event; event = reader.next()) {
       if (event.type === "header") {
         const { weakSum, strongSum, blockLength, strongLength } = event.header;
         Object.assign(info, { weakSum, strongSum, blockLength, strongLength });
@@ -146,14 +141,14 @@ function sigInspector(format: Format, file: Recognizer, next: () => SigEvent | u
           layerBlockLengths,
           entityTag,
           modifiedMs,
-          length: file.position,
+          length: reader.position,
         });
       }
     }
   };
 }
 
-function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent | undefined): Inspector {
+function deltaInspector(format: Format, reader: DeltaReader): Inspector {
   const info: DeltaInfo = {
     kind: "delta",
     format,
@@ -170,23 +165,23 @@ function deltaInspector(format: Format, file: Recognizer, next: () => DeltaEvent
   /** Where the part before ended. */
   let position = 0;
   return () => {
-    for (let event = next(); event; event = next()) {
+    for (let event = reader.next(); event; event = reader.next()) {
       if (event.type === "copy") {
         info.copyCount++;
         info.copiedBytes += event.length;
         info.minFileLength = Math.max(info.minFileLength, event.offset + event.length);
       } else if (event.type === "data") {
         // A long command comes in pieces, of which the first has the bytes of the command itself before it.
-        if (file.position - position > event.bytes.length) info.dataCount++;
+        if (reader.position - position > event.bytes.length) info.dataCount++;
         info.literalBytes += event.bytes.length;
       } else if (event.type === "end") {
         info.digest = event.digest ?? null;
         info.commandCount = info.copyCount + info.dataCount;
         info.targetLength = info.copiedBytes + info.literalBytes;
-        info.length = file.position;
+        info.length = reader.position;
         return info;
       }
-      position = file.position;
+      position = reader.position;
     }
   };
 }

@@ -3,10 +3,10 @@ import { RsyncError } from "../common/rsync_error.ts";
 import type { SigEvent, SigHeader } from "../engine/interface.ts";
 import { type LoadedSig, SigLoader } from "../engine/sig_loader.ts";
 import type { FormatCodec } from "../formats/interface.ts";
-import type { Format } from "../formats/mod.ts";
+import { type Format, formats } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import type { Kernel, SumBatch } from "../kernel/interface.ts";
-import { type ByteSource, readChunks } from "../streams/read_chunks.ts";
+import { type ByteSource, readChunks } from "../streams/byte_source.ts";
 import { createSignature, type Signature } from "./signature.ts";
 
 /** What is known of a signature before it is read. */
@@ -18,19 +18,25 @@ export interface LoadParts {
   /** Bytes of signature that are read at most. */
   readonly maxInputLength: number;
   readonly kernel: Kernel;
+  /** Ends the work early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads a signature and indexes it. */
 export async function loadSignature(source: ByteSource, parts: LoadParts): Promise<Signature> {
-  const { format, header, maxInputLength, kernel } = parts;
-  const reader = new RecognizingReader<SigEvent>("the signature", { kind: "signature", format, header });
+  const { format, header, maxInputLength, kernel, signal } = parts;
+  const reader = new RecognizingReader<SigEvent>(
+    "the signature",
+    { kind: "signature", format },
+    (format, bytes) => formats[format].sig.reader(bytes, header),
+  );
   let loader: SigLoader | undefined;
   let length = 0;
   const work = () => {
     while (!loader?.isComplete) {
       const event = reader.next();
       if (!event) return;
-      loader ??= new SigLoader(kernel, reader.codec!.search.keptBlock);
+      loader ??= new SigLoader(kernel, formats[reader.format!].search.keptBlock);
       loader.take(event);
     }
   };
@@ -45,17 +51,18 @@ export async function loadSignature(source: ByteSource, parts: LoadParts): Promi
     }
     reader.write(chunk);
     work();
-  });
+  }, { signal });
   reader.end();
   work();
-  return createSignature({ format: reader.codec!.name, kernel, ...await finish(loader!) });
+  return createSignature({ format: reader.format!, kernel, ...await finish(loader!, signal) });
 }
 
-async function finish(loader: SigLoader): Promise<LoadedSig> {
+async function finish(loader: SigLoader, signal?: AbortSignal): Promise<LoadedSig> {
   for (;;) {
     const loaded = loader.finish();
     if (loaded) return loaded;
     await giveWay();
+    signal?.throwIfAborted();
   }
 }
 

@@ -1,4 +1,3 @@
-import { createSha256 } from "../digest/mod.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import { Matcher } from "../engine/matcher.ts";
 import type { DeltaStats } from "../engine/stats.ts";
@@ -7,6 +6,7 @@ import type { DeltaWriter, FormatCodec } from "../formats/interface.ts";
 import { formats } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { Written } from "./_written.ts";
+import { createDigest } from "./digest.ts";
 import { type Signature, signatureParts } from "./signature.ts";
 
 /** Bytes of delta worth a chunk of their own while there is still input. */
@@ -71,6 +71,6 @@ function createMatcher(
     }),
     blockLength,
     sigCount: index.count,
-    digest: digest ? createSha256() : undefined,
+    digest: digest ? createDigest(index.backend) : undefined,
   });
 }

@@ -1,4 +1,4 @@
-import { createSha256 } from "../digest/mod.ts";
+import { createSha256WithoutWasm } from "../digest/without_wasm.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import { type PatchBasis, Patcher } from "../engine/patcher.ts";
@@ -18,7 +18,7 @@ export function createPatchStage(
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
   const reader = deltaReader(format);
-  const patcher = new Patcher({ ...parts, commands: reader, createDigest: createSha256 });
+  const patcher = new Patcher({ ...parts, commands: reader, createDigest: createSha256WithoutWasm });
   return joinParts(reader, patcher, patcher.stats, () => patcher.release());
 }
 
@@ -27,6 +27,6 @@ export function createCommandPatchStage(
   parts: PatchParts,
 ): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
   const commands = new EventsFromCommands(true);
-  const patcher = new Patcher({ ...parts, commands, createDigest: createSha256 });
+  const patcher = new Patcher({ ...parts, commands, createDigest: createSha256WithoutWasm });
   return joinParts(commands, patcher, patcher.stats, () => patcher.release());
 }

@@ -1,7 +1,7 @@
 import { isBytes, kindOf } from "../common/bytes.ts";
 import { checkBoolean, checkChoice, checkInteger } from "../common/checks.ts";
 import type { SigHeader } from "../engine/interface.ts";
-import { type FormatCodec, MAX_BLOCK_LENGTH, type SigCodec } from "../formats/interface.ts";
+import { type FormatCodec, type FormatTraits, MAX_BLOCK_LENGTH, type SigCodec } from "../formats/interface.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
 import { wholeStrongLength } from "../kernel/rules/strong_length.ts";
 import { blockLengthFor, plainStrongLength } from "./lengths.ts";
@@ -82,7 +82,7 @@ export function checkGivenHeader(codec: FormatCodec, blockLength: number | undef
 }
 
 /** @throws {TypeError} If the block length is missing. */
-export function requireBlockLength(codec: FormatCodec, blockLength: number | undefined): number {
+export function requireBlockLength(format: FormatTraits, blockLength: number | undefined): number {
   if (blockLength !== undefined) return blockLength;
-  throw new TypeError(`Cannot use format "${codec.name}" without blockLength: the format does not carry it`);
+  throw new TypeError(`Cannot use format "${format.name}" without blockLength: the format does not carry it`);
 }

@@ -1,4 +1,4 @@
-import { kindOf } from "../common/bytes.ts";
+import { hex, kindOf } from "../common/bytes.ts";
 import type { LoadedSig } from "../engine/sig_loader.ts";
 import type { Format } from "../formats/mod.ts";
 import type { Backend, Kernel, StrongSum, WeakSum } from "../kernel/interface.ts";
@@ -11,7 +11,7 @@ export interface SignatureParts extends LoadedSig {
 
 let create: (parts: SignatureParts) => Signature;
 let partsOf: (signature: Signature) => SignatureParts;
-let isSignature: (value: unknown) => value is Signature;
+let hasParts: (value: unknown) => value is Signature;
 
 /**
  * A signature that was read and indexed. It is immutable, and good for any number of deltas, also at the same time.
@@ -34,7 +34,7 @@ export class Signature {
   readonly #parts: SignatureParts;
 
   static {
-    isSignature = (value) => typeof value === "object" && value !== null && #parts in value;
+    hasParts = (value) => typeof value === "object" && value !== null && #parts in value;
     create = (parts) => new Signature(parts);
     partsOf = (signature) => signature.#parts;
   }
@@ -79,9 +79,10 @@ export class Signature {
     return this.#parts.trailer.fileLength;
   }
 
-  /** Digest of the whole basis by the function of the strong sum, if the signature carries it. */
-  get digest(): Uint8Array | undefined {
-    return this.#parts.trailer.digest?.slice();
+  /** SHA-256 of the whole basis in hexadecimal digits, if the signature carries it. */
+  get digest(): string | undefined {
+    const { digest } = this.#parts.trailer;
+    return digest && hex(digest);
   }
 
   /** Bytes of memory that the index takes. */
@@ -120,6 +121,11 @@ function describe({ format, sigCount, blockLength, weakSum, strongSum, strongLen
   const length = fileLength === undefined ? "" : `, file of ${fileLength} bytes`;
   return `Signature { ${format}, ${sigCount} blocks of ${blockLength} bytes, ${weakSum}, ` +
     `${strongSum} (${strongLength} bytes)${length} }`;
+}
+
+/** Whether a value is what `loadSigs` returned. */
+export function isSignature(value: unknown): value is Signature {
+  return hasParts(value);
 }
 
 /** Makes a signature, for the library's own modules. */

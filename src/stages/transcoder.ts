@@ -3,7 +3,7 @@ import { CommandsFromEvents } from "../engine/commands_from_events.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { PatchStats } from "../engine/stats.ts";
-import type { DeltaParams, FormatCodec } from "../formats/interface.ts";
+import type { DeltaEncoding, DeltaParams } from "../formats/interface.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { Limited, Written } from "./_written.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
@@ -20,15 +20,16 @@ export function createDecodeStage(
 /**
  * Command objects → delta bytes, one for one.
  *
- * @param maxOutputLength Bytes of delta that are made at most.
+ * @param hasDigest Whether the format has a place for a digest.
+ * @param maxOutputLength Largest delta to write, in bytes.
  */
 export function createEncodeStage(
-  codec: FormatCodec,
+  encoding: DeltaEncoding,
+  hasDigest: boolean,
   params: DeltaParams,
   maxOutputLength: number,
 ): CountedStage<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> {
-  const { delta, hasDigest } = codec;
-  const events = new EventsFromCommands(hasDigest, delta.maxCopyLength?.(params));
-  const written = new Written(events, delta.encoder(params), events.stats);
+  const events = new EventsFromCommands(hasDigest, encoding.maxCopyLength?.(params));
+  const written = new Written(events, encoding.encoder(params), events.stats);
   return joinParts(events, new Limited(written, events.stats, maxOutputLength), events.stats);
 }

@@ -1,6 +1,5 @@
 import { checkCallback } from "../common/checks.ts";
 import type { Stage } from "../engine/stage.ts";
-import type { Backend } from "../kernel/interface.ts";
 import { progressHooks } from "./progress.ts";
 import { type ChunkHooks, stagePair } from "./stage_pair.ts";
 import type { CommonOptions, StreamPair } from "./stream_pair.ts";
@@ -14,12 +13,11 @@ import type { CommonOptions, StreamPair } from "./stream_pair.ts";
 export function createPair<In, Out, Stats, StageIn = In>(
   stage: Stage<StageIn, Out> & { stats: Stats },
   options: CommonOptions<In, Out, Stats>,
-  backend: Backend,
   chunks: ChunkHooks<StageIn> = {},
 ): StreamPair<In, Out, Stats> {
   const { onProgress, writableStrategy, readableStrategy } = options;
   const { stats } = stage;
   const hooks = { ...chunks, ...progressHooks(stats, checkCallback("onProgress", onProgress)) };
   const pair = stagePair<In, Out, StageIn>(stage, { writableStrategy, readableStrategy }, hooks);
-  return { ...pair, stats, backend };
+  return { ...pair, stats };
 }

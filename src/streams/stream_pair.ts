@@ -9,12 +9,12 @@ import type { Backend } from "../kernel/interface.ts";
  * import assert from "node:assert/strict";
  *
  * const { readable, writable, stats } = sigStream();
- * const sig = new Response(readable).bytes();
+ * const sig = new Response(readable).arrayBuffer();
  * const writer = writable.getWriter();
  * await writer.write(new TextEncoder().encode("a basis"));
  * await writer.close();
  *
- * assert.equal((await sig).length, stats.bytesOut);
+ * assert.equal((await sig).byteLength, stats.bytesOut);
  * ```
  */
 export interface StreamPair<In, Out, Stats> {
@@ -24,9 +24,28 @@ export interface StreamPair<In, Out, Stats> {
   readonly writable: WritableStream<In>;
   /** Counts, which can be read at any time and are final once the stream has closed. */
   readonly stats: Readonly<Stats>;
-  /** Which backend computes the sums: `"wasm"` where the runtime allows it, else `"portable"`. */
+}
+
+/**
+ * A pair of streams that computes sums of blocks.
+ *
+ * @example Which backend it has
+ * ```ts
+ * import { sigStream } from "rsync-streams";
+ * import assert from "node:assert/strict";
+ *
+ * const { backend } = sigStream();
+ *
+ * assert.ok(["wasm", "portable"].includes(backend));
+ * ```
+ */
+export interface SumStreamPair<In, Out, Stats> extends StreamPair<In, Out, Stats> {
+  /** Which backend computes them: `"wasm"` where the runtime allows it, else `"portable"`. */
   readonly backend: Backend;
 }
+
+/** The names of {@linkcode CommonOptions}. */
+export const COMMON_NAMES = { onProgress: true, writableStrategy: true, readableStrategy: true } as const;
 
 /**
  * Options of every stream.

@@ -1,4 +1,5 @@
-import { createSha256 } from "../digest/mod.ts";
+import { hex } from "../common/bytes.ts";
+import { createDigest } from "../stages/digest.ts";
 import type { SigEvent } from "../engine/interface.ts";
 import { Signer } from "../engine/signer.ts";
 import { BUSY, DONE, type SourceResult, type Stage } from "../engine/stage.ts";
@@ -32,7 +33,12 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
     this.#signers = layers.map(({ blockLength, strongLength }, layer) => {
       const hasDigest = layer === layers.length - 1;
       const sums = { weakSum, strongSum, blockLength, strongLength, salt, hasDigest };
-      return new Signer({ kernel, header: sums, hasShortBlock: true, digest: hasDigest ? createSha256() : undefined });
+      return new Signer({
+        kernel,
+        header: sums,
+        hasShortBlock: true,
+        digest: hasDigest ? createDigest(kernel.backend) : undefined,
+      });
     });
     this.#finest = this.#signers.at(-1)!;
   }
@@ -79,7 +85,7 @@ export class LayeredSigner implements Stage<Uint8Array<ArrayBuffer>, Uint8Array<
     // The finest layer is worked on last, so all records of the others are there.
     if (part.type === "end" && layer === this.#signers.length - 1) {
       const { fileLength, digest } = part.trailer;
-      this.#writer.end({ ...this.#header, ...this.#label, fileLength: fileLength!, digest: digest! });
+      this.#writer.end({ ...this.#header, ...this.#label, fileLength: fileLength!, digest: hex(digest!) });
     }
   }
 }

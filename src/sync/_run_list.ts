@@ -13,7 +13,7 @@ export class RunList {
   /** Bytes of all runs. */
   length = 0;
   /** Bytes that are missing, and runs that are. */
-  missingBytes = 0;
+  missingLength = 0;
   missingCount = 0;
 
   get count(): number {
@@ -38,7 +38,7 @@ export class RunList {
       rows.set(last + 1, FROM, from);
       if (isMissing) this.missingCount++;
     }
-    if (isMissing) this.missingBytes += length;
+    if (isMissing) this.missingLength += length;
     this.length += length;
   }
 

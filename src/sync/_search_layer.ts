@@ -1,7 +1,6 @@
 import { giveWay } from "../common/give_way.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
-import type { SearchIndex, SumParams } from "../kernel/interface.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { Kernel, SearchIndex, SumParams } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";
 import { MISSING, RunList } from "./_run_list.ts";
@@ -28,6 +27,7 @@ export interface LayerSearch {
   /** Numbers of the records to read: what {@linkcode spansToRead} returns for what is missing. */
   readonly reads: readonly Span[];
   readonly local: PatchBasis;
+  readonly kernel: Kernel;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface LayerSearch {
  * @returns What this layer and those before have found.
  */
 export async function searchLayer(search: LayerSearch): Promise<RunList> {
-  const { sig, layer, runs, local, signal } = search;
+  const { sig, layer, runs, local, kernel, signal } = search;
   const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
   const { blockLength, strongLength } = layers[layer]!;
   const blocks = await readBlocks(search);
@@ -51,7 +51,7 @@ export async function searchLayer(search: LayerSearch): Promise<RunList> {
   let left = blocks.distinct();
   let mayFindMore = true;
   for (let pass = 0; pass < MAX_PASSES && mayFindMore && left.length > 0; pass++) {
-    const index = await createIndex(params, blocks, left, left.at(-1) === last ? lastLength : blockLength);
+    const index = await createIndex(kernel, params, blocks, left, left.at(-1) === last ? lastLength : blockLength);
     const searched = left;
     mayFindMore = await file.pass(index, (k, offset) => {
       places[searched[k]!] ||= offset + 1;
@@ -81,7 +81,7 @@ export async function spansToRead(runs: RunList, blockLength: number, maxGap: nu
 
 async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Promise<BlockIndex> {
   const { blockLength, strongLength } = sig.footer.layers[layer]!;
-  const blocks = new BlockIndex(strongLength, Math.ceil(runs.missingBytes / blockLength));
+  const blocks = new BlockIndex(strongLength, Math.ceil(runs.missingLength / blockLength));
   let run = 0;
   let read = 0;
   for await (const batch of sig.recordsOf(layer, reads)) {
@@ -102,12 +102,13 @@ async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Pro
 }
 
 async function createIndex(
+  kernel: Kernel,
   params: SumParams,
   blocks: BlockIndex,
   left: Uint32Array,
   lastLength: number,
 ): Promise<SearchIndex> {
-  const builder = defaultKernel().index(params, "first");
+  const builder = kernel.index(params, "first");
   for (let at = 0; at < left.length; at += TURN_COUNT) {
     builder.add(blocks.records(left.subarray(at, at + TURN_COUNT)));
     await giveWay();

@@ -21,7 +21,8 @@ const FIRST_READ_LENGTH = 2048;
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const made = await new Response(file.stream().pipeThrough(layeredSigStream())).arrayBuffer();
+ * const sig = new Uint8Array(made);
  *
  * const read = (offset: number, length: number) => sig.slice(offset, offset + length);
  * let calls = 0;
@@ -36,7 +37,8 @@ const FIRST_READ_LENGTH = 2048;
  * const layered = await LayeredSig.open(source);
  * const last = layered.footer.layers.length - 1;
  * const spans = [{ start: 0, end: 1 }, { start: 5, end: 7 }];
- * const counts = (await Array.fromAsync(layered.recordsOf(last, spans))).map(({ count }) => count);
+ * const counts: number[] = [];
+ * for await (const { count } of layered.recordsOf(last, spans)) counts.push(count);
  * assert.deepEqual(counts, [1, 2]);
  * assert.ok(calls <= 1);
  * ```
@@ -63,8 +65,8 @@ interface Tail {
 /**
  * A layered signature that is read a piece at a time: its last bytes first, then the records that are asked for.
  *
- * It may come from an untrusted peer. Its size has to be the one that follows from its end, and what it takes of memory
- * is at most what is read.
+ * It may come from an untrusted peer. Its size must match what its end says, and it takes no more memory than what is
+ * read.
  *
  * @example Its end, and some of its records
  * ```ts
@@ -72,13 +74,13 @@ interface Tail {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const layered = await LayeredSig.open(sig);
  * assert.equal(layered.footer.fileLength, file.size);
  * const { count } = await layered.records(0, 0, layered.recordCount(0));
  * assert.equal(count, layered.recordCount(0));
- * assert.ok(layered.bytesRead <= sig.length);
+ * assert.ok(layered.bytesRead <= sig.size);
  * ```
  */
 export class LayeredSig {
@@ -104,15 +106,15 @@ export class LayeredSig {
   /**
    * Reads the end of a layered signature.
    *
-   * @param basis Where its bytes are. Its `size` has to be known. If it can read several ranges at once, it does.
+   * @param basis Where its bytes are. Its length has to be known. If it can read several ranges at once, it does.
    * @returns The layered signature.
-   * @throws {RsyncError} If it is none (`bad-magic`, `unsupported`), or has another size than its end says
-   * (`truncated`, `trailing-data`).
+   * @throws {RsyncError} If it is not a layered signature (`bad-magic`, `unsupported`), or its size is not what its end
+   * says (`truncated`, `trailing-data`).
    * @throws {TypeError} If its size is not known.
    */
   static async open(basis: Basis | RangesSource): Promise<LayeredSig> {
     const source = toPatchBasis(basis);
-    const { size } = source;
+    const size = await source.findSize?.();
     if (size === 0 || (size === undefined && await isEmpty(source))) {
       throw new RsyncError("bad-magic", "Cannot read the layered signature: it is empty, a footer was expected", {
         offset: 0,

@@ -1,15 +1,28 @@
 import { toUint8Array } from "../common/bytes.ts";
-import { checkInteger, checkOptions } from "../common/checks.ts";
+import { checkInteger, checkOptions, type OptionNames } from "../common/checks.ts";
+import type { ByteChunk } from "../common/platform_types.ts";
 import type { SigStats } from "../engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { type Layer, MAX_ENTITY_TAG_LENGTH, MAX_LAYER_COUNT } from "../formats/rsync_streams/layers.ts";
 import { formats } from "../formats/mod.ts";
-import { defaultKernel } from "../kernel/mod.ts";
+import type { BackendOptions } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { checkSigOptions } from "../stages/sig_options.ts";
 import { createPair } from "../streams/create_pair.ts";
-import type { CommonOptions, StreamPair } from "../streams/stream_pair.ts";
+import { COMMON_NAMES, type CommonOptions, type SumStreamPair } from "../streams/stream_pair.ts";
 import { LayeredSigner } from "./_layered_signer.ts";
 import { recommendedLayers } from "./recommended_layers.ts";
+
+const NAMES: OptionNames<LayeredSigStreamOptions> = {
+  ...COMMON_NAMES,
+  fileLength: true,
+  layers: true,
+  salt: true,
+  entityTag: true,
+  modifiedMs: true,
+  backend: true,
+};
+const LAYER_NAMES: OptionNames<Layer> = { blockLength: true, strongLength: true };
 
 /**
  * Options of {@linkcode layeredSigStream}.
@@ -21,11 +34,12 @@ import { recommendedLayers } from "./recommended_layers.ts";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
  * const options: LayeredSigStreamOptions = { fileLength: file.size, entityTag: '"version 7"' };
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream(options))).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream(options))).blob();
  * assert.equal((await LayeredSig.open(sig)).footer.entityTag, '"version 7"');
  * ```
  */
-export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
+export interface LayeredSigStreamOptions
+  extends CommonOptions<ByteChunk, Uint8Array<ArrayBuffer>, SigStats>, BackendOptions {
   /** Length of the file in bytes, if known. Layers are chosen by it. */
   fileLength?: number | undefined;
   /**
@@ -34,7 +48,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
    */
   layers?: readonly Layer[] | undefined;
   /**
-   * 16 bytes that the strong sums are keyed with. Give it only where the same file has to have the same signature: an
+   * 16 bytes that the strong sums are keyed with. Set it only if the same file must have the same signature: an
    * attacker who knows it before the file is made can forge collisions.
    * @default random
    */
@@ -54,7 +68,7 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
  * of its finest layer. Records of the other layers are written last, and held in memory until then.
  *
  * @param options Layers, and what the file is known by.
- * @returns A pair whose `writable` takes file bytes and whose `readable` gives the layered signature.
+ * @returns A pair whose `writable` takes file bytes and whose `readable` yields the layered signature.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range, or a block length is no multiple of the next.
  *
@@ -67,16 +81,16 @@ export interface LayeredSigStreamOptions extends CommonOptions<BufferSource, Uin
  * const local = new Blob(["an old one, ", "and then as before. ".repeat(5000)]);
  *
  * const stream = layeredSigStream({ fileLength: remote.size });
- * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const published = await new Response(remote.stream().pipeThrough(stream)).blob();
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
- * assert.ok(plan.missingBytes < 1000);
+ * assert.ok(plan.missingLength < 1000);
  * ```
  */
 export function layeredSigStream(
   options: LayeredSigStreamOptions = {},
-): StreamPair<BufferSource, Uint8Array<ArrayBuffer>, SigStats> {
-  const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options);
+): SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> {
+  const { fileLength, salt, entityTag, modifiedMs } = checkOptions(options, NAMES);
   if (fileLength !== undefined) checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
   if (modifiedMs !== undefined) {
     checkInteger("modifiedMs", modifiedMs, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
@@ -84,10 +98,11 @@ export function layeredSigStream(
   const layers = checkLayers(options.layers ?? recommendedLayers(fileLength));
   const codec = formats["rsync-streams"];
   const { weakSum, strongSum, salt: checkedSalt } = checkSigOptions(codec, { salt });
-  const kernel = defaultKernel();
+  const kernel = chosenKernel(options.backend);
   const header = { layers, weakSum, strongSum, salt: checkedSalt! };
   const signer = new LayeredSigner(header, { entityTag: checkTag(entityTag), modifiedMs }, kernel);
-  return createPair(signer, options, kernel.backend, { convert: toUint8Array });
+  if (fileLength !== undefined) signer.stats.total = fileLength;
+  return { ...createPair(signer, options, { convert: toUint8Array }), backend: kernel.backend };
 }
 
 function checkLayers(layers: readonly Layer[]): readonly Layer[] {
@@ -96,7 +111,7 @@ function checkLayers(layers: readonly Layer[]): readonly Layer[] {
   }
   const { minBlockLength, minStrongLength, maxStrongLength } = formats["rsync-streams"].sig;
   return layers.map((layer, i) => {
-    const { blockLength, strongLength } = checkOptions(layer);
+    const { blockLength, strongLength } = checkOptions(layer, LAYER_NAMES);
     checkInteger("blockLength of a layer", blockLength, minBlockLength, MAX_BLOCK_LENGTH);
     checkInteger("strongLength of a layer", strongLength, minStrongLength, maxStrongLength);
     const coarser = layers[i - 1]?.blockLength;

@@ -7,7 +7,7 @@
  * @module
  */
 export type { Layer, LayeredFooter, LayeredHeader } from "../formats/rsync_streams/layers.ts";
-export type { SumBatch } from "../kernel/interface.ts";
+export type { BackendOptions, SumBatch } from "../kernel/interface.ts";
 export type { ByteRange } from "../formats/rsync_streams/layout.ts";
 export { LayeredSig, type RangesSource } from "./layered_sig.ts";
 export { layeredSigStream, type LayeredSigStreamOptions } from "./layered_sig_stream.ts";

@@ -35,22 +35,22 @@ export interface SyncRun {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const plan: SyncPlan = await planSync(await LayeredSig.open(sig), file);
- * assert.equal(plan.missingBytes, 0);
+ * assert.equal(plan.missingLength, 0);
  * assert.equal(plan.fileLength, file.size);
  * ```
  */
 export interface SyncPlan {
   /** Bytes of the remote file. */
   readonly fileLength: number;
-  /** SHA-256 of the remote file. */
-  readonly digest: Uint8Array;
+  /** SHA-256 of the remote file in hexadecimal digits. */
+  readonly digest: string;
   /** The remote file from its start to its end. Runs that continue each other are one. */
   readonly runs: readonly SyncRun[];
   /** Bytes that are missing. */
-  readonly missingBytes: number;
+  readonly missingLength: number;
   /** Runs that are missing. */
   readonly missingCount: number;
   /** Bytes read of the layered signature since it was opened. */
@@ -62,7 +62,7 @@ export interface SyncPlan {
 }
 
 /**
- * What lies from `start` to `end`: bytes, or records.
+ * A range of bytes or records, from `start` up to but not including `end`.
  *
  * @example How long it is
  * ```ts

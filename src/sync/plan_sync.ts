@@ -1,7 +1,9 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
-import { checkInteger, checkOptions, checkSignal } from "../common/checks.ts";
+import { checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
+import type { BackendOptions } from "../kernel/interface.ts";
+import { chosenKernel } from "../kernel/mod.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import type { LayeredSig } from "./layered_sig.ts";
@@ -14,6 +16,14 @@ const MAX_INPUT_LENGTH = 2 ** 26;
 /** Runs of the plan that are made without letting others work. */
 const RUNS_AT_ONCE = 16_384;
 
+const NAMES: OptionNames<PlanSyncOptions> = {
+  literalCost: true,
+  readCost: true,
+  maxInputLength: true,
+  signal: true,
+  backend: true,
+};
+
 /**
  * Options of {@linkcode planSync}.
  *
@@ -23,14 +33,14 @@ const RUNS_AT_ONCE = 16_384;
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const options: PlanSyncOptions = { literalCost: 0.25, signal: AbortSignal.timeout(60_000) };
  * const plan = await planSync(await LayeredSig.open(sig), new Blob(["new text, ", file]), options);
- * assert.equal(plan.missingBytes, 0);
+ * assert.equal(plan.missingLength, 0);
  * ```
  */
-export interface PlanSyncOptions {
+export interface PlanSyncOptions extends BackendOptions {
   /**
    * What a missing byte costs on the wire, in bytes: 1 if they travel as they are, less if they are compressed.
    * @default {1}
@@ -42,7 +52,7 @@ export interface PlanSyncOptions {
    */
   readCost?: number | undefined;
   /**
-   * Bytes of records that are read at most, to 2^26. A layer that takes more is not searched: the plan is right, and
+   * Bytes of records to read at most, up to 2^26. A layer that needs more is not searched: the plan is still right, but
    * more is missing. It bounds the memory that an untrusted peer can make this side use.
    * @default {2 ** 25}
    */
@@ -82,21 +92,22 @@ export interface PlanSyncOptions {
  * const remote = new Blob([...lines.slice(0, 9000), "a new line\n", ...lines.slice(9000)]);
  *
  * const stream = layeredSigStream({ fileLength: remote.size });
- * const published = await new Response(remote.stream().pipeThrough(stream)).bytes();
+ * const published = await new Response(remote.stream().pipeThrough(stream)).blob();
  * const plan = await planSync(await LayeredSig.open(published), local);
  *
  * assert.equal(plan.missingCount, 1);
- * assert.ok(plan.missingBytes < 200);
+ * assert.ok(plan.missingLength < 200);
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
-  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options);
+  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options, NAMES);
   let lengthLeft = checkInteger("maxInputLength", maxInputLength, 0, MAX_INPUT_LENGTH);
   const costs = {
     literalCost: checkCost("literalCost", literalCost),
     readCost: checkCost("readCost", readCost),
   };
   checkSignal(signal);
+  const kernel = chosenKernel(options.backend);
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
   const blockLengths: number[] = [];
@@ -105,29 +116,29 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let share = 0;
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
-    const { missingBytes, missingCount } = found;
+    const { missingLength, missingCount } = found;
     const isWorth = isWorthwhile({
       ...costs,
-      missingBytes,
+      missingLength,
       missingCount,
       blockLength,
       recordLength,
       searchedCount: blockLengths.length,
       share,
     });
-    if (missingBytes === 0 || source.size === 0 || !isWorth) break;
+    if (missingLength === 0 || source.size === 0 || !isWorth) break;
     const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
     lengthLeft -= lengthOf(reads) * recordLength;
     if (lengthLeft < 0) break;
-    found = await searchLayer({ sig, layer, runs: found, reads, local: source, signal });
+    found = await searchLayer({ sig, layer, runs: found, reads, local: source, kernel, signal });
     blockLengths.push(blockLength);
-    share = 1 - found.missingBytes / missingBytes;
+    share = 1 - found.missingLength / missingLength;
   }
   return {
     fileLength,
     digest,
     runs: await toRuns(found),
-    missingBytes: found.missingBytes,
+    missingLength: found.missingLength,
     missingCount: found.missingCount,
     sigBytes: sig.bytesRead,
     sigReads: sig.readCount,

@@ -10,7 +10,7 @@ const ALWAYS_SEARCHED = 2;
 
 /** What is known before a layer. */
 export interface LayerOutlook {
-  readonly missingBytes: number;
+  readonly missingLength: number;
   /** Runs that are missing. Each but the last consists of whole blocks. */
   readonly missingCount: number;
   /** Bytes of a block of the layer. */
@@ -27,9 +27,9 @@ export interface LayerOutlook {
 
 /** Whether a layer can be expected to save more than it costs. */
 export function isWorthwhile(outlook: LayerOutlook): boolean {
-  const { missingBytes, missingCount, blockLength, recordLength, searchedCount, share, literalCost, readCost } =
+  const { missingLength, missingCount, blockLength, recordLength, searchedCount, share, literalCost, readCost } =
     outlook;
   if (searchedCount < ALWAYS_SEARCHED) return true;
-  const cost = Math.ceil(missingBytes / blockLength) * recordLength + missingCount * (readCost / 8);
-  return missingBytes * share * literalCost > cost;
+  const cost = Math.ceil(missingLength / blockLength) * recordLength + missingCount * (readCost / 8);
+  return missingLength * share * literalCost > cost;
 }

@@ -194,7 +194,7 @@ test("pull keeps the old file where the server fails, and what was fetched", asy
   host.failsAfter = cost / 2;
   const args = ["pull", `${host.origin}/app.bin`];
   const message =
-    /app\.bin: the server answered with status 503, it is busy; [\d.]+ kB are kept for the next attempt\n/;
+    /app\.bin: the server answered with status 503: it is busy; [\d.]+ kB are kept for the next attempt\n/;
   await fails(cli(DENO, args, folder), 109, message);
   await assertFile(`${folder}/app.bin`, OLD);
   assert.deepEqual(await names(folder), [PART, "app.bin"]);

@@ -193,3 +193,23 @@ test("serve says what it cannot do, and needs few permissions", async (folder) =
   const denied = cli(denoWith("--allow-read"), taken, folder);
   await fails(denied, 100, new RegExp(`listen at ${place}: Deno .*--allow-net is missing or does not name the host\n`));
 });
+
+test("serve --json prints where it listens, and counts when it ends", async (folder) => {
+  const [name, ...before] = DENO.command;
+  const args = [...before, "serve", "-q", "--json", "--port", "0", "."];
+  const process = new Deno.Command(name!, { args, cwd: folder, stdin: "null", stdout: "piped" }).spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value: first } = await reader.read();
+  const { url, ...other } = JSON.parse(first!);
+  assert.deepEqual(other, { folder: "." });
+  for (const path of ["basis", "basis", "none"]) await (await fetch(url + path)).body!.cancel();
+  const { length } = await (await fetch(`${url}target`)).bytes();
+  process.kill("SIGTERM");
+  const { value: last } = await reader.read();
+  const { stats, ...same } = JSON.parse(last!);
+  assert.deepEqual(same, { url, folder: "." });
+  assert.equal(stats.requests, 4);
+  assert.ok(stats.bytesOut >= length, JSON.stringify(stats));
+  assert.deepEqual(await reader.read(), { done: true, value: undefined });
+  assert.equal((await process.status).signal, "SIGTERM");
+});

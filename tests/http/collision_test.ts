@@ -15,8 +15,9 @@ const basis = concat([other, target.subarray(0, 65_536), target.subarray(69_632,
 /** The signature of `wrong` with the digest of `target`, as sums that collide would make it look. */
 async function collidingSig(): Promise<Bytes> {
   const sig = await publish(wrong);
-  const from = (await LayeredSig.open(sig)).footer.digest;
-  const to = Uint8Array.from((await sha256(target)).match(/../g)!, (pair) => parseInt(pair, 16));
+  const bytesOf = (digest: string) => Uint8Array.from(digest.match(/../g)!, (pair) => parseInt(pair, 16));
+  const from = bytesOf((await LayeredSig.open(sig)).footer.digest);
+  const to = bytesOf(await sha256(target));
   let count = 0;
   for (let at = 0; at + from.length <= sig.length; at++) {
     if (!from.every((byte, i) => sig[at + i] === byte)) continue;

@@ -23,7 +23,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "streams",
     files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_stream\.ts|load_sigs\.ts)/,
-    tests: ["cancel", "backpressure", "handover", "options"],
+    tests: ["resources", "cancel", "backpressure", "handover", "options"],
   },
   {
     name: "formats and errors",
@@ -34,6 +34,7 @@ export const AREAS: readonly Area[] = [
       "librsync_malformed",
       "byte_reader",
       "transcode",
+      "fuzz",
       "hostile",
       "sync",
       "offsets",
@@ -57,17 +58,17 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["adapters", "custom_sums", "callbacks"],
+    tests: ["adapters", "custom_sums", "resources", "callbacks"],
   },
   {
     name: "files",
     files: /^src\/files\//,
-    tests: ["files"],
+    tests: ["files_system", "files"],
   },
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_options", "cli_names", "cli_called_rdiff", "cli_files", "cli"],
+    tests: ["cli_run", "cli_names", "cli_called_rdiff", "cli_options", "cli_files", "cli"],
   },
   {
     name: "remote commands",

@@ -6,6 +6,8 @@ import type { Fault } from "./syntactic.ts";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WASM = ["src/kernel/wasm/_generated/kernel.wasm", "src/digest/_generated/sha256.wasm"];
 
+const MAX_BUILD_MS = 600_000;
+
 /** What became of a fault. A module that does not change with its source is one that the compiler has proved equal. */
 export type Outcome = "caught" | "timeout" | "survived" | "invalid" | "equivalent";
 
@@ -16,13 +18,19 @@ interface Ended {
   readonly output: string;
 }
 
-/** The files of the checkout: those that Git has, and new ones that it does not ignore. */
-export async function listFiles(): Promise<string[]> {
-  const args = ["ls-files", "--cached", "--others", "--exclude-standard"];
-  const { stdout } = await new Deno.Command("git", { args, cwd: ROOT }).output();
-  const paths = new TextDecoder().decode(stdout).split("\n").filter((path) => path !== "");
-  const there = await Promise.all(paths.map((path) => Deno.stat(join(ROOT, path)).then((s) => s.isFile, () => false)));
-  return paths.filter((_, i) => there[i]);
+/** Folders that are made from others, or of no use without Git. */
+const LEFT_OUT = new Set([".git", "node_modules", "npm", "coverage", ".cache", "__pycache__"]);
+
+/** The files of the checkout, as paths with slashes from the root. */
+export async function listFiles(folder = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory, isFile } of Deno.readDir(join(ROOT, folder))) {
+    if (LEFT_OUT.has(name)) continue;
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (isDirectory) paths.push(...await listFiles(path));
+    else if (isFile) paths.push(path);
+  }
+  return paths.sort();
 }
 
 /** A copy in a temporary folder. */
@@ -67,7 +75,8 @@ export class Checkout {
     await Deno.writeTextFile(path, text.slice(0, fault.start) + fault.replacement + text.slice(fault.end));
     try {
       if (fault.path.startsWith("assembly/")) {
-        const { isOk } = await this.#run(["run", "-A", "scripts/build_wasm.ts"], 120_000);
+        const { isOk, isLate } = await this.#run(["run", "-A", "scripts/build_wasm.ts"], MAX_BUILD_MS);
+        if (isLate) throw new Error("Cannot build WebAssembly: it takes too long");
         if (!isOk) return "invalid";
         if (await this.#isBuildEqual()) return "equivalent";
       }

@@ -11,7 +11,14 @@ interface Equivalent {
   readonly reason: string;
 }
 
-const EQUIVALENT: readonly Equivalent[] = [];
+const EQUIVALENT: readonly Equivalent[] = [
+  {
+    path: "src/engine/patcher.ts",
+    line: "if (targetLength !== undefined && targetLength !== this.#length) {",
+    change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
+    reason: "readers and EventsFromCommands compare the same lengths before",
+  },
+];
 
 /** Why a fault changes nothing, or undefined if it may. */
 export function equivalenceOf({ path, start, end, replacement }: Fault, text: string): string | undefined {

@@ -19,9 +19,9 @@ import { xorshift } from "../_recipes.ts";
 /** Faults of 100 that the tests of each area have to notice. */
 const WANTED_PERCENT = 85;
 /** A run with a fault may take so many times the time of one without, and some more: the machine may be busy. */
-const SLOWNESS = 4;
-const SPARE_MS = 15_000;
-const MAX_TEST_MS = 180_000;
+const SLOWNESS = 6;
+const SPARE_MS = 20_000;
+const MAX_TEST_MS = 600_000;
 
 interface Job {
   readonly area: Area;

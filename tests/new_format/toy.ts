@@ -10,7 +10,7 @@ import { CopyJoiner } from "../bytes/copy_joiner.ts";
 import { BATCH_CAPACITY, readPlainRecords, writePlainRecords } from "../bytes/plain_records.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder, SigEncoder } from "../bytes/writer.ts";
-import type { FormatCodec } from "../interface.ts";
+import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta } from "../interface.ts";
 
 const SIG_MAGIC = new TextEncoder().encode("TOYS");
 const DELTA_MAGIC = new TextEncoder().encode("TOYD");
@@ -111,16 +111,28 @@ class ToyDeltaReader extends FormatReader<DeltaEvent> {
   }
 }
 
-/** The codec of the toy format. */
-export const toy: FormatCodec<"toy"> = {
+/** What the format says of itself. */
+export const toyTraits: FormatTraits<"toy"> = {
   name: "toy",
   isSelfDescribing: true,
   hasDigest: false,
   hasShortBlock: true,
   hasRdiffExact: false,
+  sigMagic: SIG_MAGIC,
+  deltaMagic: DELTA_MAGIC,
+};
+
+/** Reads its deltas. */
+export const openToyDelta: OpenDelta = (bytes) => new ToyDeltaReader(bytes);
+
+/** Writes its commands. */
+export const toyEncoding: DeltaEncoding = { encoder: () => new ToyDeltaEncoder() };
+
+/** The codec of the toy format. */
+export const toy: FormatCodec<"toy"> = {
+  ...toyTraits,
   search: { tail: "any", keptBlock: "first", preferNext: true },
   sig: {
-    magic: SIG_MAGIC,
     weakSums: ["rollsum"],
     strongSums: ["blake3"],
     minBlockLength: 1,
@@ -129,10 +141,5 @@ export const toy: FormatCodec<"toy"> = {
     writer: () => new ToySigWriter(),
     reader: (bytes) => new ToySigReader(bytes),
   },
-  delta: {
-    magic: DELTA_MAGIC,
-    encoder: () => new ToyDeltaEncoder(),
-    shaper: (writer) => new CopyJoiner(writer, 65_536),
-    reader: (bytes) => new ToyDeltaReader(bytes),
-  },
+  delta: { ...toyEncoding, shaper: (writer) => new CopyJoiner(writer, 65_536) },
 };

@@ -1,8 +1,10 @@
 /**
- * Runs the cases in Chromium, in a page served on loopback. The page has an import map and loads the packages as they
+ * Runs the cases in a browser, in a page served on loopback. The page has an import map and loads the packages as they
  * are installed, without a bundler. Prints the results as one line of JSON.
  *
- *     node browser.js wasm|portable MIB FOLDER CHROMIUM
+ *     node browser.js wasm|portable MIB FOLDER chromium|firefox|webkit [EXECUTABLE]
+ *
+ * Without an executable it is the browser that Playwright has installed.
  *
  * For the portable backend the page has a content security policy without `wasm-unsafe-eval`.
  */
@@ -10,10 +12,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import process from "node:process";
-import { chromium } from "playwright-core";
+import * as playwright from "playwright-core";
 import { CHROMIUM_FLAGS } from "./chromium.js";
 
-const [backend, mib, folder, executablePath] = process.argv.slice(2);
+const [backend, mib, folder, name, executablePath] = process.argv.slice(2);
 
 const IMPORTS = {
   "rsync-streams": "/node_modules/rsync-streams/mod.js",
@@ -46,7 +48,8 @@ const server = createServer(async (request, response) => {
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
-const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
+const options = name === "chromium" ? { executablePath, args: CHROMIUM_FLAGS } : {};
+const browser = await playwright[name].launch(options);
 try {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));

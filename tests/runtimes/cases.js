@@ -115,7 +115,7 @@ class Streams {
   }
 
   async patch(basis, delta, options, length) {
-    return await toBytes(sourceOf(cut(delta, length)).pipeThrough(this.check(patchStream(basis, options))));
+    return await toBytes(sourceOf(cut(delta, length)).pipeThrough(patchStream(basis, options)));
   }
 }
 
@@ -197,7 +197,7 @@ async function layeredCase(streams, { file, salt, layers, entityTag, modifiedMs,
   assertEqual(await sha256(published), layered.sha256, "hash of the layered signature");
   assertEqual((await loadSigs(published)).fileLength, bytes.length, "fileLength");
   const plan = await planSync(await LayeredSig.open(published), bytes);
-  assertEqual(plan.missingBytes, 0, "missingBytes");
+  assertEqual(plan.missingLength, 0, "missingLength");
 }
 
 async function damagedCase(streams, { kind, file, basis }) {
@@ -245,7 +245,7 @@ async function roundTrip(streams, options) {
     assertBytes(await streams.patch(basis, whole.bytes, told(format, blockLength), 333), TARGET, "the target");
   }
   const commands = sourceOf(cut(whole.bytes, 100)).pipeThrough(
-    streams.check(decodeDeltaStream(told(format, blockLength))),
+    decodeDeltaStream(told(format, blockLength)),
   );
   const transcoded = await toBytes(commands.pipeThrough(encodeDeltaStream({ digest: false })));
   assertBytes(await streams.patch(BASIS, transcoded), TARGET, "the target, by way of the rsync-streams format");
@@ -292,8 +292,8 @@ async function stages(streams) {
   return {
     "sigStream()": { make: () => streams.check(sigStream(small)), input: four },
     "deltaStream()": { make: () => streams.check(deltaStream(sigs)), input: four },
-    "patchStream()": { make: () => streams.check(patchStream(BASIS)), input: delta },
-    "decodeDeltaStream()": { make: () => streams.check(decodeDeltaStream()), input: delta },
+    "patchStream()": { make: () => patchStream(BASIS), input: delta },
+    "decodeDeltaStream()": { make: () => decodeDeltaStream(), input: delta },
   };
 }
 
@@ -376,7 +376,7 @@ const ENDS = {
 // ---- backpressure
 
 /** A copy of 1 GiB has at most two chunks in flight. */
-async function copyOneGiB(streams) {
+async function copyOneGiB() {
   let asked = 0;
   const basis = {
     size: 2 ** 30,
@@ -387,7 +387,7 @@ async function copyOneGiB(streams) {
   };
   const command = { copy: { offset: 0, length: 2 ** 30 } };
   const delta = await toBytes(sourceOf([command]).pipeThrough(encodeDeltaStream()));
-  const reader = sourceOf([delta]).pipeThrough(streams.check(patchStream(basis))).getReader();
+  const reader = sourceOf([delta]).pipeThrough(patchStream(basis)).getReader();
   await settle();
   assertEqual(asked, 0, "bytes asked of the basis before the first read");
   let received = 0;
@@ -495,7 +495,7 @@ async function longFile(streams, mib) {
   const basis = randomBytes(20, mib * MIB);
   const sigs = await loadSigs(sourceOf(piecesOf(basis, 0, basis.length)).pipeThrough(streams.check(sigStream(QUICK))));
   const pair = streams.check(deltaStream(sigs));
-  const patched = sourceOf(longTarget(basis)).pipeThrough(pair).pipeThrough(streams.check(patchStream(basis)));
+  const patched = sourceOf(longTarget(basis)).pipeThrough(pair).pipeThrough(patchStream(basis));
   const expected = longTarget(basis);
   let piece = new Uint8Array(0);
   let at = 0;
@@ -529,9 +529,8 @@ function list(backend, mib) {
   const cases = [];
   const add = (group, name, run) => cases.push({ group, name, run });
 
-  add("which backend", `each stream runs on ${backend}`, async () => {
-    const sigs = await streams.sigs(BASIS);
-    for (const pair of [deltaStream(sigs), patchStream(BASIS), decodeDeltaStream()]) streams.check(pair);
+  add("which backend", `streams that compute sums run on ${backend}`, async () => {
+    streams.check(deltaStream(await streams.sigs(BASIS)));
   });
   for (const golden of luapower.cases) {
     if (Math.max(golden.basis.len, golden.new.len) > MAX_VECTOR_LENGTH) continue;
@@ -570,7 +569,7 @@ function list(backend, mib) {
   }
   add("cancel and abort", "a signal on every pipe cancels the source: 60 times", () => abortPipes(streams));
   for (const [name, run] of Object.entries(LOST_BYTES)) add("lost bytes", name, () => run(streams));
-  add("backpressure", "a copy of 1 GiB has two chunks in flight", () => copyOneGiB(streams));
+  add("backpressure", "a copy of 1 GiB has two chunks in flight", () => copyOneGiB());
   for (const [name, run] of Object.entries(HOSTILE)) add("hostile input", name, () => run(streams));
   add("long file", `${mib} MiB through the three pipes`, () => longFile(streams, mib));
   return cases;
@@ -591,7 +590,7 @@ async function abortPipes(streams) {
     });
     const slow = new WritableStream({ write: () => new Promise((resolve) => setTimeout(resolve, 5)) });
     const piped = source.pipeThrough(streams.check(deltaStream(sigs)), { signal }).pipeThrough(
-      streams.check(patchStream(basis)),
+      patchStream(basis),
       {
         signal,
       },

@@ -130,7 +130,9 @@ async function load(input: Input, options: OptionValues): Promise<Signature> {
   try {
     return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
   } catch (error) {
-    if (!(error instanceof RsyncError && error.code === "limit")) throw error;
+    // Others are a frame that is too long, and memory that the runtime refuses.
+    const isTooLong = error instanceof RsyncError && error.code === "limit" && error.offset === maxInputLength;
+    if (!isTooLong) throw error;
     throw tooLong(input, "a pipe: name a file", error);
   }
 }

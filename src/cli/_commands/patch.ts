@@ -89,7 +89,7 @@ async function patchFrom(basis: OpenBasis, format: DeltaFormatOptions, invocatio
       // A long delta is mostly literals, so its own length is a good measure too.
       onProgress: bar && (({ bytesOut }) => bar.update(targetLength === undefined ? input.bytesRead : bytesOut)),
     });
-    reportDetail(invocation, `patch of ${basis.name} with ${input.name}: sums by ${stream.backend}`);
+    reportDetail(invocation, `patch of ${basis.name} with ${input.name}`);
     const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
     if (!start.hasDigest && !dialect.isRdiff) warn(invocation, UNVERIFIED);
     const { bytesIn, bytesOut, copiedBytes, literalBytes } = stream.stats;

@@ -102,7 +102,7 @@ async function checkFresh(path: string, invocation: Invocation): Promise<Outcome
     },
   });
   await input.readable.pipeTo(count, invocation.signal ? { signal: invocation.signal } : {});
-  const isSame = length === footer?.fileLength && hex(hash.digest()) === hex(footer.digest);
+  const isSame = length === footer?.fileLength && hex(hash.digest()) === footer.digest;
   if (!isSame) throw new CliError(EXIT.CORRUPT, `${path}: the ${SUFFIX} does not fit the file`);
   reportDetail(invocation, `${input.name}: the ${SUFFIX} fits`);
   return { status: "fits" };

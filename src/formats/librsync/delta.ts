@@ -2,6 +2,7 @@ import { startsWith, viewOf } from "../../common/bytes.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
+import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
 export const DELTA_MAGIC = Uint8Array.of(0x72, 0x73, 0x02, 0x36);
 
@@ -167,3 +168,11 @@ function integerAt(bytes: Uint8Array, at: number, width: number): number {
       return Number(fields.getBigInt64(at));
   }
 }
+
+/** Reads its deltas. */
+export const openLibrsyncDelta: OpenDelta = (bytes) => new LibrsyncDeltaReader(bytes);
+
+/** Writes its commands. */
+export const librsyncEncoding: DeltaEncoding = {
+  encoder: () => new LibrsyncDeltaEncoder(),
+};

@@ -4,22 +4,18 @@
  */
 import { CopyJoiner } from "../bytes/copy_joiner.ts";
 import type { FormatCodec } from "../interface.ts";
-import { DELTA_MAGIC, LibrsyncDeltaEncoder, LibrsyncDeltaReader } from "./delta.ts";
-import { LibrsyncSigReader, LibrsyncSigWriter, SIG_MAGIC } from "./sig.ts";
+import { librsyncEncoding } from "./delta.ts";
+import { LibrsyncSigReader, LibrsyncSigWriter } from "./sig.ts";
+import { librsyncTraits } from "./traits.ts";
 
 /** Bytes of the longest literal that the library writes, as rdiff 2.3.2 does. */
 const MAX_DATA = 32 * 1024;
 
 /** The codec of librsync's formats. */
 export const librsync: FormatCodec<"librsync"> = {
-  name: "librsync",
-  isSelfDescribing: true,
-  hasDigest: false,
-  hasShortBlock: true,
-  hasRdiffExact: true,
+  ...librsyncTraits,
   search: { tail: "any", keptBlock: "first", preferNext: true },
   sig: {
-    magic: SIG_MAGIC,
     weakSums: ["rabinkarp", "rollsum"],
     strongSums: ["blake2b", "md4"],
     minBlockLength: 1,
@@ -29,11 +25,9 @@ export const librsync: FormatCodec<"librsync"> = {
     reader: (bytes) => new LibrsyncSigReader(bytes),
   },
   delta: {
-    magic: DELTA_MAGIC,
-    encoder: () => new LibrsyncDeltaEncoder(),
+    ...librsyncEncoding,
     // Without blocks to look for, rdiff writes a literal for each buffer it reads, which is as long as a block.
     shaper: (writer, { blockLength, sigCount, isRdiffExact }) =>
       new CopyJoiner(writer, isRdiffExact && sigCount === 0 ? blockLength! : MAX_DATA),
-    reader: (bytes) => new LibrsyncDeltaReader(bytes),
   },
 };

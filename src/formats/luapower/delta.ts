@@ -4,11 +4,14 @@ import type { DeltaEvent } from "../../engine/interface.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
+import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
 const DATA = 1;
 const COPY = 2;
 /** Blocks of the longest copy command. */
-export const MAX_COPY_COUNT = 255;
+const MAX_COPY_COUNT = 255;
+/** Commands that one copy becomes at most: 24 KiB of delta. */
+const COPIES_AT_ONCE = 4096;
 /** Blocks that a copy command can start at. The one that starts at the last of them may go on past it. */
 const START_COUNT = 2 ** 32;
 
@@ -124,3 +127,12 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     }
   }
 }
+
+/** Reads its deltas. */
+export const openLuapowerDelta: OpenDelta = (bytes, { blockLength }) => new LuapowerDeltaReader(bytes, blockLength!);
+
+/** Writes its commands. */
+export const luapowerEncoding: DeltaEncoding = {
+  maxCopyLength: ({ blockLength }) => MAX_COPY_COUNT * COPIES_AT_ONCE * blockLength!,
+  encoder: ({ blockLength }) => new LuapowerDeltaEncoder(blockLength!),
+};

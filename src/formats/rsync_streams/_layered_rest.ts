@@ -1,4 +1,4 @@
-import { viewOf } from "../../common/bytes.ts";
+import { hex, viewOf } from "../../common/bytes.ts";
 import type { SigHeader, SigTrailer } from "../../engine/interface.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
 import { DIGEST_LENGTH, SALT_LENGTH, SIG_HEADER_LENGTH } from "./_numbers.ts";
@@ -82,16 +82,16 @@ export class LayeredRest {
 
   #coarserLength({ fileLength }: SigTrailer): number {
     const { weakSum, strongSum, salt } = this.#header;
-    const footer = { layers: this.#layers, weakSum, strongSum, salt: salt!, fileLength: fileLength!, digest: salt! };
+    const footer = { layers: this.#layers, weakSum, strongSum, salt: salt!, fileLength: fileLength!, digest: "" };
     return new LayeredLayout(footer).coarserLength;
   }
 
   #checkedFooter(bytesOfFooter: Uint8Array, bytes: ByteReader, trailer: SigTrailer): LayeredFooter {
     const footer = parseFooter(bytesOfFooter, bytes.position);
     const { layers, weakSum, strongSum, salt, fileLength, digest } = footer;
-    const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) => a?.every((byte, i) => byte === b?.[i]);
     const isSame = weakSum === this.#header.weakSum && strongSum === this.#header.strongSum &&
-      fileLength === trailer.fileLength && same(salt, this.#header.salt) && same(digest, trailer.digest) &&
+      fileLength === trailer.fileLength && hex(salt) === hex(this.#header.salt!) &&
+      digest === hex(trailer.digest ?? []) &&
       JSON.stringify(layers) === JSON.stringify(this.#layers);
     if (!isSame) throw bytes.error("unsupported", "its end says something else than its start");
     return footer;

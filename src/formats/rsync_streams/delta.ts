@@ -3,6 +3,7 @@ import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
+import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 import { DELTA_MAGIC, DIGEST_LENGTH, SHA_256, VERSION } from "./_numbers.ts";
 
 const HEADER_LENGTH = 8;
@@ -172,3 +173,11 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     return this.bytes.error("unsupported", `a number ${why}`, this.bytes.position + at);
   }
 }
+
+/** Reads its deltas. */
+export const openRsyncStreamsDelta: OpenDelta = (bytes) => new RsyncStreamsDeltaReader(bytes);
+
+/** Writes its commands. */
+export const rsyncStreamsEncoding: DeltaEncoding = {
+  encoder: () => new RsyncStreamsDeltaEncoder(),
+};

@@ -1,3 +1,4 @@
+import { fromHex } from "../../common/bytes.ts";
 import type { SumBatch } from "../../kernel/interface.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { writePlainRecords } from "../bytes/plain_records.ts";
@@ -56,7 +57,7 @@ export class LayeredSigWriter {
     this.#flushFrame();
     this.#out.u32(0, true);
     this.#out.u64(footer.fileLength, true);
-    this.#out.bytes(footer.digest);
+    this.#out.bytes(fromHex(footer.digest));
     for (const records of this.#coarser.toReversed()) this.#out.bytes(records.take());
     this.#out.bytes(encodeFooter(footer));
   }

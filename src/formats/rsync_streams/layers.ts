@@ -2,7 +2,7 @@
  * Layered signatures: the sums of one file at several block lengths. See docs/formats/rsync-streams.md. What says where
  * everything is stands at the end, so that it can be read first, at random.
  */
-import { startsWith, viewOf } from "../../common/bytes.ts";
+import { fromHex, hex, startsWith, viewOf } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { StrongSum, WeakSum } from "../../kernel/interface.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
@@ -42,7 +42,7 @@ const NO_TIME = -(2n ** 63n);
  *
  * const layers: Layer[] = [{ blockLength: 4096, strongLength: 4 }, { blockLength: 256, strongLength: 4 }];
  * const sig = new Blob([new Uint8Array(10_000)]).stream().pipeThrough(layeredSigStream({ layers }));
- * const { footer } = await LayeredSig.open(await new Response(sig).bytes());
+ * const { footer } = await LayeredSig.open(await new Response(sig).blob());
  * assert.deepEqual(footer.layers, layers);
  * ```
  */
@@ -62,7 +62,7 @@ export interface Layer {
  * import assert from "node:assert/strict";
  *
  * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
  *
  * const { weakSum, strongSum, salt }: LayeredHeader = (await LayeredSig.open(sig)).footer;
  * assert.deepEqual([weakSum, strongSum, salt.length], ["rabinkarp", "blake3", 16]);
@@ -85,21 +85,22 @@ export interface LayeredHeader {
  * @example Which file it describes
  * ```ts
  * import { type LayeredFooter, LayeredSig, layeredSigStream } from "rsync-streams/sync";
+ * import { createHash } from "node:crypto";
  * import assert from "node:assert/strict";
  *
- * const file = new Blob(["some text, ".repeat(5000)]);
- * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).bytes();
+ * const text = "some text, ".repeat(5000);
+ * const sig = await new Response(new Blob([text]).stream().pipeThrough(layeredSigStream())).blob();
  *
  * const footer: LayeredFooter = (await LayeredSig.open(sig)).footer;
- * assert.equal(footer.fileLength, file.size);
- * assert.deepEqual(footer.digest, new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())));
+ * assert.equal(footer.fileLength, text.length);
+ * assert.equal(footer.digest, createHash("sha256").update(text).digest("hex"));
  * ```
  */
 export interface LayeredFooter extends LayeredHeader {
   /** Bytes of the file that it describes. */
   readonly fileLength: number;
-  /** SHA-256 of that file. */
-  readonly digest: Uint8Array;
+  /** SHA-256 of that file in hexadecimal digits. */
+  readonly digest: string;
   /** HTTP's entity tag of that file, if given. */
   readonly entityTag?: string | undefined;
   /** When that file was modified, in milliseconds since 1970, if given. */
@@ -160,7 +161,7 @@ export function encodeFooter(footer: LayeredFooter): Uint8Array<ArrayBuffer> {
   out.u8(STRONG_SUMS.indexOf(footer.strongSum));
   out.bytes(footer.salt);
   out.u64(footer.fileLength, true);
-  out.bytes(footer.digest);
+  out.bytes(fromHex(footer.digest));
   const tag = new TextEncoder().encode(footer.entityTag ?? "");
   out.u16(tag.length, true);
   out.bytes(tag);
@@ -217,7 +218,7 @@ export function parseFooter(bytes: Uint8Array, start: number): LayeredFooter {
   const salt = take(SALT_LENGTH);
   const fileLength = viewOf(take(8)).getBigUint64(0, true);
   if (fileLength > BigInt(Number.MAX_SAFE_INTEGER)) throw fail(`a file length of ${fileLength} was seen`);
-  const digest = take(DIGEST_LENGTH);
+  const digest = hex(take(DIGEST_LENGTH));
   const tagLength = viewOf(take(2)).getUint16(0, true);
   const entityTag = decodeTag(take(tagLength), fail);
   const modified = viewOf(take(8)).getBigInt64(0, true);

@@ -12,7 +12,7 @@ const COUNT_LENGTH = 4;
 const TRAILER_LENGTH = COUNT_LENGTH + 8 + DIGEST_LENGTH;
 
 /**
- * Some bytes of a file.
+ * A range of bytes in a file.
  *
  * @example A range as HTTP names it
  * ```ts

@@ -1,30 +1,19 @@
 /** The library's own wire format, version 1: self-describing, and verified. See docs/formats/rsync-streams.md. */
 import { CopyJoiner } from "../bytes/copy_joiner.ts";
 import type { FormatCodec } from "../interface.ts";
-import {
-  DELTA_MAGIC,
-  MAX_STRONG_LENGTH,
-  MIN_BLOCK_LENGTH,
-  MIN_STRONG_LENGTH,
-  SALT_LENGTH,
-  SIG_MAGIC,
-} from "./_numbers.ts";
-import { RsyncStreamsDeltaEncoder, RsyncStreamsDeltaReader } from "./delta.ts";
+import { MAX_STRONG_LENGTH, MIN_BLOCK_LENGTH, MIN_STRONG_LENGTH, SALT_LENGTH } from "./_numbers.ts";
+import { rsyncStreamsEncoding } from "./delta.ts";
 import { RsyncStreamsSigReader, RsyncStreamsSigWriter } from "./sig.ts";
+import { rsyncStreamsTraits } from "./traits.ts";
 
 /** Bytes of the longest data command that the library writes: a writer holds them back until it knows the length. */
 const MAX_DATA = 64 * 1024;
 
 /** The codec of the rsync-streams format. */
 export const rsyncStreams: FormatCodec<"rsync-streams"> = {
-  name: "rsync-streams",
-  isSelfDescribing: true,
-  hasDigest: true,
-  hasShortBlock: true,
-  hasRdiffExact: false,
+  ...rsyncStreamsTraits,
   search: { tail: "last", keptBlock: "first", preferNext: true },
   sig: {
-    magic: SIG_MAGIC,
     weakSums: ["rabinkarp", "rollsum"],
     strongSums: ["blake3", "blake2b"],
     minBlockLength: MIN_BLOCK_LENGTH,
@@ -35,9 +24,7 @@ export const rsyncStreams: FormatCodec<"rsync-streams"> = {
     reader: (bytes) => new RsyncStreamsSigReader(bytes),
   },
   delta: {
-    magic: DELTA_MAGIC,
-    encoder: () => new RsyncStreamsDeltaEncoder(),
+    ...rsyncStreamsEncoding,
     shaper: (writer) => new CopyJoiner(writer, MAX_DATA),
-    reader: (bytes) => new RsyncStreamsDeltaReader(bytes),
   },
 };

@@ -54,7 +54,7 @@ export class Delivery {
     const { fallback } = this.#session.stats;
     const { remote } = this.#prepared;
     const isOther = fallback === "stale-signature" || fallback === "changed";
-    return remote && !isOther ? hex(remote.sig.footer.digest) : undefined;
+    return remote && !isOther ? remote.sig.footer.digest : undefined;
   }
 
   async *#target(): Chunks {

@@ -62,7 +62,7 @@ export class FileUpload {
     }
     const { entityTag, digest } = remote.sig.footer;
     const measured = await this.#measure();
-    if (hex(digest) === this.#stats.digest) return this.#result("unchanged", entityTag);
+    if (digest === this.#stats.digest) return this.#result("unchanged", entityTag);
     const tag = strongTag(entityTag);
     if (tag === undefined) {
       const why =

@@ -1,5 +1,4 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
-import { hex } from "../../common/bytes.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
@@ -14,7 +13,7 @@ import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
-import type { UpdateOptions } from "./update_options.ts";
+import { CLIENT_NAMES, type UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
 
 /** What stays the same for each attempt of an update. */
@@ -49,10 +48,10 @@ export interface Work {
 /**
  * Checks the options.
  *
- * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  */
 export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
-  const { sigUrl, onProgress } = checkOptions(options);
+  const { sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);
   const url = new URL(file, locationOf());
   const stats = newStats();
   const connection = new Connection(url, options, stats);
@@ -109,16 +108,16 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
     way: remote.takesRuns ? "runs" : "ranges",
     fallback: undefined,
     fileLength: footer.fileLength,
-    digest: hex(footer.digest),
-    copiedLength: footer.fileLength - sync.missingBytes,
-    missingLength: sync.missingBytes,
+    digest: footer.digest,
+    copiedLength: footer.fileLength - sync.missingLength,
+    missingLength: sync.missingLength,
     missingCount: sync.missingCount,
     bytesIn,
     requests: stats.requests + cost.requests,
     savedShare: footer.fileLength === 0 ? 0 : Math.max(0, 1 - bytesIn / footer.fileLength),
     requestCost: connection.requestCost,
   };
-  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingBytes, reader };
+  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingLength, reader };
   return { plan, remote, work };
 }
 
@@ -182,7 +181,7 @@ function wholePlan(connection: Connection, fallback: UpdateFallback, remote: Rem
     way: "full",
     fallback,
     fileLength,
-    digest: digest && hex(digest),
+    digest,
     copiedLength: 0,
     missingLength: fileLength ?? NaN,
     missingCount: fileLength === 0 ? 0 : 1,

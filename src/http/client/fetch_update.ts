@@ -2,7 +2,7 @@ import { checkOptions, checkSignal } from "../../common/checks.ts";
 import type { Basis } from "../../basis/basis_source.ts";
 import { Delivery } from "./_delivery.ts";
 import { openSession, prepareUpdate } from "./_prepare.ts";
-import type { UpdateOptions } from "./update_options.ts";
+import { CLIENT_NAMES, type UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
 
 /**
@@ -21,7 +21,7 @@ import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
  *
  * const update: Update = await fetchUpdate("http://localhost/file", new Blob([file, "an old end"]), { fetch });
  * assert.ok(update.plan.missingLength < 100);
- * assert.deepEqual(await new Response(update.readable).bytes(), file);
+ * assert.deepEqual(new Uint8Array(await new Response(update.readable).arrayBuffer()), file);
  * assert.equal(update.stats.bytesOut, file.length);
  * ```
  */
@@ -37,26 +37,26 @@ export interface Update {
 /**
  * Updates a file over HTTP: finds what the local file has of the remote one, and fetches the rest.
  *
- * The server may be any host of files that knows `Range`, with `FILE.rsig` beside the file (`rsync-streams publish`,
- * or `layeredSigStream`), or one that runs `syncHandler`. If there is no basis or no signature, if it is of another
- * version, or if the server gives no ranges, the whole file is fetched, and `stats.fallback` says why.
+ * The server may be any host of files that supports `Range`, with `FILE.rsig` beside the file (`rsync-streams publish`,
+ * or `layeredSigStream`), or one that runs `syncHandler`. If there is no basis or no signature, if the signature is of
+ * another version, or if the server does not support ranges, the whole file is fetched, and `stats.fallback` says why.
  *
  * The SHA-256 of the result is compared with that of the signature. If at most 32 MiB are missing, this is done before
- * the first byte is given. If it differs, a signature with longer sums is tried, if the server has one, then the whole
- * file. Where more is missing, each block of the coarsest layer is checked before it is given, and fetched again if it
- * is wrong. If the digest is wrong all the same, the stream errors at its end, so write to a place that is kept only on
- * success, such as `atomicWritable` of `rsync-streams/files`.
+ * `readable` yields its first byte. If the digest differs, the client tries a signature with longer sums, if the server
+ * has one, and then the whole file. If more is missing, each block of the coarsest layer is checked before it is passed
+ * on, and fetched again if it is wrong. If the digest is still wrong, the stream errors at its end, so write to a place
+ * that is kept only on success, such as `atomicWritable` of `rsync-streams/files`.
  *
- * Answers that break off are asked for again, from the missing byte on, up to five times without progress. Memory is
+ * If an answer breaks off, the client asks again from the missing byte on, up to five times without progress. Memory is
  * bounded: 32 MiB of missing bytes, a few blocks of the coarsest layer, and what `planSync` holds.
  *
  * @param url The file on the server.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not
  * change before the stream has ended.
- * @param options How the server is asked.
- * @returns The target as a stream, the plan, and stats. Cancel the stream if it is not read to its end.
+ * @param options Headers, timeout, signal and progress.
+ * @returns The target as a stream, the plan, and stats. Cancel the stream if you do not read it to its end.
  * @throws {HttpError} If the server cannot be reached (`network`, `timeout`). The stream errors with one too.
- * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  *
  * @example From a host of files
  * ```ts
@@ -82,7 +82,7 @@ export async function fetchUpdate(
   options: UpdateOptions = {},
 ): Promise<Update> {
   const stop = new AbortController();
-  const signal = checkSignal(checkOptions(options).signal);
+  const signal = checkSignal(checkOptions(options, CLIENT_NAMES).signal);
   const onAbort = () => stop.abort(signal!.reason);
   if (signal?.aborted) throw signal.reason;
   signal?.addEventListener("abort", onAbort);

@@ -8,15 +8,15 @@ import type { UpdatePlan } from "./update_plan.ts";
 const GONE = new Set([401, 403, 404, 410]);
 
 /**
- * Finds out what an update over HTTP would take, without fetching the file: reads what is needed of its layered
- * signature, and searches the local file.
+ * Finds out what an update over HTTP would cost, without fetching the file. It reads as much of the layered signature
+ * as it needs, and searches the local file.
  *
  * @param url The file on the server. `FILE.rsig` beside it is its layered signature.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none.
- * @param options How the server is asked.
+ * @param options Headers, timeout, signal and progress.
  * @returns Bytes, requests, and the share that is saved.
  * @throws {HttpError} If the server cannot be reached (`network`, `timeout`).
- * @throws {TypeError} If the URL is none, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  *
  * @example Before a download over a slow line
  * ```ts

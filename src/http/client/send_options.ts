@@ -2,7 +2,8 @@ import type { SyncPlan } from "../../sync/plan.ts";
 import type { ConnectionOptions } from "./update_options.ts";
 
 /**
- * Options of {@linkcode sendUpdate}. An upload may take as much longer than `timeoutMs` as it takes at 8 KB/s.
+ * Options of {@linkcode sendUpdate}. The request with the delta may take `timeoutMs`, and the time that its bytes need
+ * at 8 KB/s besides.
  *
  * @example A token, and what went so far
  * ```ts

@@ -3,6 +3,7 @@ import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
 import { FileUpload } from "./_file_upload.ts";
 import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
+import { CLIENT_NAMES } from "./update_options.ts";
 
 /**
  * Makes the file on a server equal to a local one, and sends little more than what changed.
@@ -54,7 +55,7 @@ export async function sendUpdate(
   target: Basis,
   options: SendUpdateOptions = {},
 ): Promise<SentUpdate> {
-  const { timeoutMs = 30_000, sigUrl, onProgress } = checkOptions(options);
+  const { timeoutMs = 30_000, sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);
   checkCallback("onProgress", onProgress);
   const source = toPatchBasis(target);
   const { href } = globalThis.location ?? {};

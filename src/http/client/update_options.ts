@@ -1,7 +1,17 @@
 import type { UpdateStats } from "./update_plan.ts";
 
+/** The names of options that clients take. */
+export const CLIENT_NAMES = {
+  fetch: true,
+  headers: true,
+  signal: true,
+  timeoutMs: true,
+  sigUrl: true,
+  onProgress: true,
+} as const;
+
 /**
- * How servers are asked.
+ * Options of requests to servers.
  *
  * @example A token, and less patience
  * ```ts
@@ -21,7 +31,7 @@ import type { UpdateStats } from "./update_plan.ts";
  *   signal: AbortSignal.timeout(60_000),
  * };
  * const { readable } = await fetchUpdate("http://localhost/file", undefined, options);
- * assert.deepEqual(await new Response(readable).bytes(), file);
+ * assert.deepEqual(new Uint8Array(await new Response(readable).arrayBuffer()), file);
  * ```
  */
 export interface ConnectionOptions {
@@ -31,7 +41,7 @@ export interface ConnectionOptions {
    */
   fetch?: ((request: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Headers of each request, such as `Authorization`. */
-  headers?: HeadersInit | undefined;
+  headers?: Headers | [string, string][] | Record<string, string> | undefined;
   /** Ends the work early. */
   signal?: AbortSignal | undefined;
   /**

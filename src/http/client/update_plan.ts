@@ -77,7 +77,10 @@ export interface UpdatePlan {
   readonly bytesIn: number;
   /** Requests, those for the signature included, as far as they can be foreseen. */
   readonly requests: number;
-  /** The share of a full download that is saved, from 0 to 1. */
+  /**
+   * The share of a full download that is saved, from 0 to 1. It is 0 where nothing can be saved: if the whole file is
+   * fetched, and if the remote file is empty or its length is not known.
+   */
   readonly savedShare: number;
   /** Runs nearer than this are fetched in one range: so many bytes take as long as one more request. */
   readonly requestCost: number;
@@ -108,7 +111,7 @@ export interface UpdateStats {
   bytesIn: number;
   /** Bytes of bodies that were sent. */
   bytesSent: number;
-  /** Bytes of the target that were given. */
+  /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
   /** Requests that were sent. Redirects are not counted. */
   requests: number;
@@ -116,7 +119,7 @@ export interface UpdateStats {
   retries: number;
   /** Why the whole file was fetched, if it was. */
   fallback: UpdateFallback | undefined;
-  /** SHA-256 of the target in hexadecimal digits, once all of it was given. */
+  /** SHA-256 of the target in hexadecimal digits, once `readable` has yielded all of it. */
   digest: string | undefined;
   /** Whether that is the digest that the signature has. False before the end, and where there is no signature. */
   isVerified: boolean;

@@ -34,7 +34,7 @@ export interface ServedFile {
    * @default {"application/octet-stream"}
    */
   readonly contentType?: string | undefined;
-  /** Called once, when nothing is read of it any more, whatever the end of the request was. */
+  /** Called once, when the file is no longer read, however the request ended. */
   close?(): unknown;
 }
 

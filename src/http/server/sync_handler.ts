@@ -1,4 +1,11 @@
-import { checkCallback, checkFunction, checkInteger, checkLimit, checkOptions } from "../../common/checks.ts";
+import {
+  checkCallback,
+  checkFunction,
+  checkInteger,
+  checkLimit,
+  checkOptions,
+  type OptionNames,
+} from "../../common/checks.ts";
 import { Handler } from "./_handler.ts";
 import type { ServedFile } from "./_open_files.ts";
 
@@ -6,6 +13,19 @@ export type { ServedFile } from "./_open_files.ts";
 
 /** Longest time that timers take, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+const NAMES: OptionNames<SyncHandlerOptions> = {
+  open: true,
+  commit: true,
+  allowOrigin: true,
+  maxInputLength: true,
+  maxOutputLength: true,
+  maxCacheLength: true,
+  timeoutMs: true,
+  maxRequests: true,
+  secret: true,
+  onError: true,
+};
 
 /**
  * Options of {@linkcode syncHandler}.
@@ -31,24 +51,24 @@ export interface SyncHandlerOptions {
   /**
    * Opens a file for reading.
    *
-   * @param url The URL of the file, never of its `.rsig`. Which files there are is for this function to say: a URL can
-   * name anything, so check it before it becomes a path.
+   * @param url The URL of the file, never of its `.rsig`. A URL can name anything, so check it before you turn it into
+   * a path.
    * @param request What is asked.
-   * @returns The file, or undefined if there is none, which is answered with 404. It may throw a `Response`, which is
-   * then the answer: 401, for example.
+   * @returns The file, or undefined if there is none, which is answered with 404. It may throw a `Response`, such as
+   * one with status 401, which becomes the answer.
    */
   open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
   /**
    * Replaces a file, or creates it. Without this function nothing can be uploaded.
    *
-   * Uploads of one path end one after the other. If several paths lead to one file, or other programs change it, look
-   * at its version once more before it is replaced.
+   * Uploads to one path finish one after the other. If several paths lead to one file, or other programs change it,
+   * check its version again before you replace it.
    *
    * @param url The URL of the file.
    * @param readable All bytes of the new file. They replace the old ones at its end, all at once, or not at all if it
    * errors. It errors if the upload is not what it should be, or if another one was faster.
    * @param request What is asked.
-   * @returns What is waited for: once it resolves, `open` gives the new version.
+   * @returns A promise to wait for. Once it resolves, `open` must return the new version.
    */
   commit?: ((url: URL, readable: ReadableStream<Uint8Array<ArrayBuffer>>, request: Request) => unknown) | undefined;
   /**
@@ -58,18 +78,18 @@ export interface SyncHandlerOptions {
    */
   allowOrigin?: string | undefined;
   /**
-   * Bytes of a request's body at most, as sent and as decoded. Lists of runs may have 1 MiB, and signatures 16 MiB, if
-   * it is not less. Deltas are not held in memory.
+   * Largest request body, in bytes, as sent and as decoded. Lists of runs are also limited to 1 MiB, and signatures to
+   * 16 MiB. Deltas are not held in memory.
    * @default {2 ** 33}
    */
   maxInputLength?: number | undefined;
   /**
-   * Bytes of a file that an upload makes at most.
+   * Largest file that an upload may make, in bytes.
    * @default {2 ** 32}
    */
   maxOutputLength?: number | undefined;
   /**
-   * Bytes of layered signatures that are kept in memory. The one that was used last is kept however long it is.
+   * Bytes of layered signatures to keep in memory. The last one used is kept, whatever its length.
    * @default {2 ** 26}
    */
   maxCacheLength?: number | undefined;
@@ -79,26 +99,26 @@ export interface SyncHandlerOptions {
    */
   timeoutMs?: number | undefined;
   /**
-   * How many queries, uploads and signatures are worked on at once. Others wait for up to 10 s, and get 503 then. The
+   * How many queries, uploads and signatures are processed at once. Others wait for up to 10 s, and then get 503. The
    * compression of a body of 4 MiB or more takes about 20 MiB of memory.
    * @default {32}
    */
   maxRequests?: number | undefined;
   /**
-   * What the salts of layered signatures follow from. Give it where several processes serve the same files, or a
-   * process that is restarted: their signatures of a file are then the same. Whoever knows it can forge collisions.
+   * The salts of layered signatures are derived from it. Set it if several processes serve the same files, or one that
+   * restarts: they then make equal signatures of a file. An attacker who knows it can forge collisions.
    * @default random salts
    */
   secret?: string | undefined;
   /**
-   * Called with what became a 500, or broke the body of an answer off.
+   * Called with each error that became a 500 or broke off the body of an answer.
    * @default {console.error}
    */
   onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
 /**
- * Answers requests. It never rejects.
+ * A function that answers requests. Its promise never rejects.
  *
  * @example Beside other answers
  * ```ts
@@ -115,16 +135,16 @@ export interface SyncHandlerOptions {
 export type SyncHandler = (request: Request) => Promise<Response>;
 
 /**
- * Makes a handler that serves files whole, in ranges and as what clients miss of them, with their layered signatures,
- * and takes uploads if it may.
+ * Makes a handler that serves whole files, ranges, and what clients lack of them, with layered signatures. With
+ * `commit` it also takes uploads.
  *
  * It answers `GET`, `HEAD` and `OPTIONS`, of a file and of its layered signature: the URL with `.rsig` after its path,
- * made once for each version. `QUERY` or `POST` of a list of runs, to either URL, gives their bytes, compressed; of a
- * signature, a delta. With `commit`, `PATCH` takes a delta. `docs/http.md` describes the protocol. Errors are problem
- * bodies (RFC 9457).
+ * made once for each version. `QUERY` or `POST` with a list of runs, to either URL, is answered with their bytes,
+ * compressed; with a signature, it is answered with a delta. With `commit`, `PATCH` takes a delta. `docs/http.md`
+ * describes the protocol. Errors are problem bodies (RFC 9457).
  *
- * Requests may come from anybody. The handler makes no path of a URL: `open` and `commit` decide which files there are
- * and who may have them, so it is they that have to refuse `..` and the like. A body holds about 256 KiB of a file at a
+ * Requests may come from anybody. The handler does not turn URLs into paths. `open` and `commit` decide which files
+ * there are and who may have them, so they must refuse `..` and the like. A body holds about 256 KiB of a file at a
  * time, a signature for a delta 64 bytes for each of its blocks, and the compression of a body some megabytes. A file
  * is read as the client takes the bytes. An upload is verified by its digest before `commit` sees its end.
  *
@@ -159,7 +179,7 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * ```
  */
 export function syncHandler(options: SyncHandlerOptions): SyncHandler {
-  const { open, commit, allowOrigin, secret } = checkOptions(options);
+  const { open, commit, allowOrigin, secret } = checkOptions(options, NAMES);
   const { maxInputLength = 2 ** 33, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
   const { timeoutMs = 300_000, maxRequests = 32, onError = (error: unknown) => console.error(error) } = options;
   const handler = new Handler({

@@ -1,5 +1,4 @@
 import { viewOf } from "../../common/bytes.ts";
-import { _compress as compress } from "@noble/hashes/blake2.js";
 import type { StrongHash } from "./sums.ts";
 
 const STRIPE = 64;
@@ -32,6 +31,42 @@ const SIGMA = Uint8Array.of(
   6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5,
   10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0,
 );
+
+/** The words that a compression works on: all nodes share them. */
+const V = new Int32Array(16);
+
+/** RFC 7693, section 3.1: mixes two words of the message into four of {@linkcode V}. */
+function mix(a: number, b: number, c: number, d: number, x: number, y: number): void {
+  let va = V[a]! + V[b]! + x | 0;
+  let vd = V[d]! ^ va;
+  vd = vd >>> 16 | vd << 16;
+  let vc = V[c]! + vd | 0;
+  let vb = V[b]! ^ vc;
+  vb = vb >>> 12 | vb << 20;
+  va = va + vb + y | 0;
+  vd ^= va;
+  vd = vd >>> 8 | vd << 24;
+  vc = vc + vd | 0;
+  vb ^= vc;
+  V[a] = va;
+  V[b] = vb >>> 7 | vb << 25;
+  V[c] = vc;
+  V[d] = vd;
+}
+
+/** The ten rounds of RFC 7693, section 3.2, on {@linkcode V}. */
+function mixRounds(m: Uint32Array): void {
+  for (let at = 0; at < SIGMA.length; at += 16) {
+    mix(0, 4, 8, 12, m[SIGMA[at]!]!, m[SIGMA[at + 1]!]!);
+    mix(1, 5, 9, 13, m[SIGMA[at + 2]!]!, m[SIGMA[at + 3]!]!);
+    mix(2, 6, 10, 14, m[SIGMA[at + 4]!]!, m[SIGMA[at + 5]!]!);
+    mix(3, 7, 11, 15, m[SIGMA[at + 6]!]!, m[SIGMA[at + 7]!]!);
+    mix(0, 5, 10, 15, m[SIGMA[at + 8]!]!, m[SIGMA[at + 9]!]!);
+    mix(1, 6, 11, 12, m[SIGMA[at + 10]!]!, m[SIGMA[at + 11]!]!);
+    mix(2, 7, 8, 13, m[SIGMA[at + 12]!]!, m[SIGMA[at + 13]!]!);
+    mix(3, 4, 9, 14, m[SIGMA[at + 14]!]!, m[SIGMA[at + 15]!]!);
+  }
+}
 
 /** One BLAKE2s node of the tree: a leaf or the root. The BLAKE2s of noble-hashes has no tree parameters. */
 class Node {
@@ -94,22 +129,14 @@ class Node {
     if (!LITTLE_ENDIAN) {
       for (let i = 0; i < 16; i++) this.#message[i] = this.#view.getUint32(4 * i, true);
     }
-    const low = IV[4]! ^ this.#length;
-    const high = IV[5]! ^ Math.floor(this.#length / 2 ** 32);
-    const flag0 = isFinal ? ~IV[6]! : IV[6]!;
-    const flag1 = isFinal && this.#isLast ? ~IV[7]! : IV[7]!;
-    // deno-fmt-ignore
-    const v = compress(SIGMA, 0, this.#message, 10,
-      s[0]!, s[1]!, s[2]!, s[3]!, s[4]!, s[5]!, s[6]!, s[7]!,
-      IV[0]!, IV[1]!, IV[2]!, IV[3]!, low, high, flag0, flag1);
-    s[0]! ^= v.v0 ^ v.v8;
-    s[1]! ^= v.v1 ^ v.v9;
-    s[2]! ^= v.v2 ^ v.v10;
-    s[3]! ^= v.v3 ^ v.v11;
-    s[4]! ^= v.v4 ^ v.v12;
-    s[5]! ^= v.v5 ^ v.v13;
-    s[6]! ^= v.v6 ^ v.v14;
-    s[7]! ^= v.v7 ^ v.v15;
+    V.set(s);
+    V.set(IV, 8);
+    V[12]! ^= this.#length;
+    V[13]! ^= Math.floor(this.#length / 2 ** 32);
+    if (isFinal) V[14] = ~V[14]!;
+    if (isFinal && this.#isLast) V[15] = ~V[15]!;
+    mixRounds(this.#message);
+    for (let i = 0; i < 8; i++) s[i]! ^= V[i]! ^ V[i + 8]!;
   }
 }
 

@@ -1,18 +1,7 @@
-import type {
-  BlockSummer,
-  Digest,
-  IndexBuilder,
-  KeptBlock,
-  Kernel,
-  StrongSum,
-  SumParams,
-  WeakSum,
-} from "../interface.ts";
-import { checkDigestSum } from "../check_digest_sum.ts";
+import type { BlockSummer, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams, WeakSum } from "../interface.ts";
 import { checkSalt } from "../check_salt.ts";
 import { Blake2sp } from "./blake2sp.ts";
 import { PortableBlockSummer } from "./block_summer.ts";
-import { PortableDigest } from "./digest.ts";
 import { PortableIndexBuilder } from "./index_builder.ts";
 import { Md4 } from "./md4.ts";
 import { blake2b256, blake3Sum } from "./noble_hash.ts";
@@ -59,10 +48,6 @@ export class PortableKernel implements Kernel {
 
   summer(params: SumParams): BlockSummer {
     return new PortableBlockSummer(params, this.#rolling(params.weakSum)(), this.#strong(params)());
-  }
-
-  digest(strongSum: StrongSum): Digest {
-    return new PortableDigest(strongSums[checkDigestSum(strongSum)]());
   }
 
   index(params: SumParams, kept: KeptBlock): IndexBuilder {

@@ -36,8 +36,8 @@ export interface StrongSumRule {
   readonly kind: number;
   /** Bytes of the whole sum. */
   readonly length: number;
-  /** Whether it may be the digest of a whole file. */
-  readonly isDigest: boolean;
+  /** Whether the wasm kernel takes its bytes in pieces. */
+  readonly isIncremental: boolean;
   /** Whether it can be keyed with a salt. */
   readonly isKeyed: boolean;
 }
@@ -50,8 +50,8 @@ export const WEAK_SUMS: Readonly<Record<WeakSum, number>> = { rollsum: 1, rabink
 
 /** The strong sums. */
 export const STRONG_SUMS: Readonly<Record<StrongSum, StrongSumRule>> = {
-  blake2sp: { kind: 1, length: 32, isDigest: true, isKeyed: false },
-  blake3: { kind: 2, length: 32, isDigest: true, isKeyed: true },
-  blake2b: { kind: 3, length: 32, isDigest: true, isKeyed: true },
-  md4: { kind: 4, length: 16, isDigest: false, isKeyed: false },
+  blake2sp: { kind: 1, length: 32, isIncremental: true, isKeyed: false },
+  blake3: { kind: 2, length: 32, isIncremental: true, isKeyed: true },
+  blake2b: { kind: 3, length: 32, isIncremental: true, isKeyed: true },
+  md4: { kind: 4, length: 16, isIncremental: false, isKeyed: false },
 };

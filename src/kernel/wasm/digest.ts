@@ -1,21 +1,17 @@
-import { checkDigestSum } from "../check_digest_sum.ts";
-import type { Digest, StrongSum } from "../interface.ts";
+import type { StrongSum } from "../interface.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import { type KernelInstance, PIECE_LENGTH } from "./instance.ts";
 import type { Guest } from "./place.ts";
 
-/**
- * A digest of a whole file, or of a long block, which may have a salt. Its state is in the kernel's memory until
- * another digest works.
- */
-export class WasmDigest implements Digest, Guest {
+/** A strong sum that takes its bytes in pieces. Its state is in the kernel's memory until another one works. */
+export class WasmDigest implements Guest {
   readonly #instance: KernelInstance;
   readonly #strongSum: StrongSum;
   readonly #salt: Uint8Array | undefined;
   #state: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(strongSum: StrongSum, instance: KernelInstance, salt?: Uint8Array) {
-    this.#strongSum = checkDigestSum(strongSum);
+  constructor(strongSum: StrongSum, instance: KernelInstance, salt: Uint8Array | undefined) {
+    this.#strongSum = strongSum;
     this.#salt = salt;
     this.#instance = instance;
   }

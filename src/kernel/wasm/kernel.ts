@@ -1,12 +1,11 @@
 import { checkSalt } from "../check_salt.ts";
-import type { BlockSummer, Digest, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams } from "../interface.ts";
+import type { BlockSummer, IndexBuilder, KeptBlock, Kernel, SumParams } from "../interface.ts";
 import { PortableBlockSummer } from "../portable/block_summer.ts";
 import { PortableIndexBuilder } from "../portable/index_builder.ts";
 import { createRollingSum, createStrongHash } from "../portable/kernel.ts";
 import type { StrongHash } from "../portable/sums.ts";
 import { STRONG_SUMS } from "../rules/sums.ts";
 import { WasmBlockSummer } from "./block_summer.ts";
-import { WasmDigest } from "./digest.ts";
 import { WasmIndexBuilder } from "./index_builder.ts";
 import { PIECE_LENGTH } from "./instance.ts";
 import { InstancePool } from "./instance_pool.ts";
@@ -32,10 +31,6 @@ export class WasmKernel implements Kernel {
     return new PortableBlockSummer(owned, new RunningWeakSum(owned.weakSum, shared), this.#strong(owned));
   }
 
-  digest(strongSum: StrongSum): Digest {
-    return new WasmDigest(strongSum, this.pool.shared);
-  }
-
   index(params: SumParams, kept: KeptBlock): IndexBuilder {
     const owned = own(params);
     const portable = () =>
@@ -49,8 +44,8 @@ export class WasmKernel implements Kernel {
 
   /** A strong sum that takes its bytes in pieces. MD4 is none in assembly/. */
   #strong(params: SumParams): StrongHash {
-    const { isDigest } = STRONG_SUMS[params.strongSum];
-    return isDigest ? new RunningStrongSum(params, this.pool.shared) : createStrongHash(params);
+    const { isIncremental } = STRONG_SUMS[params.strongSum];
+    return isIncremental ? new RunningStrongSum(params, this.pool.shared) : createStrongHash(params);
   }
 }
 

@@ -1,0 +1,293 @@
+/** Exactly what `runCli` prints and returns, in this process: what it writes is taken where it is written. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import nodeFs from "node:fs";
+import process from "node:process";
+import { runCli } from "rsync-streams/cli";
+import { openProgressBar } from "../src/cli/progress_bar.ts";
+import { assertBytes } from "./_helpers.ts";
+import { concat, randomBytes } from "./_recipes.ts";
+
+const BASIS = randomBytes(1, 20_000);
+const TARGET = concat([BASIS.subarray(0, 8_192), randomBytes(2, 1_000), BASIS.subarray(8_192)]);
+const SHA_256 = createHash("sha256").update(TARGET).digest("hex");
+
+interface Output {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs the command in a folder, and takes what it writes. */
+async function run(folder: string, args: readonly string[], signal?: AbortSignal): Promise<Output> {
+  const output = { code: -1, out: "", err: "" };
+  const [writeSync, write] = [nodeFs.writeSync, process.stdout.write];
+  const fields = nodeFs as unknown as Record<string, unknown>;
+  fields.writeSync = (fd: number, text: string) => void (fd === 2 ? output.err += text : output.out += text);
+  process.stdout.write = ((bytes: Uint8Array | string, done: (error?: Error) => void) => {
+    output.out += typeof bytes === "string" ? bytes : new TextDecoder("latin1").decode(bytes);
+    done();
+    return true;
+  }) as typeof process.stdout.write;
+  const paths = args.map((arg) => /^[a-z]+\.[a-z]+$/.test(arg) ? `${folder}/${arg}` : arg);
+  try {
+    output.code = await runCli(paths, signal ? { signal } : {});
+  } finally {
+    fields.writeSync = writeSync;
+    process.stdout.write = write;
+  }
+  const local = (text: string) =>
+    text.replaceAll(`${folder}/`, "").replace(/; \d+\.\d\d s, [\d.]+ [kMG]?B\/s\n/, "; TIME\n");
+  return { code: output.code, out: local(output.out), err: local(output.err) };
+}
+
+/** A test in a folder with a basis, a target, a signature and a delta. */
+function test(name: string, work: (folder: string) => Promise<void>): void {
+  Deno.test(`runCli() ${name}`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
+    try {
+      await Deno.writeFile(`${folder}/basis.bin`, BASIS);
+      await Deno.writeFile(`${folder}/target.bin`, TARGET);
+      await run(folder, ["signature", "-b", "1024", "-S", "12", "basis.bin", "basis.sig"]);
+      await run(folder, ["delta", "basis.sig", "target.bin", "target.delta"]);
+      await work(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+const read = (folder: string, name: string) => Deno.readFile(`${folder}/${name}`);
+
+test("prints the statistics of a signature, a delta, a patch and a transcoding", async (folder) => {
+  const statistics = async (args: string[]) => (await run(folder, [...args, "-s"])).err;
+  assert.equal(
+    await statistics(["signature", "-b", "1024", "-S", "12", "basis.bin", "made.sig"]),
+    "rsync-streams: signature: 20 blocks of 1024 bytes; 20000 bytes read, 368 written; TIME\n",
+  );
+  const length = (await read(folder, "target.delta")).length;
+  assert.equal(
+    await statistics(["delta", "basis.sig", "target.bin", "made.delta"]),
+    "rsync-streams: delta: 20 blocks found, 0 false alarms; 20000 bytes copied, 1000 literal (4.8 %), " +
+      `${length} written; TIME\n`,
+  );
+  assert.match(
+    await statistics(["patch", "basis.bin", "target.delta", "made.bin"]),
+    new RegExp(`^rsync-streams: patch: .*20000 bytes copied, 1000 literal \\(4\\.8 %\\).*; TIME\n$`),
+  );
+  assertBytes(await read(folder, "made.bin"), TARGET);
+  assert.match(
+    await statistics(["transcode", "-q", "target.delta", "made.rdiff", "--to", "librsync"]),
+    new RegExp(
+      `^rsync-streams: transcode: ${length} bytes of delta; \\d+ written; 20000 bytes copied, 1000 literal; TIME\n$`,
+    ),
+  );
+});
+
+test("prints time and rate of what it read", async (folder) => {
+  const now = performance.now.bind(performance);
+  let calls = 0;
+  performance.now = () => now() + 2_000 * calls++;
+  try {
+    const fields: string[] = [];
+    const fs = nodeFs as unknown as Record<string, unknown>;
+    const writeSync = fs.writeSync;
+    fs.writeSync = (_: number, text: string) => void fields.push(text);
+    await runCli(["signature", "-s", `${folder}/basis.bin`, `${folder}/other.sig`]);
+    fs.writeSync = writeSync;
+    const [, seconds, rate] = /; (\d+\.\d\d) s, ([\d.]+ k?B)\/s\n$/.exec(fields.join(""))!;
+    assert.ok(Number(seconds) >= 2 && Number(seconds) < 2_000, `${seconds} s`);
+    const perSecond = Number.parseFloat(rate!) * (rate!.endsWith("kB") ? 1_000 : 1);
+    assert.ok(Math.abs(perSecond * Number(seconds) / BASIS.length - 1) < 0.2, `${rate} in ${seconds} s`);
+  } finally {
+    performance.now = now;
+  }
+});
+
+test("shows what a signature and a delta are", async (folder) => {
+  assert.deepEqual(await run(folder, ["info", "basis.sig"]), {
+    code: 0,
+    err: "",
+    out: `basis.sig: signature
+format           rsync-streams
+length           368 bytes
+weak sum         rabinkarp
+strong sum       blake3, 12 bytes
+block length     1024 bytes
+blocks           20
+basis length     20000 bytes
+digest of basis  none
+`,
+  });
+  const { length } = await read(folder, "target.delta");
+  assert.equal(
+    (await run(folder, ["info", "target.delta"])).out,
+    `target.delta: delta
+format           rsync-streams
+length           ${length} bytes
+target length    21000 bytes
+copied           20000 bytes (95.2 %) in 2 commands
+literal          1000 bytes (4.8 %) in 1 commands
+basis length     at least 20000 bytes
+digest of target ${SHA_256} (SHA-256)
+`,
+  );
+  await run(folder, ["signature", "--format", "librsync", "-H", "md4", "-b", "1000", "basis.bin", "old.sig"]);
+  const { out } = await run(folder, ["info", "old.sig"]);
+  assert.match(out, /^strong sum +md4, 16 bytes \(broken: for trusted files only\)$/m);
+  assert.match(out, /^basis length +19001 to 20000 bytes \(the format does not record it\)$/m);
+});
+
+test("exits as rdiff does for each way in which a file can be wrong", async (folder) => {
+  const [sig, delta] = [await read(folder, "basis.sig"), await read(folder, "target.delta")];
+  const flipped = delta.slice();
+  flipped[flipped.length - 1]! ^= 1;
+  const wrong: Record<string, [bytes: Uint8Array, code: number, kind: "sig" | "delta"]> = {
+    magic: [Uint8Array.of(1, 2, 3, 4, 5), 104, "sig"],
+    truncated: [sig.subarray(0, -1), 103, "sig"],
+    trailing: [concat([sig, Uint8Array.of(0)]), 106, "sig"],
+    version: [Uint8Array.of(...sig.subarray(0, 4), 9, ...sig.subarray(5)), 106, "sig"],
+    deltamagic: [sig, 104, "delta"],
+    deltatruncated: [delta.subarray(0, -1), 103, "delta"],
+    deltatrailing: [concat([delta, Uint8Array.of(0)]), 106, "delta"],
+    digest: [flipped, 106, "delta"],
+  };
+  for (const [name, [bytes, code, kind]] of Object.entries(wrong)) {
+    await Deno.writeFile(`${folder}/wrong.bin`, bytes);
+    const args = kind === "sig" ? ["delta", "wrong.bin", "target.bin"] : ["patch", "basis.bin", "wrong.bin"];
+    const { code: seen, err } = await run(folder, [...args, "made.bin"]);
+    assert.equal(seen, code, `${name}: ${err}`);
+    assert.match(err, /^rsync-streams: cannot [^\n]+\n$/);
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.deepEqual(left, ["basis.bin", "basis.sig", "target.bin", "target.delta", "wrong.bin"], name);
+  }
+  await Deno.writeFile(`${folder}/short.bin`, BASIS.subarray(0, 10_000));
+  assert.equal((await run(folder, ["patch", "short.bin", "target.delta", "made.bin"])).code, 103);
+  const unimplemented = ["transcode", "target.delta", "made.bin", "--to", "luapower", "-b", "999"];
+  assert.equal((await run(folder, unimplemented)).code, 105);
+});
+
+test("says of a signature with a frame that is too long what is wrong, from a file and as an info", async (folder) => {
+  const sig = await read(folder, "basis.sig");
+  const count = Uint8Array.of(1, 0, 1, 0); // 65,537
+  await Deno.writeFile(`${folder}/frame.sig`, concat([sig.subarray(0, 32), count, sig.subarray(36)]));
+  for (const args of [["delta", "frame.sig", "target.bin", "made.delta"], ["info", "frame.sig"]]) {
+    const { code, err } = await run(folder, args);
+    assert.equal(code, 102);
+    assert.match(err, /^rsync-streams: cannot read .*: a frame of 65537 records was seen, at most 65536 are allowed/);
+  }
+});
+
+test("refuses operands that are too many or too few, with the usage", async (folder) => {
+  const usages: Record<string, [args: string[], message: string]> = {
+    many: [["signature", "a", "b", "c"], "too many files: rsync-streams signature [OPTIONS] [BASIS [SIGNATURE]]"],
+    delta: [["delta", "a", "b", "c", "d"], "too many files: rsync-streams delta [OPTIONS] SIGNATURE [TARGET [DELTA]]"],
+    few: [["patch"], "files are missing: rsync-streams patch [OPTIONS] BASIS [DELTA [TARGET]]"],
+    info: [["info", "a", "b"], "too many files: rsync-streams info [OPTIONS] [FILE]"],
+    none: [
+      [],
+      "a command is missing: one of signature, delta, patch, info, transcode, publish, pull, push, serve was expected",
+    ],
+  };
+  for (const [args, message] of Object.values(usages)) {
+    const help = args.length > 0 ? `rsync-streams ${args[0]} --help` : "rsync-streams --help";
+    const expected = { code: 101, out: "", err: `rsync-streams: ${message}; try "${help}"\n` };
+    assert.deepEqual(await run(folder, args), expected);
+  }
+});
+
+test("takes what follows -- for files, and warns of short sums unless it is quiet", async (folder) => {
+  const missing = { code: 100, out: "", err: "rsync-streams: cannot open -s: no such file or folder\n" };
+  assert.deepEqual(await run(folder, ["info", "--", "-s"]), missing);
+  const short = ["signature", "--format", "librsync", "-b", "1024", "-S", "2", "basis.bin"];
+  assert.deepEqual(await run(folder, [...short, "short.sig"]), {
+    code: 0,
+    out: "",
+    err: "rsync-streams: warning: strong sums of 2 bytes are short for 20000 bytes: at least 6 are recommended\n",
+  });
+  assert.equal((await run(folder, [...short, "-q", "quiet.sig"])).err, "");
+  const { err } = await run(folder, ["transcode", "target.delta", "made.rdiff", "--to", "librsync"]);
+  assert.match(err, /^rsync-streams: warning: the digest is left out, since the librsync format has no place for it/);
+  assert.equal((await run(folder, ["transcode", "-q", "target.delta", "quiet.rdiff", "--to", "librsync"])).err, "");
+});
+
+test("replaces a file with -f alone", async (folder) => {
+  await Deno.writeFile(`${folder}/there.bin`, BASIS);
+  const args = ["patch", "basis.bin", "target.delta", "there.bin"];
+  const refused = { code: 100, out: "", err: "rsync-streams: cannot write there.bin: it exists, and -f replaces it\n" };
+  assert.deepEqual(await run(folder, args), refused);
+  assertBytes(await read(folder, "there.bin"), BASIS);
+  // Two files are lost in a power cut if the one that replaces the other is not flushed.
+  const fields = nodeFs as unknown as Record<string, (...args: unknown[]) => void>;
+  const fsync = fields.fsync!;
+  let flushes = 0;
+  fields.fsync = (...args) => {
+    flushes++;
+    fsync(...args);
+  };
+  assert.deepEqual(await run(folder, [...args, "-f"]), { code: 0, out: "", err: "" });
+  fields.fsync = fsync;
+  assert.equal(flushes, 2); // the file, and its folder
+  assertBytes(await read(folder, "there.bin"), TARGET);
+});
+
+test("writes nothing, says nothing and exits with 107 when its caller has ended it", async (folder) => {
+  const args = ["signature", "basis.bin", "ended.sig"];
+  assert.deepEqual(await run(folder, args, AbortSignal.abort()), { code: 107, out: "", err: "" });
+  await assert.rejects(read(folder, "ended.sig"), Deno.errors.NotFound);
+});
+
+test("shows no name to a terminal as it is", async (folder) => {
+  const { code, err } = await run(folder, ["signature", "no\x1b[2Jsuch\u202efile", "made.sig"]);
+  assert.deepEqual([code, err], [
+    100,
+    "rsync-streams: cannot open no\\x1b[2Jsuch\\u202efile: no such file or folder\n",
+  ]);
+});
+
+Deno.test("a progress bar shows share, rate and the time that is left, after a moment", async () => {
+  const { stderr } = process;
+  const [write, isTTY, now] = [stderr.write, stderr.isTTY, performance.now];
+  let text = "";
+  let ms = 0;
+  stderr.write = ((piece: string) => {
+    text += piece;
+    return true;
+  }) as typeof stderr.write;
+  stderr.isTTY = true;
+  performance.now = () => ms;
+  try {
+    const bar = await openProgressBar(4_000_000, "rsync-streams");
+    bar.update(100_000);
+    assert.equal(text, "");
+    ms = 100_000;
+    bar.update(1_000_000);
+    assert.match(text, /25 % of 4\.0 MB \| 10\.0 kB\/s \| 5:00 left/);
+    bar.stop();
+    text = "";
+    ms = 0;
+    const long = await openProgressBar(4_000_000, "rsync-streams");
+    ms = 1_000_000;
+    long.update(999_960, "a step");
+    assert.match(text, /24 % of 4\.0 MB \| 1000 B\/s|24 % of 4\.0 MB \| 1\.0 kB\/s/);
+    assert.match(text, /50:01 left \| a step/);
+    long.stop();
+    text = "";
+    ms = 0;
+    const longest = await openProgressBar(40_000_000, "rsync-streams");
+    ms = 1_000_000;
+    longest.update(1_000_000);
+    assert.match(text, /10:50:00 left/);
+    longest.stop();
+    text = "";
+    ms = 0;
+    const rounded = await openProgressBar(999_960, "rsync-streams");
+    ms = 1_000;
+    rounded.update(499_980);
+    assert.match(text, /50 % of 1\.0 MB \| 500\.0 kB\/s \| 0:01 left/);
+    rounded.stop();
+  } finally {
+    Object.assign(stderr, { write, isTTY });
+    performance.now = now;
+  }
+});
