@@ -1,6 +1,7 @@
 /** Parts of the playground that need no browser. */
 import assert from "node:assert/strict";
-import { pairCode } from "../examples/playground/src/code.ts";
+import { syncHandler } from "rsync-streams/http";
+import { pairCode, updateCode } from "../examples/playground/src/code.ts";
 import type { PairOptions, Regions } from "../examples/playground/src/protocol.ts";
 import { basisView, pan, regionAt, reveal, visibleRegions, zoom } from "../examples/playground/src/map/view.ts";
 import { RegionList } from "../examples/playground/src/worker/region_list.ts";
@@ -86,11 +87,18 @@ Deno.test("basisView() is what visible copies come from", () => {
   assert.deepEqual(basisView(REGIONS, visibleRegions(REGIONS, inside), inside, 2000), { start: 1100, end: 1200 });
 });
 
+const DEFAULTS: PairOptions = {
+  format: "rsync-streams",
+  blockLength: undefined,
+  weakSum: undefined,
+  strongSum: undefined,
+  backend: undefined,
+};
 const OPTIONS: PairOptions[] = [
-  { format: "rsync-streams", blockLength: undefined, weakSum: undefined, strongSum: undefined },
-  { format: "rsync-streams", blockLength: 512, weakSum: "rollsum", strongSum: "blake2b" },
-  { format: "librsync", blockLength: undefined, weakSum: undefined, strongSum: "md4" },
-  { format: "luapower", blockLength: undefined, weakSum: undefined, strongSum: undefined },
+  DEFAULTS,
+  { ...DEFAULTS, blockLength: 512, weakSum: "rollsum", strongSum: "blake2b" },
+  { ...DEFAULTS, format: "librsync", strongSum: "md4" },
+  { ...DEFAULTS, format: "luapower", backend: "portable" },
 ];
 
 for (const options of OPTIONS) {
@@ -104,3 +112,23 @@ for (const options of OPTIONS) {
     assert.deepEqual(await new Response(patched).bytes(), await target.bytes());
   });
 }
+
+Deno.test("the code to copy runs: an update from a URL", async () => {
+  const target = new Blob([randomBytes(2, 20_000)]);
+  const handler = syncHandler({ open: () => ({ basis: target, size: target.size, entityTag: '"1"' }) });
+  const server = Deno.serve({ port: 0, onListen() {} }, handler);
+  const { log } = console;
+  const logged: unknown[][] = [];
+  console.log = (...values) => void logged.push(values);
+  try {
+    Object.assign(globalThis, { basis: new Blob([target.slice(100)]) });
+    const code = `${updateCode(`http://localhost:${server.addr.port}/file`)}export { updated };`;
+    const { updated } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    assert.deepEqual(await updated.bytes(), await target.bytes());
+    assert.equal(logged.length, 2);
+    assert.ok(logged.flat().every((value) => value !== undefined));
+  } finally {
+    console.log = log;
+    await server.shutdown();
+  }
+});

@@ -1,9 +1,11 @@
 /** The code for what is on the screen. */
-import type { Format } from "rsync-streams";
 import type { PairOptions } from "./protocol.ts";
 
 /** The three steps with these options. */
-export function pairCode({ format, blockLength, weakSum, strongSum }: PairOptions, usedBlockLength: number): string {
+export function pairCode(
+  { format, blockLength, weakSum, strongSum, backend }: PairOptions,
+  usedBlockLength: number,
+): string {
   const isDefault = format === "rsync-streams";
   const options = [
     "fileLength: basis.size",
@@ -11,19 +13,21 @@ export function pairCode({ format, blockLength, weakSum, strongSum }: PairOption
     ...blockLength === undefined && isDefault ? [] : [`blockLength: ${usedBlockLength}`],
     ...weakSum ? [`weakSum: "${weakSum}"`] : [],
     ...strongSum ? [`strongSum: "${strongSum}"`] : [],
+    ...backend ? [`backend: "${backend}"`] : [],
   ];
-  const given = givenCode(format, usedBlockLength);
+  const given = format === "luapower" ? [`format: "luapower"`, `blockLength: ${usedBlockLength}`] : [];
+  const loadOptions = backend ? [...given, `backend: "${backend}"`] : given;
   return `import { deltaStream, loadSigs, patchStream, sigStream } from "rsync-streams";
 
 // A has the basis, a File or a Blob, and makes a signature of it.
 const sig = basis.stream().pipeThrough(sigStream({ ${options.join(", ")} }));
 
 // B has the target, and makes a delta.
-const sigs = await loadSigs(sig${given && `, ${given}`});
+const sigs = await loadSigs(sig${asArgument(loadOptions)});
 const delta = target.stream().pipeThrough(deltaStream(sigs));
 
 // A patches: the result is the target${isDefault ? ", verified" : ""}.
-const patched = delta.pipeThrough(patchStream(basis${given && `, ${given}`}));
+const patched = delta.pipeThrough(patchStream(basis${asArgument(given)}));
 `;
 }
 
@@ -41,6 +45,6 @@ console.log(stats.bytesIn, stats.isVerified);
 `;
 }
 
-function givenCode(format: Format, blockLength: number): string {
-  return format === "luapower" ? `{ format: "luapower", blockLength: ${blockLength} }` : "";
+function asArgument(options: readonly string[]): string {
+  return options.length === 0 ? "" : `, { ${options.join(", ")} }`;
 }

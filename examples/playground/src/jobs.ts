@@ -1,8 +1,5 @@
-/** Starts jobs in a worker, one worker for each backend. */
+/** Starts jobs in the worker. */
 import type { JobName, Jobs, Reply, Request, Results, StepProgress } from "./protocol.ts";
-
-/** Which backend of the library runs. */
-export type BackendChoice = "fastest" | "portable";
 
 /** A job under way. */
 export interface RunningJob<K extends JobName> {
@@ -17,7 +14,10 @@ interface Waiting {
   onProgress(progress: StepProgress): void;
 }
 
-const workers = new Map<BackendChoice, Worker>();
+const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module" });
+worker.onmessage = ({ data }: MessageEvent<Reply>) => take(data);
+worker.onerror = ({ message }) => failAll(message || "The worker cannot be loaded");
+
 const waiting = new Map<number, Waiting>();
 let lastId = 0;
 
@@ -31,10 +31,8 @@ export function startJob<K extends JobName>(
   name: K,
   job: Jobs[K],
   onProgress: (progress: StepProgress) => void = () => {},
-  backend: BackendChoice = "fastest",
 ): RunningJob<K> {
   const id = ++lastId;
-  const worker = workerFor(backend);
   const result = new Promise<Results[JobName]>((resolve, reject) => waiting.set(id, { resolve, reject, onProgress }));
   const send = (request: Request) => worker.postMessage(request);
   send({ type: "start", id, slot, name, job } as Request);
@@ -46,16 +44,6 @@ export function startJob<K extends JobName>(
       waiting.delete(id);
     },
   };
-}
-
-function workerFor(backend: BackendChoice): Worker {
-  const found = workers.get(backend);
-  if (found) return found;
-  const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: backend });
-  worker.onmessage = ({ data }: MessageEvent<Reply>) => take(data);
-  worker.onerror = ({ message }) => failAll(message || "The worker cannot be loaded");
-  workers.set(backend, worker);
-  return worker;
 }
 
 function take(reply: Reply): void {

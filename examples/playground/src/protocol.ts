@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other. */
-import type { Format, StrongSum, WeakSum } from "rsync-streams";
+import type { Backend, Format, StrongSum, WeakSum } from "rsync-streams";
 import type { UpdatePlan, UpdateStats } from "rsync-streams/http";
 
 /** How signature and delta are made. What is undefined is left to the library. */
@@ -8,6 +8,7 @@ export interface PairOptions {
   blockLength: number | undefined;
   weakSum: WeakSum | undefined;
   strongSum: StrongSum | undefined;
+  backend: Backend | undefined;
 }
 
 /** What has to be said of a signature or a delta without a magic. */

@@ -1,6 +1,6 @@
 /** A job as the state of a component. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { type BackendChoice, type RunningJob, startJob } from "./jobs.ts";
+import { type RunningJob, startJob } from "./jobs.ts";
 import type { JobName, Jobs, Results, StepProgress } from "./protocol.ts";
 
 /** How far a step is, and since when. */
@@ -21,7 +21,7 @@ export interface JobState<K extends JobName> {
 
 /** A job that a component runs, again and again. */
 export interface JobControl<K extends JobName> extends JobState<K> {
-  start(job: Jobs[K], backend?: BackendChoice): void;
+  start(job: Jobs[K]): void;
   cancel(): void;
   /** Forgets result and error. */
   reset(): void;
@@ -39,13 +39,13 @@ export function useJob<K extends JobName>(slot: string, name: K): JobControl<K> 
     running.current = undefined;
   }, []);
 
-  const start = useCallback((job: Jobs[K], backend?: BackendChoice) => {
+  const start = useCallback((job: Jobs[K]) => {
     stop();
     setState((old) => ({ ...old, status: "running", steps: [], error: undefined }));
     const onProgress = (progress: StepProgress) => {
       if (running.current === mine) setState((old) => ({ ...old, steps: withProgress(old.steps, progress) }));
     };
-    const mine = startJob(slot, name, job, onProgress, backend);
+    const mine = startJob(slot, name, job, onProgress);
     running.current = mine;
     const end = (change: Partial<JobState<K>>) => {
       if (running.current === mine) setState((old) => ({ ...old, ...change }));

@@ -2,21 +2,18 @@
 import type { Format, StrongSum, WeakSum } from "rsync-streams";
 import { useId } from "preact/hooks";
 import { FORMAT_NAMES, FORMAT_NOTES, FORMATS } from "../choices.ts";
-import type { BackendChoice } from "../jobs.ts";
 import { count } from "../numbers.ts";
 import type { PairOptions } from "../protocol.ts";
 
 interface Properties {
   options: PairOptions;
-  backend: BackendChoice;
   /** For the basis at hand, if there is one. */
   recommended: number | undefined;
   onOptions(options: PairOptions): void;
-  onBackend(backend: BackendChoice): void;
 }
 
 /** Block length, sums, format and backend. */
-export function Options({ options, backend, recommended, onOptions, onBackend }: Properties) {
+export function Options({ options, recommended, onOptions }: Properties) {
   const { weakSums, strongSums } = FORMATS[options.format];
   const change = (changes: Partial<PairOptions>) => onOptions({ ...options, ...changes });
   return (
@@ -47,12 +44,12 @@ export function Options({ options, backend, recommended, onOptions, onBackend }:
         noteOf={(name) => name === "md4" ? "broken: for old files alone" : ""}
         onChange={(strongSum) => change({ strongSum: strongSum === strongSums[0] ? undefined : strongSum })}
       />
-      <Choice<BackendChoice>
+      <Choice<"fastest" | "portable">
         label="Backend"
-        value={backend}
+        value={options.backend === "portable" ? "portable" : "fastest"}
         choices={["fastest", "portable"]}
         noteOf={(name) => name === "fastest" ? "WebAssembly, if it is there" : "plain JavaScript"}
-        onChange={onBackend}
+        onChange={(name) => change({ backend: name === "portable" ? name : undefined })}
       />
     </fieldset>
   );

@@ -1,7 +1,7 @@
 /** Signature, delta and patch of two files. */
 import { useEffect, useState } from "preact/hooks";
 import { pairCode } from "../code.ts";
-import { type BackendChoice, startJob } from "../jobs.ts";
+import { startJob } from "../jobs.ts";
 import type { GivenFormat, Jobs, PairOptions, PairResult } from "../protocol.ts";
 import { useJob } from "../use_job.ts";
 import { ByteMap } from "./byte_map.tsx";
@@ -23,6 +23,7 @@ const DEFAULTS: PairOptions = {
   blockLength: undefined,
   weakSum: undefined,
   strongSum: undefined,
+  backend: undefined,
 };
 
 /** The tab. It runs when both files are there, and again when an option changes. */
@@ -30,7 +31,6 @@ export function PairTab() {
   const [kind, setKind] = useState<SourceKind>("text");
   const [source, setSource] = useState<Source>();
   const [options, setOptions] = useState<PairOptions>({ ...DEFAULTS, blockLength: TEXT_BLOCK_LENGTH });
-  const [backend, setBackend] = useState<BackendChoice>("fastest");
   const job = useJob("pair", "pair");
   const recommended = useRecommended(source?.basis.size, options);
 
@@ -41,19 +41,13 @@ export function PairTab() {
   };
   useEffect(() => {
     if (!source) return job.reset();
-    job.start({ ...source, options }, backend);
-  }, [source, options, backend]);
+    job.start({ ...source, options });
+  }, [source, options]);
 
   return (
     <>
       <SourceChooser kind={kind} onKind={choose} onSource={setSource} />
-      <Options
-        options={options}
-        backend={backend}
-        recommended={recommended}
-        onOptions={setOptions}
-        onBackend={setBackend}
-      />
+      <Options options={options} recommended={recommended} onOptions={setOptions} />
       <Progress job={job} steps={STEPS} />
       {job.result && (job.status === "done" || kind === "text") && (
         <Result key={kind} result={job.result} input={job.input!} />

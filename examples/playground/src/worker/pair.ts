@@ -16,8 +16,9 @@ import { readDelta } from "./read_delta.ts";
 export async function runPair({ basis, target, options }: Jobs["pair"], context: Context): Promise<PairResult> {
   const { slot, signal } = context;
   const sig = await slot.keep("signature", makeSig(basis, options, context), signal);
-  const sigs = await loadSigs(sig, givenFormat(options.format, blockLengthOf(options, basis.size)));
-  const given = givenFormat(options.format, sigs.blockLength);
+  const { format, backend } = options;
+  const sigs = await loadSigs(sig, { ...givenFormat(format, blockLengthOf(options, basis.size)), backend });
+  const given = givenFormat(format, sigs.blockLength);
   const stream = deltaStream(sigs, { onProgress: reporter(context, "Delta", target.size) });
   const delta = await slot.keep("delta", target.stream().pipeThrough(stream), signal);
   const { digest, regions } = await readDelta(delta, given, signal);

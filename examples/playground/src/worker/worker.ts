@@ -7,9 +7,6 @@ import { makeDelta, patch, recommend, runPair } from "./pair.ts";
 import { Slot } from "./store.ts";
 import { plan, update } from "./update.ts";
 
-/** The library takes the portable backend where there is no WebAssembly. It looks when it is first used. */
-if (self.name === "portable") Reflect.deleteProperty(globalThis, "WebAssembly");
-
 const WORK: { [K in JobName]: (job: Jobs[K], context: Context) => Promise<Results[K]> } = {
   pair: runPair,
   compare,
