@@ -1,10 +1,11 @@
 /** Functions that run in the page. They are sent there as text, so they stand alone. */
 
-/** Drops files beside the fields. */
-export function dropFiles(files) {
+/** Drops files on an element. */
+export function dropFiles({ selector, files }) {
   const dataTransfer = new DataTransfer();
   for (const { name, text } of files) dataTransfer.items.add(new File([text], name));
-  document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector(selector).dispatchEvent(event);
 }
 
 /** Makes a large file of random bytes on disk, and one with moved parts and an insertion; drops both. */

@@ -4,43 +4,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Playground, served } from "./_playground.ts";
+import { served } from "./_playground.ts";
 import { fact, folder, isDone, openPair, save, temporary, until } from "./_playground_actions.ts";
+import { hasRdiff, test } from "./_playground_fixture.ts";
 import { dropFiles, dropLargePair, keptFiles, overflow, violations } from "./_playground_page.js";
 import { MemoryWatch } from "./_playground_memory.ts";
-import { chromiumBinary, isCI } from "./runtimes/tools.ts";
 
-/** What cannot be had on this machine, or why not; in CI it has to be there. */
-function attempt<T>(what: string, get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED ${what}: ${(error as Error).message}`);
-  }
-}
-
-const hasRdiff = attempt("playground with rdiff", () => execFileSync("rdiff", ["--version"])) !== undefined;
-const executablePath = attempt("playground", chromiumBinary);
-const playground = executablePath && await Playground.open(executablePath);
-
-Deno.test.afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  if (playground) await playground.close();
-});
-
-/** The browser lives across tests, which the sanitizers take for a leak. */
-function test(name: string, fn: (playground: Playground) => Promise<unknown>, isSkipped = false): void {
-  Deno.test({
-    name: `playground: ${name}`,
-    ignore: !playground || isSkipped,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
-      if (playground) await fn(playground);
-    },
-  });
-}
+Deno.test.afterAll(() => rmSync(folder, { recursive: true }));
 
 test("two texts are compared while they are typed", (playground) =>
   playground.use(async (page) => {
@@ -83,11 +53,11 @@ for (const { name, target, maxWire } of PAIRS) {
 
 test("a dropped pair is compared, also by the portable backend", (playground) =>
   playground.use(async (page) => {
-    const text = Array.from({ length: 4000 }, (_, i) => `line ${i}\n`);
-    await page.evaluate(dropFiles, [{ name: "old.txt", text: text.join("") }, {
-      name: "new.txt",
-      text: text.with(7, "changed").join(""),
-    }]);
+    const lines = Array.from({ length: 4000 }, (_, i) => `line ${i}\n`);
+    const old = { name: "old.txt", text: lines.join("") };
+    const fresh = { name: "new.txt", text: lines.with(7, "changed").join("") };
+    const newest = { name: "newest.txt", text: `${fresh.text}more` };
+    await page.evaluate(dropFiles, { selector: "body", files: [old, fresh] });
     await isDone(page);
     await page.getByText("old.txt").waitFor();
     assert.match(await page.locator(".headline").innerText(), /The result is verified/);
@@ -95,7 +65,10 @@ test("a dropped pair is compared, also by the portable backend", (playground) =>
     await page.getByLabel("Backend").selectOption("portable");
     await page.locator("dd").getByText("portable", { exact: true }).waitFor();
     assert.equal(await fact(page, "Delta"), delta);
-    assert.equal(readFileSync(await save(page, "Download the patched file"), "utf8"), text.with(7, "changed").join(""));
+    assert.equal(readFileSync(await save(page, "Download the patched file"), "utf8"), fresh.text);
+    await page.evaluate(dropFiles, { selector: ".drop:has(#target)", files: [newest] });
+    await page.locator('a[download="newest.txt"]').waitFor();
+    assert.equal(readFileSync(await save(page, "Download the patched file"), "utf8"), newest.text);
   }));
 
 test("options change what is made, and the code says so", (playground) =>
@@ -107,10 +80,13 @@ test("options change what is made, and the code says so", (playground) =>
     await page.locator("dd").getByText("of 512 bytes").waitFor();
     await page.getByLabel("Strong sum").selectOption("blake2b");
     await page.locator("code").getByText('blockLength: 512, strongSum: "blake2b"').waitFor();
+    await page.getByRole("button", { name: "Copy the code" }).filter({ visible: true }).click();
+    await page.getByText("Copied.").waitFor();
+    assert.match(await page.evaluate("navigator.clipboard.readText()"), /blockLength: 512, strongSum: "blake2b"/);
     await page.getByLabel("Block length, bytes").first().fill("3");
     await page.getByLabel("Block length, bytes").first().press("Enter");
     await page.getByRole("alert").filter({ hasText: /^Cannot use blockLength: .*3 was given/ }).waitFor();
-  }));
+  }, { permissions: ["clipboard-read", "clipboard-write"] }));
 
 test("files of the luapower format are made, and read again", (playground) =>
   playground.use(async (page) => {
@@ -211,30 +187,38 @@ test("a file is updated from a URL, after its plan", (playground) =>
 /** More than that must not be held while 1 GiB is worked on. Its signature has 32,768 records. */
 const MAX_GROWTH = 400 * 2 ** 20;
 
-test("a file of 1 GiB takes little memory, and can be cancelled", (playground) =>
-  playground.useWithDisk(async (page) => {
-    await page.getByText("Two files of yours").click();
-    await using memory = await MemoryWatch.start(page.context());
-    await page.evaluate(dropLargePair, 1024);
-    await page.getByRole("progressbar", { name: "Delta" }).waitFor();
-    await page.locator(".bar").filter({ hasText: "Delta" }).getByText(/left$/).waitFor();
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByText("Cancelled.").waitFor();
-    await until(async () => (await page.evaluate(keptFiles)).every((name) => !name.endsWith("-delta")));
-    await page.getByLabel("Weak sum").selectOption("rollsum"); // starts again
-    await page.locator(".headline:visible").waitFor({ timeout: 300_000 });
-    const { growth } = memory;
-    console.log(`memory grew by ${Math.round(growth / 2 ** 20)} MiB`);
-    assert.ok(growth < MAX_GROWTH, `${growth} bytes`);
-    assert.match(await page.locator(".headline").innerText(), /The result is verified/);
-    assert.equal(await fact(page, "Target"), `${(2 ** 30 + 8).toLocaleString("en")} bytes`);
-    await page.getByText("3 copied regions, 3 of them moved").waitFor();
+test(
+  "a file of 1 GiB takes little memory, and can be cancelled",
+  (playground) =>
+    playground.useWithDisk(async (page) => {
+      await page.getByText("Two files of yours").click();
+      await using memory = await MemoryWatch.start(page.context());
+      await page.evaluate(dropLargePair, 1024);
+      await page.getByRole("progressbar", { name: "Delta" }).waitFor();
+      await page.locator(".bar").filter({ hasText: "Delta" }).getByText(/left$/).waitFor();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByText("Cancelled.").waitFor();
+      await until(async () => (await page.evaluate(keptFiles)).every((name) => !name.endsWith("-delta")));
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.locator(".headline:visible").waitFor({ timeout: 300_000 });
+      const { growth } = memory;
+      console.log(`memory grew by ${Math.round(growth / 2 ** 20)} MiB`);
+      assert.ok(growth < MAX_GROWTH, `${growth} bytes`);
+      assert.match(await page.locator(".headline").innerText(), /The result is verified/);
+      assert.equal(await fact(page, "Target"), `${(2 ** 30 + 8).toLocaleString("en")} bytes`);
+      await page.getByText("3 copied regions, 3 of them moved").waitFor();
 
-    await page.reload();
-    await isDone(page);
-    const kept = (await page.evaluate(keptFiles)).map((name) => name.split("-").at(-1)).sort();
-    assert.deepEqual(kept, ["delta", "patched", "signature"], "what the page kept before is gone");
-  }));
+      const kept = async () => (await page.evaluate(keptFiles)).map((name) => name.split("-").at(-1)).sort();
+      await page.reload();
+      await isDone(page);
+      assert.deepEqual(await kept(), ["delta", "patched", "signature"], "what the page kept before is gone");
+      const second = await page.context().newPage();
+      await second.goto(playground.url);
+      await isDone(second);
+      assert.equal((await kept()).length, 6, "a second page leaves the files of the first");
+    }),
+  Deno.build.os !== "linux", // memory is read from /proc
+);
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1280, 390]) {

@@ -39,16 +39,19 @@ export function PairTab() {
     setSource(undefined);
     setOptions((old) => ({ ...old, blockLength: kind === "text" ? TEXT_BLOCK_LENGTH : undefined }));
   };
-  useEffect(() => {
-    if (!source) return job.reset();
-    job.start({ ...source, options });
-  }, [source, options]);
+  const run = () => source ? job.start({ ...source, options }) : job.reset();
+  useEffect(run, [source, options]);
 
   return (
     <>
       <SourceChooser kind={kind} onKind={choose} onSource={setSource} />
       <Options options={options} recommended={recommended} onOptions={setOptions} />
       <Progress job={job} steps={STEPS} />
+      {(job.status === "cancelled" || job.status === "failed") && (
+        <button type="button" onClick={run}>
+          Try again
+        </button>
+      )}
       {job.result && (job.status === "done" || kind === "text") && (
         <Result key={kind} result={job.result} input={job.input!} />
       )}
