@@ -26,7 +26,7 @@ function sources(): string[] {
     return readdirSync(join(ROOT, root), { recursive: true, encoding: "utf8" }).map((path) => join(root, path));
   });
   return ["mod.ts", ...paths.map((path) => path.replaceAll("\\", "/"))]
-    .filter((path) => /\.(ts|m?js)$/.test(path) && !SKIPPED.test(path)).sort();
+    .filter((path) => /\.(tsx?|m?js)$/.test(path) && !SKIPPED.test(path)).sort();
 }
 
 /** What is wrong in a file, a line for each fault. */

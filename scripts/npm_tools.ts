@@ -19,6 +19,7 @@ export const TOOLS = {
   "miniflare": "4.20260730.0",
   "parcel": "2.16.4",
   "playwright-core": "1.65.1",
+  "preact": "11.2.0",
   "publint": "0.3.25",
   "rolldown": "1.3.2",
   "rollup": "4.68.8",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
@@ -45,7 +45,7 @@ function attempt<T>(get: () => T): T | Error {
 
 const project = attempt(() => {
   const folder = makeProject(builtTarball(), ["hono"]);
-  for (const name of readdirSync(EXAMPLES)) copyFileSync(join(EXAMPLES, name), join(folder, name));
+  cpSync(EXAMPLES, folder, { recursive: true });
   mkdirSync(join(folder, "files"));
   mkdirSync(join(folder, "mine"));
   return folder;
