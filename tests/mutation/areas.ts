@@ -22,8 +22,8 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "streams",
-    files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_stream\.ts|load_sigs\.ts)/,
-    tests: ["resources", "cancel", "backpressure", "handover", "options"],
+    files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
+    tests: ["buffers", "resources", "cancel", "backpressure", "handover", "options"],
   },
   {
     name: "formats and errors",
@@ -47,7 +47,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "wasm glue",
-    files: /^src\/kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key)/,
+    files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
     tests: ["published_sums", "search_borders", "resources", "keyed_sums", "backends"],
   },
   {
@@ -62,7 +62,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "files",
-    files: /^src\/files\//,
+    files: /^src\/(files\/|common\/is_permitted\.ts)/,
     tests: ["files_system", "files"],
   },
   {
@@ -77,7 +77,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "digest",
-    files: /^(src\/digest\/(?!_generated)|assembly\/sha256)/,
+    files: /^(src\/digest\/(?!_generated)|src\/stages\/digest\.ts|assembly\/sha256)/,
     tests: ["digest", "published_sums"],
   },
   {
