@@ -4,98 +4,17 @@ import {
   basisFromCallbacks,
   type DeltaCommand,
   readableFromRead,
-  type ReadCallback,
   readFromReadable,
   Rsync,
   type SigRecord,
   writableFromWrite,
   writeToWritable,
 } from "rsync-streams/callbacks";
-import {
-  assertBytes,
-  type Chunking,
-  chunks,
-  FEW_BYTES,
-  MAX_SINGLE_BYTES,
-  patch,
-  sha256,
-  source,
-  toBytes,
-} from "./_helpers.ts";
-import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
-import vectors from "./vectors/luapower.json" with { type: "json" };
+import { assertBytes, type Chunking, chunks, patch, source, toBytes } from "./_helpers.ts";
+import { callbacks, collector } from "./_callbacks.ts";
+import { concat, randomBytes } from "./_recipes.ts";
 
 const CHUNKINGS: Chunking[] = ["whole", 1, 1009, { seed: 3, most: 5000 }];
-
-/** Callbacks over bytes, with reads as short as `chunking` says. They notice reads that overlap or follow the end. */
-function callbacks(bytes: Uint8Array, chunking: Chunking, isAsync = false) {
-  const random = typeof chunking === "object" ? xorshift(chunking.seed) : undefined;
-  let at = 0;
-  let isOver = false;
-  let isBusy = false;
-  const read: ReadCallback = (buffer, length) => {
-    assert.ok(!isOver, "read after the end");
-    assert.ok(!isBusy, "two reads at a time");
-    assert.ok(length > 0 && length <= buffer.length);
-    const most = random
-      ? 1 + random.below((chunking as { most: number }).most)
-      : chunking === "whole"
-      ? length
-      : chunking as number;
-    const piece = bytes.subarray(at, at + Math.min(length, most));
-    buffer.fill(0xaa);
-    buffer.set(piece);
-    at += piece.length;
-    isOver = piece.length === 0;
-    if (!isAsync) return piece.length;
-    isBusy = true;
-    return new Promise((resolve) =>
-      setTimeout(() => {
-        isBusy = false;
-        resolve(piece.length);
-      })
-    );
-  };
-  const seek = (offset: number) => {
-    at = offset;
-    isOver = false;
-  };
-  return { read, seek };
-}
-
-function collector() {
-  const parts: Uint8Array[] = [];
-  return {
-    write: (buffer: Uint8Array, length: number) => {
-      assert.equal(buffer.length, length);
-      parts.push(buffer);
-    },
-    bytes: () => concat(parts),
-  };
-}
-
-for (const golden of vectors.cases) {
-  Deno.test(`Rsync gives the golden luapower files: ${golden.name}`, async () => {
-    const rsync = new Rsync({ blockLength: golden.block_len, memLength: golden.mem_len });
-    const basis = make(golden.basis.recipe);
-    const target = make(golden.new.recipe, basis);
-    for (const wanted of CHUNKINGS) {
-      const chunking = wanted === 1 && target.length + basis.length > MAX_SINGLE_BYTES ? FEW_BYTES : wanted;
-      const sig = collector();
-      assert.equal(await rsync.genSigsFile(callbacks(basis, chunking).read, sig.write), golden.sig_count);
-      assert.equal(await sha256(sig.bytes()), golden.sig.sha256);
-      const sigs = await rsync.loadSigsFile(callbacks(sig.bytes(), chunking).read);
-      const delta = collector();
-      const alarms = await rsync.genDeltasFile(callbacks(target, chunking).read, sigs, delta.write);
-      assert.deepEqual(alarms, { falseAlarms: golden.false_alarms, goodAlarms: golden.good_alarms });
-      assert.equal(await sha256(delta.bytes()), golden.delta.sha256);
-      const out = collector();
-      const { seek, read } = callbacks(basis, chunking);
-      await rsync.patchFile(callbacks(delta.bytes(), chunking).read, seek, read, out.write);
-      assertBytes(out.bytes(), target, "patched bytes");
-    }
-  });
-}
 
 const basis = randomBytes(11, 40_000);
 const target = concat([basis.subarray(20_000), randomBytes(12, 777), basis.subarray(0, 20_000)]);

@@ -186,7 +186,8 @@ test("refuses operands that are too many or too few, with the usage", async (fol
     info: [["info", "a", "b"], "too many files: rsync-streams info [OPTIONS] [FILE]"],
     none: [
       [],
-      "a command is missing: one of signature, delta, patch, info, transcode, publish, pull, push, serve was expected",
+      "a command is missing: one of signature, delta, patch, info, transcode, publish, pull, push, serve, " +
+      "completion was expected",
     ],
   };
   for (const [args, message] of Object.values(usages)) {

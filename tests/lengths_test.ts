@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { loadSigs } from "rsync-streams";
+import { loadSigs, minStrongLength, recommendedBlockLength } from "rsync-streams";
 import { blockLengthFor, plainStrongLength, strongLengthFor } from "../src/stages/lengths.ts";
 import { makeSig } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
@@ -64,4 +64,43 @@ Deno.test("sigStream() chooses its lengths by fileLength, where they are not giv
   const { bytes } = await makeSig(basis, { format: "librsync", fileLength: 2 ** 40 });
   const sigs = await loadSigs(bytes);
   assert.deepEqual([sigs.blockLength, sigs.strongLength], [1024, 32]);
+});
+
+/** Floor of the logarithm to base 2. */
+const log2 = (value: bigint) => value.toString(2).length - 1;
+
+/** Lengths of files around each power of two and around squares, where what is chosen changes. */
+const BORDERS = Array.from({ length: 53 }, (_, n) => 2 ** n).concat([255, 256, 257, 383, 384, 1000].map((n) => n * n))
+  .flatMap((length) => [length - 1, length, length + 1]).filter((length) => length <= Number.MAX_SAFE_INTEGER);
+
+Deno.test("recommendedBlockLength() is what librsync's rs_sig_args() says, at each border", () => {
+  assert.equal(recommendedBlockLength(), 2048);
+  for (const fileLength of [...BORDERS, 2 ** 62]) {
+    const blockLength = recommendedBlockLength(fileLength);
+    if (fileLength <= 65_536) {
+      assert.equal(blockLength, 256, `${fileLength} bytes`);
+      continue;
+    }
+    // The largest multiple of 128 whose square is not larger than the file.
+    const [least, more] = [BigInt(blockLength), BigInt(blockLength) + 128n];
+    assert.equal(blockLength % 128, 0);
+    assert.ok(least * least <= BigInt(fileLength) && more * more > BigInt(fileLength), `${blockLength}: ${fileLength}`);
+  }
+  assert.throws(() => recommendedBlockLength(2 ** 62 + 1024), RangeError);
+  assert.throws(() => recommendedBlockLength(-1), RangeError);
+});
+
+Deno.test("minStrongLength() is what librsync's rs_sig_args() says, at each border", () => {
+  assert.equal(minStrongLength(), 12);
+  assert.equal(minStrongLength(undefined, 1), 12);
+  for (const fileLength of [0, ...BORDERS]) {
+    for (const blockLength of [1, 2, 3, 256, 2048, 2 ** 31 - 1]) {
+      const bits = log2(BigInt(fileLength) + 2n ** 24n) + log2(BigInt(fileLength) / BigInt(blockLength) + 1n);
+      const expected = 2 + Math.floor((bits + 7) / 8);
+      assert.equal(minStrongLength(fileLength, blockLength), expected, `${fileLength} in ${blockLength}`);
+    }
+    assert.equal(minStrongLength(fileLength), minStrongLength(fileLength, recommendedBlockLength(fileLength)));
+  }
+  for (const bad of [0, 2 ** 31]) assert.throws(() => minStrongLength(1000, bad), RangeError, `${bad}`);
+  assert.throws(() => minStrongLength(2 ** 62 + 1024, 1024), RangeError);
 });

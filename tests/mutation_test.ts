@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { AREAS } from "./mutation/areas.ts";
 import { BY_HAND, locate } from "./mutation/by_hand.ts";
 import { listFiles, ROOT } from "./mutation/checkout.ts";
+import { fromMarkdown, isEnough, summarize, toMarkdown } from "./mutation/results.ts";
 import { syntacticFaults } from "./mutation/syntactic.ts";
 
 /** Modules without behaviour of their own: types, constants, tables of contents. */
-const NOT_IN_AREAS = /(^|\/)(mod|interface|types)\.ts$|_generated|^src\/kernel\/rules\//;
+const NOT_IN_AREAS = /(^|\/)(mod|interface|types|platform_types)\.ts$|_generated|^src\/kernel\/rules\//;
 
 Deno.test("each fault made by hand is of an area, and its text is in its file once", async () => {
   for (const made of BY_HAND) {
@@ -55,4 +56,24 @@ Deno.test("syntacticFaults() finds what can be wrong, and passes over types and 
     ["9", "(9 + 1)"],
     ["true", "false"],
   ]);
+});
+
+Deno.test("the table of a run counts what was noticed of faults that change something, and can be read again", () => {
+  const tried = [
+    { outcome: "caught", words: "a.ts:1: number: 1 => 2 | a = 1;" },
+    { outcome: "timeout", words: "a.ts:2: boolean: true => false | b = true;" },
+    { outcome: "survived", words: "a.ts:3: operator: | => & | c |= 2;" },
+    { outcome: "equivalent", words: "a.ts:4: left out: d(); => ; | d();" },
+    { outcome: "invalid", words: "a.ts:5: left out: e(); => ; | e();" },
+  ] as const;
+  const result = summarize("wasm glue", tried);
+  const survivors = [tried[2].words];
+  assert.deepEqual(result, { area: "wasm glue", put: 4, caught: 2, late: 1, equivalent: 1, survivors });
+  assert.equal(isEnough(result), false);
+  const other = { area: "files", put: 20, caught: 17, late: 0, equivalent: 0, survivors: [] };
+  assert.equal(isEnough(other), true);
+  assert.equal(isEnough({ ...other, caught: 16 }), false);
+  const text = toMarkdown([result, other]);
+  assert.match(text, /\| wasm glue \| 4 \| 2 \| 1 \| 1 \| 66 % \|\n\| files \| 20 \| 17 \| 0 \| 0 \| 85 % \|/);
+  assert.deepEqual(fromMarkdown(text), [result, other]);
 });

@@ -1,161 +1,114 @@
 /**
  * Puts single faults into a copy of the sources, and counts those that the tests notice.
  *
- *     deno task mutate                           12 faults for each area, and those of by_hand.ts
+ *     deno task mutate                           8 faults for each area
  *     deno task mutate --each=40 files command   40 for each of two areas
  *     deno task mutate --seed=7                  the same faults as another run with this seed
+ *     deno task mutate --write=After             writes its rows into the table with this title in RESULTS.md
  *
- * `--jobs=2` runs two copies side by side. `--by-hand` and `--random` run one kind of faults alone. It ends in an error
- * if an area notices less than 85 of 100 faults.
+ * Faults of by_hand.json come first, and random ones make up the number. It ends in an error if an area notices less
+ * than 85 of 100 faults.
  */
 import { join } from "node:path";
 import { type Area, AREAS } from "./areas.ts";
 import { BY_HAND, locate } from "./by_hand.ts";
-import { Checkout, listFiles, type Outcome, ROOT } from "./checkout.ts";
+import { Checkout, listFiles, ROOT } from "./checkout.ts";
 import { equivalenceOf } from "./equivalent.ts";
+import { isEnough, type Result, summarize, toMarkdown, writeResults } from "./results.ts";
 import { type Fault, syntacticFaults } from "./syntactic.ts";
 import { xorshift } from "../_recipes.ts";
 
-/** Faults of 100 that the tests of each area have to notice. */
-const WANTED_PERCENT = 85;
 /** A run with a fault may take so many times the time of one without, and some more: the machine may be busy. */
-const SLOWNESS = 6;
+const SLOWNESS = 4;
 const SPARE_MS = 20_000;
-const MAX_TEST_MS = 600_000;
 
 interface Job {
-  readonly area: Area;
   readonly fault: Fault;
+  /** The file that the fault goes into. */
   readonly text: string;
-}
-
-interface Result extends Job {
-  readonly outcome: Outcome;
 }
 
 interface Args {
   readonly seed: number;
   readonly each: number;
-  readonly jobs: number;
+  readonly title: string | undefined;
   readonly areas: readonly Area[];
-  readonly byHand: boolean;
-  readonly random: boolean;
 }
 
 function parseArgs(args: readonly string[]): Args {
-  const number = (name: string, otherwise: number) => {
-    const given = args.find((arg) => arg.startsWith(`--${name}=`));
-    return given === undefined ? otherwise : Number(given.slice(name.length + 3));
-  };
-  const names = args.filter((arg) => !arg.startsWith("--"));
-  const areas = names.length === 0 ? AREAS : AREAS.filter(({ name }) => names.some((word) => name.includes(word)));
-  const only = { byHand: args.includes("--by-hand"), random: args.includes("--random") };
+  const value = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const words = args.filter((arg) => !arg.startsWith("--"));
   return {
-    seed: number("seed", crypto.getRandomValues(new Uint32Array(1))[0]!),
-    each: number("each", 12),
-    jobs: number("jobs", 1),
-    areas,
-    byHand: only.byHand || !only.random,
-    random: only.random || !only.byHand,
+    seed: Number(value("seed") ?? crypto.getRandomValues(new Uint32Array(1))[0]!),
+    each: Number(value("each") ?? 8),
+    title: value("write"),
+    areas: words.length === 0 ? AREAS : AREAS.filter(({ name }) => words.some((word) => name.includes(word))),
   };
 }
 
-/** The faults to try, in an order that has all areas early. */
-async function chooseJobs({ seed, each, areas, byHand, random }: Args, paths: readonly string[]): Promise<Job[]> {
+/** The faults to try in an area. They do not depend on which other areas are tried. */
+async function chooseJobs(area: Area, { seed, each }: Args, paths: readonly string[]): Promise<Job[]> {
   const dice = xorshift(seed);
-  const jobs: Job[] = [];
-  for (const area of areas) {
-    const faults: Job[] = [];
-    for (const path of paths.filter((path) => path.endsWith(".ts") && area.files.test(path))) {
-      const text = await Deno.readTextFile(join(ROOT, path));
-      faults.push(...syntacticFaults(path, text).map((fault) => ({ area, fault, text })));
-    }
-    for (let i = 0; random && i < each && faults.length > 0; i++) {
-      jobs.push(...faults.splice(dice.below(faults.length), 1));
-    }
-    for (const made of byHand ? BY_HAND.filter((made) => made.area === area.name) : []) {
-      const text = await Deno.readTextFile(join(ROOT, made.path));
-      jobs.push({ area, fault: locate(made, text), text });
-    }
+  const draw = (jobs: Job[], count: number) => {
+    return Array.from({ length: Math.min(count, jobs.length) }, () => jobs.splice(dice.below(jobs.length), 1)[0]!);
+  };
+  const made: Job[] = [];
+  for (const fault of BY_HAND.filter((fault) => fault.area === area.name)) {
+    const text = await Deno.readTextFile(join(ROOT, fault.path));
+    made.push({ fault: locate(fault, text), text });
   }
-  return jobs;
+  const others: Job[] = [];
+  for (const path of paths.filter((path) => path.endsWith(".ts") && area.files.test(path))) {
+    const text = await Deno.readTextFile(join(ROOT, path));
+    others.push(...syntacticFaults(path, text).map((fault) => ({ fault, text })));
+  }
+  const chosen = draw(made, each);
+  return [...chosen, ...draw(others, each - chosen.length)];
 }
 
-/** The line that a fault is in, with the number of that line. */
-function lineOf({ fault, text }: Job): { number: number; line: string } {
-  const from = text.lastIndexOf("\n", fault.start - 1) + 1;
-  const to = text.indexOf("\n", fault.start);
-  return { number: text.slice(0, from).split("\n").length, line: text.slice(from, to < 0 ? undefined : to).trim() };
-}
-
-function describe(job: Job): string {
-  const { fault, text } = job;
+function describe({ fault, text }: Job): string {
   const piece = (code: string) => {
-    const line = code.replace(/\s+/g, " ");
+    const line = code.replace(/\s+/g, " ").trim();
     return line.length > 70 ? `${line.slice(0, 67)}...` : line;
   };
-  const { number, line } = lineOf(job);
-  const what = `${piece(text.slice(fault.start, fault.end))} => ${piece(fault.replacement)}`;
-  return `${fault.path}:${number}: ${fault.kind}: ${what} | ${piece(line)}`;
+  const from = text.lastIndexOf("\n", fault.start - 1) + 1;
+  const to = text.indexOf("\n", fault.start);
+  const number = text.slice(0, from).split("\n").length;
+  const change = `${piece(text.slice(fault.start, fault.end))} => ${piece(fault.replacement)}`;
+  return `${fault.path}:${number}: ${fault.kind}: ${change} | ${piece(text.slice(from, to < 0 ? undefined : to))}`;
 }
 
-async function tryAll(jobs: readonly Job[], { jobs: width }: Args, paths: readonly string[]): Promise<Result[]> {
-  const results: Result[] = [];
-  const left = [...jobs];
-  const times = new Map<string, number>();
-  const work = async () => {
-    const checkout = await Checkout.create(paths);
-    try {
-      for (let job = left.shift(); job; job = left.shift()) {
-        const reason = equivalenceOf(job.fault, job.text);
-        const outcome = reason ? "equivalent" : await checkout.try(job.fault, await limits(job.area, checkout, times));
-        results.push({ ...job, outcome });
-        console.log(`${outcome.padEnd(10)} ${job.area.name}: ${describe(job)}${reason ? ` (${reason})` : ""}`);
-      }
-    } finally {
-      await checkout.remove();
-    }
-  };
-  await Promise.all(Array.from({ length: width }, work));
-  return results;
-}
-
-/** The tests of an area with the time that each may take, measured once. */
-async function limits(area: Area, checkout: Checkout, times: Map<string, number>) {
-  const tests = [];
-  for (const name of area.tests) {
-    const path = `tests/${name}_test.ts`;
-    const took = times.get(path) ?? await checkout.measure(path, MAX_TEST_MS);
-    times.set(path, took);
-    tests.push({ path, limitMs: took * SLOWNESS + SPARE_MS });
+async function tryArea(area: Area, args: Args, paths: readonly string[], checkout: Checkout): Promise<Result> {
+  const tests = area.tests.map((name) => `tests/${name}_test.ts`);
+  const took = await checkout.measure(tests);
+  console.log(`${area.name}: ${(took / 1000).toFixed(1)} s without a fault`);
+  const tried = [];
+  for (const job of await chooseJobs(area, args, paths)) {
+    const start = performance.now();
+    const reason = equivalenceOf(job.fault, job.text);
+    const outcome = reason ? "equivalent" : await checkout.try(job.fault, tests, SLOWNESS * took + SPARE_MS);
+    const words = describe(job);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${outcome.padEnd(10)} ${seconds.padStart(5)} s ${words}${reason ? ` (${reason})` : ""}`);
+    tried.push({ outcome, words });
   }
-  return tests;
-}
-
-/** Prints the table. Returns whether each area notices enough. */
-function report(results: readonly Result[]): boolean {
-  const rows: [string, number, number, number][] = [];
-  for (const name of new Set(results.map(({ area }) => area.name))) {
-    const valid = results.filter(({ area, outcome }) => area.name === name && outcome !== "invalid");
-    const count = (...outcomes: Outcome[]) => valid.filter(({ outcome }) => outcomes.includes(outcome)).length;
-    rows.push([name, valid.length, count("caught", "timeout"), count("equivalent")]);
-  }
-  console.log(
-    "\n| area | put in | caught | equivalent | caught of those that differ |\n| --- | --- | --- | --- | --- |",
-  );
-  let isEnough = true;
-  for (const [name, put, caught, equivalent] of rows) {
-    const percent = put === equivalent ? 100 : Math.floor(100 * caught / (put - equivalent));
-    if (percent < WANTED_PERCENT) isEnough = false;
-    console.log(`| ${name} | ${put} | ${caught} | ${equivalent} | ${percent} % |`);
-  }
-  const survivors = results.filter(({ outcome }) => outcome === "survived");
-  if (survivors.length > 0) console.log(`\nNot noticed:\n${survivors.map(describe).join("\n")}`);
-  return isEnough;
+  return summarize(area.name, tried);
 }
 
 const args = parseArgs(Deno.args);
-console.log(`seed ${args.seed}`);
+const command = `deno task mutate --seed=${args.seed} --each=${args.each}`;
+console.log(command);
 const paths = await listFiles();
-const results = await tryAll(await chooseJobs(args, paths), args, paths);
-if (!report(results)) Deno.exit(1);
+const checkout = await Checkout.create(paths);
+const results: Result[] = [];
+try {
+  for (const area of args.areas) {
+    const result = await tryArea(area, args, paths, checkout);
+    results.push(result);
+    if (args.title) await writeResults(args.title, command, [result]);
+  }
+} finally {
+  await checkout.remove();
+}
+console.log(`\n${toMarkdown(results)}`);
+if (!results.every(isEnough)) Deno.exit(1);
