@@ -27,7 +27,8 @@ export interface CreateDeltaOptions extends Omit<DeltaStreamOptions, "readableSt
 /**
  * Makes the delta of a target, as bytes in memory: {@linkcode deltaStream} for those who have no streams.
  *
- * The signature may come from an untrusted peer. For several targets, load it once with {@linkcode loadSigs}.
+ * The signature may come from an untrusted peer. For several targets, load it once with {@linkcode loadSigs}. Load it
+ * with that too for another `backend` or `maxInputLength`.
  *
  * @param signature What {@linkcode loadSigs} returned, or the bytes of a signature. Those of the luapower format have
  * to be loaded.

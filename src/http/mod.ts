@@ -24,6 +24,7 @@
  *
  * @module
  */
+export type { BackendOptions } from "../kernel/interface.ts";
 export { sendUpdate } from "./client/send_update.ts";
 export type { SendStats, SendUpdateOptions, SentUpdate } from "./client/send_options.ts";
 export { HttpError, type HttpErrorCode, type HttpErrorOptions } from "./http_error.ts";

@@ -36,6 +36,15 @@ export function chosenKernel(backend: Backend | undefined): Kernel {
 }
 
 /**
+ * Checks a backend before work that may come to need it. Nothing is compiled unless it is `"wasm"`.
+ *
+ * @throws {TypeError | RsyncError} As {@linkcode chosenKernel}.
+ */
+export function checkBackend(backend: Backend | undefined): void {
+  if (backend !== undefined) chosenKernel(backend);
+}
+
+/**
  * Runs the kernel from a module that was compiled elsewhere. Some runtimes compile no module from bytes: workerd, and
  * pages whose content security policy lacks `wasm-unsafe-eval`. Streams made before keep their backend.
  *

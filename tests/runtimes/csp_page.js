@@ -18,6 +18,7 @@ const [executablePath, folder, expression] = process.argv.slice(2);
 const IMPORTS = {
   "rsync-streams": "/node_modules/rsync-streams/mod.js",
   "rsync-streams/callbacks": "/node_modules/rsync-streams/src/callbacks/mod.js",
+  "rsync-streams/http": "/node_modules/rsync-streams/src/http/mod.js",
   "rsync-streams/sync": "/node_modules/rsync-streams/src/sync/mod.js",
   "@noble/hashes/": "/node_modules/@noble/hashes/",
 };

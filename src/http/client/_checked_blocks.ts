@@ -1,6 +1,5 @@
 import { RsyncError } from "../../common/rsync_error.ts";
-import { defaultKernel } from "../../kernel/mod.ts";
-import type { SumBatch, SumParams } from "../../kernel/interface.ts";
+import type { Kernel, SumBatch, SumParams } from "../../kernel/interface.ts";
 import type { LayeredSig } from "../../sync/layered_sig.ts";
 import type { Run } from "../protocol/run_list.ts";
 
@@ -11,19 +10,27 @@ const RECORDS_AT_ONCE = 4096;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** What the blocks of a file are compared with. */
+interface BlockCheck {
+  readonly sig: LayeredSig;
+  /** Computes their sums. */
+  readonly kernel: Kernel;
+  /** Fetches bytes of the file. */
+  fetchRun(run: Run): AsyncIterable<Uint8Array>;
+}
+
 /**
  * Compares the blocks of a file with their sums before they are given on. A block that differs, since sums of shorter
  * blocks were equal by chance or bytes went wrong on their way, is fetched whole.
  *
  * @param chunks The file, from its start to its end, in chunks of any length.
- * @param fetchRun Fetches bytes of the file.
+ * @param check What blocks are compared with, and by.
  * @returns The file, a block at a time.
  * @throws {RsyncError} If what was fetched in place of a block differs too: `digest-mismatch`.
  */
 export async function* checkedBlocks(
   chunks: AsyncIterable<Bytes>,
-  sig: LayeredSig,
-  fetchRun: (run: Run) => AsyncIterable<Uint8Array>,
+  { sig, kernel, fetchRun }: BlockCheck,
 ): AsyncGenerator<Bytes, void, void> {
   const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
   const { blockLength, strongLength } = layers[LAYER]!;
@@ -33,10 +40,10 @@ export async function* checkedBlocks(
   for await (const block of inBlocks(chunks, blockLength)) {
     const record = await records.next();
     let checked = block;
-    if (!isEqual(sumOf(block, params), record)) {
+    if (!isEqual(sumOf(kernel, block, params), record)) {
       const length = Math.min(blockLength, fileLength - offset);
       checked = await gather(fetchRun({ offset, length }), length);
-      if (!isEqual(sumOf(checked, params), record)) {
+      if (!isEqual(sumOf(kernel, checked, params), record)) {
         const why = `the block of ${length} bytes at offset ${offset} has other sums than the signature`;
         throw new RsyncError("digest-mismatch", `Cannot update the file: ${why}`);
       }
@@ -75,8 +82,8 @@ class Records {
   }
 }
 
-function sumOf(block: Bytes, params: SumParams): BlockRecord {
-  const summer = defaultKernel().summer(params);
+function sumOf(kernel: Kernel, block: Bytes, params: SumParams): BlockRecord {
+  const summer = kernel.summer(params);
   const batch = summer.sum(block);
   if (batch.count > 0) return recordAt(batch, 0, params.strongLength);
   return recordAt(summer.finish(true), 0, params.strongLength);

@@ -1,6 +1,7 @@
 import { hex } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
-import { createSha256 } from "../../digest/mod.ts";
+import { createDigest } from "../../stages/digest.ts";
+import { chosenKernel } from "../../kernel/mod.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
 import type { LayeredSig } from "../../sync/layered_sig.ts";
 import { assemble } from "./_assemble.ts";
@@ -30,8 +31,8 @@ export class Delivery {
    * @throws {RsyncError} At the end, if it has another digest than it must have.
    */
   async *chunks(): Chunks {
-    const { stats, hooks } = this.#session;
-    const hash = createSha256();
+    const { stats, hooks, backend } = this.#session;
+    const hash = createDigest(backend);
     try {
       for await (const chunk of this.#target()) {
         hash.update(chunk);
@@ -62,7 +63,7 @@ export class Delivery {
     const { work } = this.#prepared;
     if (!work) return yield* this.#whole();
     try {
-      if (work.missingLength > MAX_HELD_LENGTH) return yield* unheld(work, this.#prepared.remote!.sig);
+      if (work.missingLength > MAX_HELD_LENGTH) return yield* this.#unheld(work, this.#prepared.remote!.sig);
       const held = await this.#hold(work);
       if (held) return yield* assemble(work.runs, work.basis, held.values());
       // Sums that are equal by chance are so each time: other ones are needed.
@@ -83,12 +84,23 @@ export class Delivery {
   async #hold({ reader, missing, runs, basis }: Work): Promise<Uint8Array[] | undefined> {
     const held: Uint8Array[] = [];
     for await (const bytes of reader.chunks(missing)) held.push(bytes);
-    const hash = createSha256();
+    const hash = createDigest(this.#session.backend);
     try {
       for await (const chunk of assemble(runs, basis, held.values())) hash.update(chunk);
       return hex(hash.digest()) === this.#expectedDigest ? held : undefined;
     } finally {
       hash.release();
+    }
+  }
+
+  /** The target while its missing bytes come, each block checked before it is given. */
+  async *#unheld({ reader, missing, runs, basis }: Work, sig: LayeredSig): Chunks {
+    const kernel = chosenKernel(this.#session.backend);
+    const bytes = reader.chunks(missing);
+    try {
+      yield* checkedBlocks(assemble(runs, basis, bytes), { sig, kernel, fetchRun: (run) => reader.chunks([run]) });
+    } finally {
+      await bytes.return();
     }
   }
 
@@ -104,16 +116,6 @@ export class Delivery {
       const isNewer = stats.fallback === "digest-mismatch" && modified > (remote.modifiedMs ?? Infinity);
       if (isOther || isNewer) stats.fallback = "stale-signature";
     });
-  }
-}
-
-/** The target while its missing bytes come, each block checked before it is given. */
-async function* unheld({ reader, missing, runs, basis }: Work, sig: LayeredSig): Chunks {
-  const bytes = reader.chunks(missing);
-  try {
-    yield* checkedBlocks(assemble(runs, basis, bytes), sig, (run) => reader.chunks([run]));
-  } finally {
-    await bytes.return();
   }
 }
 

@@ -4,6 +4,7 @@ import { encodeDeltaStream } from "../../encode_delta_stream.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import type { SyncPlan } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
+import { createDigest } from "../../stages/digest.ts";
 import { HttpError } from "../http_error.ts";
 import { type Coding, encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
@@ -51,7 +52,7 @@ export class FileUpload {
   }
 
   async run(): Promise<SentUpdate> {
-    const { options: { signal }, sigUrl } = this.#parts;
+    const { options: { signal, backend }, sigUrl } = this.#parts;
     signal?.throwIfAborted();
     let remote: RemoteSig;
     try {
@@ -72,7 +73,7 @@ export class FileUpload {
     const coding = codingFor(remote.headers);
     const literalCost = coding ? COMPRESSED_COST : 1;
     const readCost = remote.takesRuns ? RUN_COST : PART_COST;
-    const plan = await planSync(remote.sig, this.#parts.target, { literalCost, readCost, signal });
+    const plan = await planSync(remote.sig, this.#parts.target, { literalCost, readCost, signal, backend });
     return await this.#update(measured, plan, tag, coding);
   }
 
@@ -93,7 +94,8 @@ export class FileUpload {
   }
 
   async #measure(): Promise<Measured> {
-    const measured = await measure(this.#parts.source, this.#parts.options.signal);
+    const { source, options: { signal, backend } } = this.#parts;
+    const measured = await measure(source, createDigest(backend), signal);
     this.#stats.digest = hex(measured.digest);
     return measured;
   }

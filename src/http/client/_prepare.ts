@@ -2,6 +2,8 @@ import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
+import type { Backend } from "../../kernel/interface.ts";
+import { checkBackend } from "../../kernel/mod.ts";
 import { progressHooks } from "../../streams/progress.ts";
 import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
@@ -24,6 +26,8 @@ export interface Session {
   readonly connection: Connection;
   readonly host: Host;
   readonly stats: UpdateStats;
+  /** The one that was asked for. */
+  readonly backend: Backend | undefined;
   readonly hooks: ReturnType<typeof progressHooks<Readonly<UpdateStats>>>;
 }
 
@@ -49,9 +53,11 @@ export interface Work {
  * Checks the options.
  *
  * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
+ * @throws {RsyncError} If the runtime refuses the backend: `unsupported`.
  */
 export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
-  const { sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);
+  const { sigUrl, onProgress, backend } = checkOptions(options, CLIENT_NAMES);
+  checkBackend(backend);
   const url = new URL(file, locationOf());
   const stats = newStats();
   const connection = new Connection(url, options, stats);
@@ -64,13 +70,14 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
     connection,
     host: unknownHost(),
     stats,
+    backend,
     hooks,
   };
 }
 
 /** Reads a signature, searches the basis, and decides how the rest is fetched. */
 export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
-  const { url, basis, connection, host, stats } = session;
+  const { url, basis, connection, host, stats, backend } = session;
   const { signal } = connection;
   const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
   const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
@@ -91,6 +98,7 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
       readCost: remote.takesRuns ? RUN_COST : PART_COST,
       literalCost,
       signal,
+      backend,
     });
   } catch (error) {
     return whole(fallbackFor(error), remote);

@@ -1,6 +1,6 @@
 /** The delta of an upload: copies of what the server has, and the rest as data. */
 import { readAtRandom } from "../../basis/basis_source.ts";
-import { createSha256 } from "../../digest/mod.ts";
+import type { Sha256 } from "../../digest/mod.ts";
 import type { DeltaCommand } from "../../engine/delta_command.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import type { SyncRun } from "../../sync/plan.ts";
@@ -23,9 +23,12 @@ interface Copy {
   readonly length: number;
 }
 
-/** Reads all of a file. */
-export async function measure(source: PatchBasis, signal: AbortSignal | undefined): Promise<Measured> {
-  const sum = createSha256();
+/**
+ * Reads all of a file.
+ *
+ * @param sum Computes the digest, and is released at the end.
+ */
+export async function measure(source: PatchBasis, sum: Sha256, signal: AbortSignal | undefined): Promise<Measured> {
   const buffer = new Uint8Array(PIECE_LENGTH);
   try {
     for (let length = 0;;) {

@@ -1,5 +1,6 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
+import { checkBackend } from "../../kernel/mod.ts";
 import { sigUrlOf } from "../protocol/media_types.ts";
 import { FileUpload } from "./_file_upload.ts";
 import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
@@ -55,7 +56,8 @@ export async function sendUpdate(
   target: Basis,
   options: SendUpdateOptions = {},
 ): Promise<SentUpdate> {
-  const { timeoutMs = 30_000, sigUrl, onProgress } = checkOptions(options, CLIENT_NAMES);
+  const { timeoutMs = 30_000, sigUrl, onProgress, backend } = checkOptions(options, CLIENT_NAMES);
+  checkBackend(backend);
   checkCallback("onProgress", onProgress);
   const source = toPatchBasis(target);
   const { href } = globalThis.location ?? {};

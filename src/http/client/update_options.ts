@@ -1,3 +1,4 @@
+import type { BackendOptions } from "../../kernel/interface.ts";
 import type { UpdateStats } from "./update_plan.ts";
 
 /** The names of options that clients take. */
@@ -8,10 +9,11 @@ export const CLIENT_NAMES = {
   timeoutMs: true,
   sigUrl: true,
   onProgress: true,
+  backend: true,
 } as const;
 
 /**
- * Options of requests to servers.
+ * Options of requests to servers, and of the sums that are compared with theirs.
  *
  * @example A token, and less patience
  * ```ts
@@ -34,7 +36,7 @@ export const CLIENT_NAMES = {
  * assert.deepEqual(new Uint8Array(await new Response(readable).arrayBuffer()), file);
  * ```
  */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends BackendOptions {
   /**
    * Used in place of the global `fetch`: for proxies, tests, or a service of a worker.
    * @default {globalThis.fetch}

@@ -1,3 +1,4 @@
+import type { Backend } from "../../kernel/interface.ts";
 import { supportedCodings } from "../protocol/content_coding.ts";
 import { DELTA_TYPE, type Named, parseUrl, RUNS_TYPE } from "../protocol/media_types.ts";
 import { isPreflight, preflightHeaders, shareWith } from "./_cross_origin.ts";
@@ -24,6 +25,7 @@ export interface HandlerOptions {
   readonly timeoutMs: number;
   readonly maxRequests: number;
   readonly onError: (error: unknown, request: Request) => void;
+  readonly backend: Backend | undefined;
 }
 
 const READING = ["GET", "HEAD"];
@@ -37,11 +39,11 @@ export class Handler {
   readonly #signatures: SignatureCache;
 
   constructor(options: HandlerOptions) {
-    const { maxRequests, timeoutMs, maxCacheLength: maxLength, secret } = options;
+    const { maxRequests, timeoutMs, maxCacheLength: maxLength, secret, backend } = options;
     this.#options = options;
     this.#gate = new Gate(maxRequests, timeoutMs);
     this.#locks = new Locks(timeoutMs);
-    this.#signatures = new SignatureCache({ maxLength, gate: this.#gate, secret });
+    this.#signatures = new SignatureCache({ maxLength, gate: this.#gate, secret, backend });
   }
 
   /** Answers a request. It does not reject. */
@@ -106,7 +108,7 @@ export class Handler {
 
   async #answerQuery(request: Request, named: Named): Promise<Response> {
     checkQueryType(request, queryTypesOf(named));
-    const { maxInputLength: maxLength, timeoutMs } = this.#options;
+    const { maxInputLength: maxLength, timeoutMs, backend } = this.#options;
     const file = await this.#require(named, request);
     let leave: (() => void) | undefined;
     let isOpen = false;
@@ -118,7 +120,7 @@ export class Handler {
       // A signature is made behind the same gate, so it comes first.
       const content = await this.#contentOf(named, file);
       leave = await this.#gate.enter(request.signal);
-      const response = await answerQuery(request, content, { maxLength, timeoutMs }, (readable, length) => {
+      const response = await answerQuery(request, content, { maxLength, timeoutMs, backend }, (readable, length) => {
         isOpen = true;
         return this.#openBody(readable, request, end, length);
       });

@@ -1,6 +1,7 @@
 /** Answers to `QUERY` and `POST`: bytes of runs, and deltas. */
 import { RsyncError } from "../../common/rsync_error.ts";
 import { deltaStream } from "../../delta_stream.ts";
+import type { Backend } from "../../kernel/interface.ts";
 import { loadSigs } from "../../load_sigs.ts";
 import { encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { DELTA_TYPE, mediaTypeOf, RUNS_TYPE, SIG_TYPE } from "../protocol/media_types.ts";
@@ -36,6 +37,12 @@ interface Result {
   readonly length?: number;
 }
 
+/** How a query is answered. */
+export interface QueryOptions extends InputLimits {
+  /** What searches for a delta. */
+  readonly backend: Backend | undefined;
+}
+
 /** Wraps the stream of a body. */
 export type OpenResultBody = (readable: ReadableStream<Bytes>, length?: number) => Promise<BodyInit>;
 
@@ -59,7 +66,7 @@ export function checkQueryType({ headers }: Request, types: readonly string[]): 
 export async function answerQuery(
   request: Request,
   content: Content,
-  limits: InputLimits,
+  { backend, ...limits }: QueryOptions,
   openBody: OpenResultBody,
 ): Promise<Response> {
   if (failedCondition(request, content)) throw preconditionFailed(content.entityTag);
@@ -71,7 +78,7 @@ export async function answerQuery(
   const isRuns = mediaTypeOf(request.headers) === RUNS_TYPE;
   const maxLength = Math.min(limits.maxLength, isRuns ? MAX_RUNS_LENGTH : MAX_SIG_LENGTH);
   const input = openRequestBody(request, { ...limits, maxLength });
-  const result = isRuns ? await runsResult(input, content) : await deltaResult(input, content);
+  const result = isRuns ? await runsResult(input, content) : await deltaResult(input, content, backend);
   const headers = new Headers({
     "Cache-Control": "no-store, no-transform",
     "Content-Type": result.contentType,
@@ -103,8 +110,12 @@ async function runsResult(input: ReadableStream<Bytes>, { source, size, entityTa
   };
 }
 
-async function deltaResult(input: ReadableStream<Bytes>, { source, size }: Content): Promise<Result> {
-  const sigs = await loadSigs(input);
+async function deltaResult(
+  input: ReadableStream<Bytes>,
+  { source, size }: Content,
+  backend: Backend | undefined,
+): Promise<Result> {
+  const sigs = await loadSigs(input, { backend });
   if (sigs.blockLength > MAX_BLOCK_LENGTH) {
     const why = `its blocks have ${sigs.blockLength} bytes, up to ${MAX_BLOCK_LENGTH} are supported`;
     throw new RsyncError("limit", `Cannot use the signature: ${why}`);

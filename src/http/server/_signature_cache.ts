@@ -1,6 +1,7 @@
 import { toPatchBasis } from "../../basis/basis_source.ts";
 import { hex } from "../../common/bytes.ts";
-import { createSha256 } from "../../digest/mod.ts";
+import type { Backend } from "../../kernel/interface.ts";
+import { createDigest } from "../../stages/digest.ts";
 import { SIG_TYPE } from "../protocol/media_types.ts";
 import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import { recommendedLayers } from "../../sync/recommended_layers.ts";
@@ -34,6 +35,8 @@ export interface SignatureCacheOptions {
   readonly gate: Gate;
   /** What salts follow from. Random salts if it is not given. */
   readonly secret: string | undefined;
+  /** What computes the sums, and so the digests. */
+  readonly backend: Backend | undefined;
 }
 
 /** Makes the layered signature of each version of a file once, and keeps those that were used last. */
@@ -73,12 +76,12 @@ export class SignatureCache {
   }
 
   async #make(key: string, file: OpenFile, kind: SigKind): Promise<MadeSignature> {
-    const { gate, secret } = this.#options;
+    const { gate, secret, backend } = this.#options;
     let leave: (() => void) | undefined;
     try {
       leave = await gate.enter();
       const salt = secret === undefined ? undefined : await saltOf(secret, key);
-      const made = await makeSignature(file, MARGIN_BITS[kind], salt);
+      const made = await makeSignature(file, { marginBits: MARGIN_BITS[kind], salt, backend });
       this.#keep(key, made);
       return made;
     } finally {
@@ -98,17 +101,22 @@ export class SignatureCache {
   }
 }
 
+interface SignatureParts {
+  readonly marginBits: number;
+  readonly salt: Uint8Array | undefined;
+  readonly backend: Backend | undefined;
+}
+
 async function makeSignature(
   file: OpenFile,
-  marginBits: number,
-  salt: Uint8Array | undefined,
+  { marginBits, salt, backend }: SignatureParts,
 ): Promise<MadeSignature> {
   const { source, size, entityTag, modifiedMs } = file;
   const layers = recommendedLayers(size, marginBits);
-  const stream = layeredSigStream({ layers, entityTag, modifiedMs, salt });
+  const stream = layeredSigStream({ layers, entityTag, modifiedMs, salt, backend });
   const readable = streamOf(readRuns(source, [{ offset: 0, length: size }])).pipeThrough(stream);
   const bytes = await readAll(readable);
-  const digest = sha256(bytes);
+  const digest = sha256(bytes, backend);
   return {
     source: toPatchBasis(bytes),
     size: bytes.length,
@@ -121,8 +129,8 @@ async function makeSignature(
   };
 }
 
-function sha256(bytes: Uint8Array): string {
-  const sum = createSha256();
+function sha256(bytes: Uint8Array, backend: Backend | undefined): string {
+  const sum = createDigest(backend);
   sum.update(bytes);
   return hex(sum.digest());
 }

@@ -6,6 +6,8 @@ import {
   checkOptions,
   type OptionNames,
 } from "../../common/checks.ts";
+import type { BackendOptions } from "../../kernel/interface.ts";
+import { checkBackend } from "../../kernel/mod.ts";
 import { Handler } from "./_handler.ts";
 import type { ServedFile } from "./_open_files.ts";
 
@@ -25,6 +27,7 @@ const NAMES: OptionNames<SyncHandlerOptions> = {
   maxRequests: true,
   secret: true,
   onError: true,
+  backend: true,
 };
 
 /**
@@ -47,7 +50,7 @@ const NAMES: OptionNames<SyncHandlerOptions> = {
  * assert.equal(answer.status, 403);
  * ```
  */
-export interface SyncHandlerOptions {
+export interface SyncHandlerOptions extends BackendOptions {
   /**
    * Opens a file for reading.
    *
@@ -153,6 +156,7 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * like. It never rejects.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.
+ * @throws {RsyncError} If `backend` is `"wasm"`, and the runtime refuses that: `unsupported`.
  *
  * @example A file in memory, a part of it, and its signature
  * ```ts
@@ -179,9 +183,10 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * ```
  */
 export function syncHandler(options: SyncHandlerOptions): SyncHandler {
-  const { open, commit, allowOrigin, secret } = checkOptions(options, NAMES);
+  const { open, commit, allowOrigin, secret, backend } = checkOptions(options, NAMES);
   const { maxInputLength = 2 ** 33, maxOutputLength = 2 ** 32, maxCacheLength = 2 ** 26 } = options;
   const { timeoutMs = 300_000, maxRequests = 32, onError = (error: unknown) => console.error(error) } = options;
+  checkBackend(backend);
   const handler = new Handler({
     open: checkFunction("open", open).bind(options),
     commit: checkCallback("commit", commit)?.bind(options),
@@ -193,6 +198,7 @@ export function syncHandler(options: SyncHandlerOptions): SyncHandler {
     timeoutMs: checkInteger("timeoutMs", timeoutMs, 1, MAX_TIMEOUT_MS),
     maxRequests: checkInteger("maxRequests", maxRequests, 1, Number.MAX_SAFE_INTEGER),
     onError: checkFunction("onError", onError),
+    backend,
   });
   return (request) => handler.answer(request);
 }
