@@ -62,6 +62,7 @@ export async function buildPlayground(): Promise<string> {
   cpSync(SOURCES, SITE, { recursive: true });
   installPackages();
   await makePairs(join(SITE, "public/pairs"));
+  writeFileSync(join(SITE, "public/licences.txt"), bundledLicences());
   for (const project of [SITE, join(SITE, "src/worker")]) run(command("tsc"), ["-p", project]);
   run(command("vite"), ["build", "--outDir", PLAYGROUND, "--emptyOutDir", "--logLevel", "warn"], SITE);
   return PLAYGROUND;
@@ -80,6 +81,14 @@ function installPackages(): void {
 
 function command(name: string): string {
   return join(CACHE, "node_modules/.bin", name);
+}
+
+/** The licences of the code in the page: of the library, of what it depends on, and of Preact. */
+function bundledLicences(): string {
+  const modules = join(CACHE, "node_modules");
+  const { dependencies } = JSON.parse(readFileSync(join(modules, "rsync-streams/package.json"), "utf8"));
+  const names = ["rsync-streams", ...Object.keys(dependencies), "preact"];
+  return names.map((name) => `${name}\n\n${readFileSync(join(modules, name, "LICENSE"), "utf8")}`).join("\n\n");
 }
 
 /** Writes the pairs, their licences, the published signatures of the targets, and a list. */

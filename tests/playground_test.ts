@@ -248,6 +248,9 @@ for (const colorScheme of ["light", "dark"] as const) {
         await check("a plan");
         await page.getByRole("tab", { name: "Open a signature" }).click();
         await check("a file to open");
+        const licences = await page.getByRole("link", { name: "Licences" }).getAttribute("href");
+        const answer = await page.request.get(new URL(licences!, playground.url).href);
+        assert.match(await answer.text(), /Paul Miller[^]*Jason Miller/);
       }, { colorScheme, viewport: { width, height: 900 } }));
   }
 }

@@ -58,6 +58,9 @@ export function App() {
           </div>
         ))}
       </main>
+      <footer class="quiet">
+        <a href="licences.txt">Licences</a> of the code in this page
+      </footer>
     </>
   );
 }
