@@ -116,16 +116,20 @@ Deno.test("a patch into a file on a full disk fails, and leaves the old file and
 });
 
 /** An update of a file over a network in which requests, and chunks of answers, are steps. */
-async function update(steps: Steps, files: Record<string, Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
+async function update(
+  steps: Steps,
+  files: Record<string, Uint8Array<ArrayBuffer>>,
+  { basis = BASIS, chunkLength = 700 } = {},
+): Promise<Uint8Array> {
   const host = hostOf(files);
   const fetch = async (url: string, init: RequestInit) => {
     steps.step("request");
     const response = await host.fetch(url, init);
     const { status, headers } = response;
-    const body = response.body && steps.source(await response.bytes(), 700);
+    const body = response.body && steps.source(await response.bytes(), chunkLength);
     return new Response(body, { status, headers });
   };
-  const { readable } = await fetchUpdate("http://host.invalid/file", BASIS, { fetch });
+  const { readable } = await fetchUpdate("http://host.invalid/file", basis, { fetch });
   return await new Response(readable).bytes();
 }
 
@@ -144,5 +148,25 @@ Deno.test("fetchUpdate() ends in the file or in an error of the network, whateve
     } catch (error) {
       assert.ok(error instanceof HttpError && error.code === "network", `step ${at}: ${error}`);
     }
+  }));
+});
+
+Deno.test("fetchUpdate() of a long file ends in the file, whatever random step fails once", async () => {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0]! || 1;
+  console.log(`seed ${seed}`);
+  const random = xorshift(seed);
+  const basis = randomBytes(7, 2 ** 20);
+  const pieces = Array.from(
+    { length: 20 },
+    (_, i) => [basis.subarray(i * 50_000, (i + 1) * 50_000), randomBytes(i + 8, 900)],
+  );
+  const target = concat(pieces.flat());
+  const files = { "/file": target, "/file.rsig": await publish(target) };
+  const size = { basis, chunkLength: 3000 };
+  const steps = new Steps();
+  assertBytes(await update(steps, files, size), target);
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    const at = random.below(steps.count);
+    assertBytes(await update(new Steps(at), files, size), target, `step ${at} of ${steps.count}`);
   }));
 });

@@ -1,7 +1,7 @@
 /** Kills the command while it replaces a file, at random moments. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { cli, inFolder, names, quiet, type Runtime } from "../_cli_runner.ts";
+import { cli, exec, inFolder, names, quiet, type Runtime } from "../_cli_runner.ts";
 import { concat, type Random, randomBytes } from "../_recipes.ts";
 
 /** Long enough that writing takes some milliseconds. */
@@ -71,7 +71,11 @@ export async function killOften(runtime: Runtime, count: number, random: Random)
     }
     kills.litter = left.length;
     await quiet(cli(runtime, ["patch", "-f", "basis", "delta0", "made"], folder));
-    assert.deepEqual(await names(folder), others, "files that the next run has left");
+    for (const name of (await names(folder)).filter((name) => !others.includes(name))) {
+      // Its number may be that of another process by now: then it counts as in use.
+      const { code } = await exec(["kill", "-0", /streams-(\d+)-/.exec(name)![1]!]);
+      assert.equal(code, 0, `the next run has left ${name}`);
+    }
   });
   return kills;
 }
