@@ -31,12 +31,12 @@ export const AREAS: readonly Area[] = [
   {
     name: "engine",
     files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
-    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "matching", "rsync_streams"],
+    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "rsync_streams"],
   },
   {
     name: "streams",
     files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
-    tests: ["buffers", "handover", "options", "resources", "cancel", "backpressure"],
+    tests: ["buffers", "options", "handover", "resources", "cancel", "backpressure"],
   },
   {
     name: "formats and errors",
@@ -60,12 +60,12 @@ export const AREAS: readonly Area[] = [
   {
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
-    tests: ["resources", "search_borders", "keyed_sums"],
+    tests: ["resources", "search_borders", "keyed_sums", "published_sums", "backends"],
   },
   {
     name: "portable",
     files: /^src\/kernel\/portable\//,
-    tests: ["sums", "custom_sums", "published_sums", "matching", "search_borders"],
+    tests: ["sums", "custom_sums", "matching", "search_borders", "published_sums", "backends"],
   },
   {
     name: "callbacks",
