@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BasisSource, patchStream, RsyncError } from "rsync-streams";
+import { type Basis, type BasisSource, patchStream, RsyncError } from "rsync-streams";
 import { makeDelta, makeSigs, patch, source, toBytes } from "./_helpers.ts";
 import { xorshift } from "./_recipes.ts";
 
@@ -16,7 +16,7 @@ function into(buffer: Uint8Array, offset: number, most: number): number {
 }
 const never: BasisSource["read"] = () => assert.fail("read() was called");
 
-const BASES: Record<string, () => BasisSource> = {
+const SOURCES: Record<string, () => BasisSource> = {
   "readInto at once": () => ({ read: never, readInto: (buffer, offset) => into(buffer, offset, Infinity) }),
   "readInto at once, short": () => ({ read: never, readInto: (buffer, offset) => into(buffer, offset, 777) }),
   "readInto later": () => ({
@@ -26,7 +26,7 @@ const BASES: Record<string, () => BasisSource> = {
       return into(buffer, offset, 100_000);
     },
   }),
-  "readInto, a method that needs its object": () => new Basis(),
+  "readInto, a method that needs its object": () => new OwnBasis(),
   "read at once": () => ({ read: (offset, length) => basis.subarray(offset, offset + length) }),
   "read later, short": () => ({
     read: (offset, length) => Promise.resolve(basis.subarray(offset, offset + Math.min(777, length))),
@@ -39,7 +39,7 @@ const BASES: Record<string, () => BasisSource> = {
   }),
 };
 
-class Basis implements BasisSource {
+class OwnBasis implements BasisSource {
   #basis = basis;
   read = never;
   readInto(buffer: Uint8Array, offset: number) {
@@ -47,6 +47,23 @@ class Basis implements BasisSource {
     return into(buffer, offset, 5000);
   }
 }
+
+class Seekable {
+  #at = 0;
+  seek(offset: number) {
+    this.#at = offset;
+  }
+  read(buffer: Uint8Array, length: number) {
+    const count = into(buffer.subarray(0, length), this.#at, 5000);
+    this.#at += count;
+    return count;
+  }
+}
+
+const BASES: Record<string, () => Basis> = {
+  ...SOURCES,
+  "seek and read, methods that need their object": () => new Seekable(),
+};
 
 for (const [name, make] of Object.entries(BASES)) {
   Deno.test(`patchStream() copies from a basis with ${name}`, async () => {
@@ -96,6 +113,31 @@ Deno.test("patchStream() ends with basis-short-read where readInto gives nothing
     patch({ read: never, readInto: () => 0 }, delta),
     (error) => error instanceof RsyncError && error.code === "basis-short-read",
   );
+});
+
+Deno.test("patchStream() reads a basis no more after a cancel during a read", async () => {
+  const starts: number[] = [];
+  const under: (() => void)[] = [];
+  const slow: BasisSource = {
+    read: (offset) => {
+      starts.push(offset);
+      return new Promise((resolve) => under.push(() => resolve(basis.slice(offset, offset + 1))));
+    },
+  };
+  const { readable, writable } = patchStream(slow);
+  const writer = writable.getWriter();
+  writer.write(delta).catch(() => {});
+  writer.closed.catch(() => {});
+  const reader = readable.getReader();
+  const pending = reader.read();
+  while (starts.length === 0) await new Promise((resolve) => setTimeout(resolve));
+  await reader.cancel();
+  assert.deepEqual(await pending, { done: true, value: undefined });
+  for (let turn = 0; turn < 10; turn++) {
+    under.splice(0).forEach((answer) => answer());
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assert.equal(starts.length, 1);
 });
 
 Deno.test("patchStream() carries out a million copies of a byte, each read by itself", async () => {

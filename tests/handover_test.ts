@@ -11,15 +11,15 @@ import {
   sigStream,
 } from "rsync-streams";
 import { readFromReadable, writableFromWrite } from "rsync-streams/callbacks";
-import { makeDelta, makeSigs, toBytes } from "./_helpers.ts";
-import { randomBytes } from "./_recipes.ts";
+import { assertBytes, makeDelta, makeSigs, SALT, toBytes } from "./_helpers.ts";
+import { concat, randomBytes } from "./_recipes.ts";
 
 const basis = randomBytes(1, 300_000);
 const sigs = await makeSigs(basis);
 const { bytes: delta } = await makeDelta(randomBytes(2, 200_000), sigs);
 
 const STREAMS: Record<string, () => { readable: ReadableStream; writable: WritableStream }> = {
-  "sigStream()": () => sigStream(),
+  "sigStream()": () => sigStream({ salt: SALT }),
   "deltaStream()": () => deltaStream(sigs),
   "patchStream()": () => patchStream(basis),
 };
@@ -56,6 +56,25 @@ for (const [name, make] of Object.entries(STREAMS)) {
       assertNamed(await failure(make(), chunks, () => structuredClone(buffer, { transfer: [buffer] })));
     });
   }
+
+  Deno.test(`${name} keeps nothing of a chunk whose write has ended`, async () => {
+    const bytes = concat(parts(name));
+    const run = async (length: number, isReused: boolean) => {
+      const { readable, writable } = make();
+      const made = toBytes(readable);
+      const writer = writable.getWriter();
+      const place = new Uint8Array(length);
+      for (let at = 0; at < bytes.length; at += length) {
+        const piece = bytes.slice(at, at + length);
+        place.set(piece);
+        await writer.write(isReused ? place.subarray(0, piece.length) : piece);
+        place.fill(0xaa);
+      }
+      await writer.close();
+      return await made;
+    };
+    for (const length of [10, 997, 70_000]) assertBytes(await run(length, true), await run(length, false));
+  });
 
   Deno.test(`${name} fails when a chunk is transferred before it is written`, async () => {
     const [chunk] = parts(name);

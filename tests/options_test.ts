@@ -188,6 +188,22 @@ for (const [name, make] of Object.entries(FACTORIES)) {
     assert.throws(() => make({ writableStrategy: { highWaterMark: -1 } }), RangeError);
     assert.throws(() => make({ readableStrategy: { highWaterMark: NaN } }), RangeError);
   });
+
+  Deno.test(`${name} has one chunk wait, or as much as the size() of a strategy says`, async () => {
+    const chunk = name.startsWith("encode") ? { data: new Uint8Array(4) } : new Uint8Array(4);
+    const strategies = [undefined, { highWaterMark: 100, size: () => 30 }];
+    const sizes = [];
+    for (const writableStrategy of strategies) {
+      const { writable } = make({ writableStrategy }) as StreamPair<unknown, unknown, unknown>;
+      const writer = writable.getWriter();
+      const before = writer.desiredSize;
+      const write = writer.write(chunk).catch(() => {});
+      sizes.push([before, writer.desiredSize]);
+      await writer.abort();
+      await write;
+    }
+    assert.deepEqual(sizes, [[1, 0], [100, 70]]);
+  });
 }
 
 Deno.test("factories take the least and the most of each range", () => {
