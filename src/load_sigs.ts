@@ -57,8 +57,7 @@ export interface LoadSigsOptions extends BackendOptions {
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.
  *
- * The bytes are what to keep: a signature loads as fast as its bytes are indexed, and there is no other form of it to
- * save.
+ * To keep a signature, keep its bytes: it has no other form to save.
  *
  * @param source Signature bytes: a stream, a `Response` or `Request`, a `Blob`, bytes, or chunks of bytes in an
  * iterable or async iterable, such as Node's `Readable`.

@@ -14,7 +14,9 @@ function tasksIn(script: string): string[] {
 Deno.test(".ci/run and .github/workflows/ci.yml run the same tasks", async () => {
   const tasks = tasksIn(await read(".ci/run"));
   assert.ok(tasks.length > 10, tasks.join(", "));
-  assert.deepEqual(tasksIn(await read(".github/workflows/ci.yml")), tasks);
+  // On macOS and Windows the workflow runs fewer tests, by a task of their own.
+  const inPublic = tasksIn(await read(".github/workflows/ci.yml")).filter((task) => task !== "test:systems");
+  assert.deepEqual(inPublic, tasks);
 });
 
 Deno.test("each test file is run by a task of CI", async () => {
@@ -23,7 +25,9 @@ Deno.test("each test file is run by a task of CI", async () => {
   const ignored = /--ignore=(\S+)/.exec(tasks.test!)![1]!.split(",");
   assert.ok(run.has("test"));
   for (const file of ignored) {
-    const runners = Object.entries(tasks).filter(([name, command]) => run.has(name) && command.endsWith(` ${file}`));
+    const runners = Object.entries(tasks).filter(([name, command]) =>
+      run.has(name) && command.split(" ").includes(file)
+    );
     assert.equal(runners.length, 1, `${file} is left out of the task test, and run by ${runners.length} others`);
   }
 });

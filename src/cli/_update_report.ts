@@ -36,7 +36,9 @@ export function updateJson(
   plan: UpdatePlan,
   done?: { readonly stats: Readonly<UpdateStats>; readonly elapsedMs: number },
 ): string {
-  return toJson({ ...facts, plan, ...done });
+  if (!done) return toJson({ ...facts, plan });
+  const { total: _, ...stats } = done.stats; // the plan has it
+  return toJson({ ...facts, plan, ...done, stats });
 }
 
 /** A plan as lines of text. */

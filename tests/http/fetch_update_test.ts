@@ -4,12 +4,17 @@ import fc from "fast-check";
 import { fetchUpdate, HttpError, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { hostOf, publish } from "./memory_host.ts";
+import { type Bytes, hostOf, type OnAsked, publish } from "./memory_host.ts";
 
 const URL_OF_FILE = "http://host.test/f";
 const basis = randomBytes(1, 300_000);
 const target = concat([basis.subarray(0, 100_000), randomBytes(2, 3000), basis.subarray(120_000)]);
 const files = { "/f": target, "/f.rsig": await publish(target) };
+
+/** The options of a client of a host. */
+function clientOf(files: Record<string, Bytes | undefined>, onAsked?: OnAsked): UpdateOptions {
+  return { fetch: hostOf(files, onAsked).fetch };
+}
 
 Deno.test("fetchUpdate() makes any file from any other, and counts what it did", async () => {
   await fc.assert(
@@ -82,8 +87,8 @@ Deno.test("requests carry the headers that were given, ask no cache, and go to s
 Deno.test("a signal ends the search, the requests and the stream with its reason", async () => {
   const reason = new Error("enough");
   const aborted = AbortSignal.abort(reason);
-  await assert.rejects(fetchUpdate(URL_OF_FILE, basis, { ...hostOf(files), signal: aborted }), (e) => e === reason);
-  const { requests } = await planUpdate(URL_OF_FILE, basis, hostOf(files));
+  await assert.rejects(fetchUpdate(URL_OF_FILE, basis, { ...clientOf(files), signal: aborted }), (e) => e === reason);
+  const { requests } = await planUpdate(URL_OF_FILE, basis, clientOf(files));
   assert.ok(requests > 1);
   for (let at = 1; at <= requests + 1; at++) {
     const aborter = new AbortController();
@@ -123,7 +128,7 @@ Deno.test("the reason of a cancel reaches the requests under way", async () => {
 Deno.test("an error of the basis is passed on", async () => {
   const failure = new Error("the disk is broken");
   const broken = { size: basis.length, read: () => Promise.reject(failure) };
-  await assert.rejects(fetchUpdate(URL_OF_FILE, broken, { ...hostOf(files) }), (error) => error === failure);
+  await assert.rejects(fetchUpdate(URL_OF_FILE, broken, clientOf(files)), (error) => error === failure);
 });
 
 Deno.test("onProgress is called with the stats, and last with the final ones", async () => {
@@ -133,6 +138,75 @@ Deno.test("onProgress is called with the stats, and last with the final ones", a
   const { readable } = await fetchUpdate(URL_OF_FILE, basis, options);
   await toBytes(readable);
   assert.equal(seen.at(-1), target.length);
+});
+
+Deno.test("stats.total is the length of the target, once a signature or an answer has said it", async () => {
+  const longer = concat([target, randomBytes(5, 10)]);
+  const unsized = new Response(new Blob([target]).stream()); // no Content-Length
+  const sized = (body: Bytes) => new Response(body, { headers: { "content-length": `${body.length}` } });
+  /** Answers requests for the whole file. */
+  const whole = (answer: Response): OnAsked => ({ path, headers }) => {
+    if (path === "/f" && !headers.has("range")) return answer;
+  };
+  const cases: [string, UpdateOptions, number | undefined, number | undefined][] = [
+    ["by the signature", clientOf(files), target.length, target.length],
+    ["by the answer", clientOf({ "/f": target }, whole(sized(target))), undefined, target.length],
+    ["by nobody", clientOf({ "/f": target }, whole(unsized)), undefined, undefined],
+    ["of another version", clientOf({ ...files, "/f": longer }, whole(sized(longer))), target.length, longer.length],
+  ];
+  for (const [name, client, before, after] of cases) {
+    const totals: (number | undefined)[] = [];
+    const onProgress = ({ total }: { total: number | undefined }) => void totals.push(total);
+    const { readable, stats } = await fetchUpdate(URL_OF_FILE, basis, { ...client, onProgress });
+    assert.equal(stats.total, before, name);
+    const { length } = await toBytes(readable);
+    assert.deepEqual([stats.total, totals.at(-1)], [after, after], name);
+    if (after !== undefined) assert.equal(length, after, name);
+  }
+});
+
+/** A signal, and who listens to it. */
+function countedSignal(): { signal: AbortSignal; listeners: ReadonlySet<unknown> } {
+  const listeners = new Set<unknown>();
+  const signal: AbortSignal = Object.assign(Object.create(AbortSignal.any([])), {
+    throwIfAborted: () => {},
+    addEventListener: (_type: string, listener: unknown) => listeners.add(listener),
+    removeEventListener: (_type: string, listener: unknown) => listeners.delete(listener),
+  });
+  return { signal, listeners };
+}
+
+Deno.test("an update that is disposed of ends its requests, errors its stream, and leaves the signal", async () => {
+  let seen: unknown;
+  const { fetch } = hostOf(files, ({ path, init }) => {
+    if (path !== "/f") return;
+    return new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(seen = init.signal!.reason)));
+  });
+  const { signal, listeners } = countedSignal();
+  let piped: Promise<unknown>;
+  {
+    await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
+    piped = toBytes(update.readable).then(() => "no error", (error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(listeners.size, 1);
+  }
+  assert.equal((await piped as Error).name, "AbortError");
+  assert.equal(seen, await piped);
+  assert.equal(listeners.size, 0);
+});
+
+Deno.test("to dispose of an update that has ended has no effect, and one that was never read errors", async () => {
+  const { fetch } = hostOf(files);
+  {
+    await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+    assertBytes(await toBytes(update.readable), target);
+  }
+  const { signal, listeners } = countedSignal();
+  const unread = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
+  assert.equal(listeners.size, 1);
+  await unread[Symbol.asyncDispose]();
+  assert.equal(listeners.size, 0);
+  await assert.rejects(toBytes(unread.readable), { name: "AbortError" });
 });
 
 Deno.test("an answer that is cut is asked for again at the missing byte", async () => {
@@ -245,7 +319,11 @@ Deno.test("where the signature comes whole and the host promises no ranges, the 
 });
 
 Deno.test("planUpdate() rejects where there is no file, and says its length where there is no signature", async () => {
-  await assert.rejects(planUpdate(URL_OF_FILE, basis, hostOf({})), { name: "HttpError", code: "status", status: 404 });
+  await assert.rejects(planUpdate(URL_OF_FILE, basis, clientOf({})), {
+    name: "HttpError",
+    code: "status",
+    status: 404,
+  });
   const { fetch } = hostOf({ "/f": target }, ({ path, init }) => {
     if (path !== "/f" || init.method !== "HEAD") return;
     return new Response(null, { headers: { "content-length": String(target.length) } });
@@ -256,7 +334,7 @@ Deno.test("planUpdate() rejects where there is no file, and says its length wher
 
 Deno.test("a tiny file that is there already saves nothing, and not less", async () => {
   const tiny = target.slice(0, 3);
-  const plan = await planUpdate(URL_OF_FILE, tiny, hostOf({ "/f": tiny, "/f.rsig": await publish(tiny) }));
+  const plan = await planUpdate(URL_OF_FILE, tiny, clientOf({ "/f": tiny, "/f.rsig": await publish(tiny) }));
   assert.equal(plan.savedShare, 0);
 });
 

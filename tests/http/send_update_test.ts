@@ -262,6 +262,17 @@ Deno.test("the signature may lie elsewhere, and options are checked", async () =
   await assert.rejects(sendUpdate("/relative", NEW), TypeError);
 });
 
+Deno.test("stats.total is what bytesSent will be, from before the request on", async () => {
+  const store = new Store({ "/f": OLD });
+  const seen: [number, number | undefined][] = [];
+  const { stats } = await sendUpdate(FILE, NEW, {
+    fetch: through(store.writer()),
+    onProgress: ({ bytesSent, total }) => seen.push([bytesSent, total]),
+  });
+  assert.equal(stats.total, stats.bytesSent);
+  assert.ok(seen.some(([sent, total]) => sent < stats.bytesSent && total === stats.bytesSent), JSON.stringify(seen));
+});
+
 Deno.test("a long upload goes over the wire as a stream", async () => {
   const store = new Store();
   const long = randomBytes(8, 40 * 2 ** 20);
@@ -271,6 +282,7 @@ Deno.test("a long upload goes over the wire as a stream", async () => {
     const { status, stats } = await sendUpdate(url, new Blob([long]));
     assert.equal(status, "created");
     assert.ok(stats.bytesSent > 40 * 2 ** 20);
+    assert.equal(stats.total, undefined);
     assertBytes(store.files.get("/f")!.bytes, long);
     assert.equal((await sendUpdate(url, new Blob([long, long]))).status, "updated");
   } finally {

@@ -247,7 +247,7 @@ async function roundTrip(streams, options) {
   const commands = sourceOf(cut(whole.bytes, 100)).pipeThrough(
     decodeDeltaStream(told(format, blockLength)),
   );
-  const transcoded = await toBytes(commands.pipeThrough(encodeDeltaStream({ digest: false })));
+  const transcoded = await toBytes(commands.pipeThrough(encodeDeltaStream()));
   assertBytes(await streams.patch(BASIS, transcoded), TARGET, "the target, by way of the rsync-streams format");
 }
 

@@ -178,7 +178,7 @@ const RUNTIMES: readonly Runtime[] = [
 /** A project with the package, the cases and what runs them. */
 function makeCases(): string {
   const project = makeProject(builtTarball());
-  for (const file of ["run.js", "worker.js"]) copyFileSync(join(HERE, file), join(project, file));
+  for (const file of ["run.js", "inputs.js", "worker.js"]) copyFileSync(join(HERE, file), join(project, file));
   // The vectors and the recipes go into one file with the cases; the package stays outside.
   bundle(project, join(HERE, "cases.js"), ["--packages=external", "--outfile=cases.js"]);
   return project;

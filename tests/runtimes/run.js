@@ -2,6 +2,7 @@
  * Runs the cases in Node, Bun or Deno, and prints what came of them as one line of JSON.
  *
  *     node run.js wasm|portable MIB
+ *     node run.js print
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -22,6 +23,7 @@ if (backend === "portable") {
 
 const { runCases } = await import("./cases.js");
 const { deltaStream, loadSigs, patchStream, sigStream } = await import("rsync-streams");
+const { INPUTS, print } = await import("./inputs.js");
 const { atomicWritable, fileBasis, fileReadable } = await import("rsync-streams/files");
 
 /** Two files in a folder of their own. */
@@ -60,8 +62,12 @@ async function runCommand(basisPath, targetPath, path) {
   return path("patched");
 }
 
-const more = [{ group: "files", name: "a file is put in the place of its basis", run: () => withFiles(syncFiles) }];
+const more = [
+  { group: "files", name: "a file is put in the place of its basis", run: () => withFiles(syncFiles) },
+  ...INPUTS,
+];
 if (existsSync(COMMAND)) {
   more.push({ group: "command", name: "signature, delta, patch", run: () => withFiles(runCommand) });
 }
-console.log(JSON.stringify(await runCases({ backend, mib: Number(mib), more })));
+if (backend === "print") await print();
+else console.log(JSON.stringify(await runCases({ backend, mib: Number(mib), more })));

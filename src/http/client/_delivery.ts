@@ -110,11 +110,13 @@ export class Delivery {
     const { remote } = this.#prepared;
     const isVerified = this.#expectedDigest !== undefined;
     yield* fullDownload(connection, { url, isVerified }, ({ headers, length }) => {
-      if (!remote || stats.fallback === "changed") return;
-      const isOther = length !== undefined && length !== remote.sig.footer.fileLength;
-      const modified = Date.parse(headers.get("last-modified") ?? "");
-      const isNewer = stats.fallback === "digest-mismatch" && modified > (remote.modifiedMs ?? Infinity);
-      if (isOther || isNewer) stats.fallback = "stale-signature";
+      if (remote && stats.fallback !== "changed") {
+        const isOther = length !== undefined && length !== remote.sig.footer.fileLength;
+        const modified = Date.parse(headers.get("last-modified") ?? "");
+        const isNewer = stats.fallback === "digest-mismatch" && modified > (remote.modifiedMs ?? Infinity);
+        if (isOther || isNewer) stats.fallback = "stale-signature";
+      }
+      stats.total = length ?? (this.#expectedDigest === undefined ? undefined : stats.total);
     });
   }
 }

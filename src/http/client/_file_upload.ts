@@ -108,10 +108,10 @@ export class FileUpload {
     this.#stats.copiedBytes = measured.length - literalBytes;
     const delta = commandStream(source, measured, copies).pipeThrough(encodeDeltaStream());
     const encoded = coding ? encodeStream(delta, coding, literalBytes) : delta;
-    const { body, length } = await uploadBody(encoded, (count) => {
-      this.#stats.bytesSent += count;
-      this.#report();
-    });
+    const { body, length } = await uploadBody(encoded, (count) => this.#noteSent(count));
+    this.#stats.total = length === undefined ? undefined : this.#stats.bytesSent + length;
+    this.#report();
+    this.#noteSent(length ?? 0);
     const headers = { "Content-Type": DELTA_TYPE, ...condition, ...(coding && { "Content-Encoding": coding }) };
     const maxMs = length === undefined ? Infinity : timeoutMs + length / MIN_RATE;
     return await this.#connection.send(url, { method: "PATCH", headers, body, timeoutMs: maxMs });
@@ -130,6 +130,11 @@ export class FileUpload {
   #result(status: SentUpdate["status"], entityTag: string | undefined, plan?: SyncPlan): SentUpdate {
     this.#report();
     return { status, entityTag, plan, stats: this.#stats };
+  }
+
+  #noteSent(count: number): void {
+    this.#stats.bytesSent += count;
+    this.#report();
   }
 
   #report(): void {

@@ -17,7 +17,7 @@ export interface UploadBody {
  * learns their length. Longer bodies are streams where the runtime can send such, and gathered elsewhere, as in all
  * browsers.
  *
- * @param onSent Called with the number of bytes that are handed over.
+ * @param onSent Called with the number of bytes that are handed over, where the body is a stream.
  */
 export async function uploadBody(
   readable: ReadableStream<Bytes>,
@@ -29,10 +29,7 @@ export async function uploadBody(
   let length = 0;
   while (length <= maxLength) {
     const { done, value } = await reader.read();
-    if (done) {
-      onSent(length);
-      return { body: new Blob(chunks), length };
-    }
+    if (done) return { body: new Blob(chunks), length };
     chunks.push(value);
     length += value.length;
   }

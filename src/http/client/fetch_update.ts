@@ -25,13 +25,15 @@ import type { UpdatePlan, UpdateStats } from "./update_plan.ts";
  * assert.equal(update.stats.bytesOut, file.length);
  * ```
  */
-export interface Update {
+export interface Update extends AsyncDisposable {
   /** The target, from its start to its end. It errors at the end if the digest is wrong. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What it will take. */
   readonly plan: UpdatePlan;
   /** What it has done so far. */
   readonly stats: Readonly<UpdateStats>;
+  /** Ends requests that are under way, and lets go of the signal. Where `readable` has not ended, it errors. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -54,7 +56,8 @@ export interface Update {
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not
  * change before the stream has ended.
  * @param options Headers, timeout, signal and progress.
- * @returns The target as a stream, the plan, and stats. Cancel the stream if you do not read it to its end.
+ * @returns The target as a stream, the plan, and stats. Cancel the stream if you do not read it to its end, or declare
+ * the update with `await using`.
  * @throws {HttpError} If the server cannot be reached (`network`, `timeout`). The stream errors with one too.
  * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
  *
@@ -91,22 +94,30 @@ export async function fetchUpdate(
     const session = openSession(url, basis, { ...options, signal: stop.signal });
     const prepared = await prepareUpdate(session, session.sigUrl);
     session.stats.fallback = prepared.plan.fallback;
-    const readable = toStream(new Delivery(session, prepared).chunks(), stop, onEnd);
-    return { readable, plan: prepared.plan, stats: session.stats };
+    session.stats.total = prepared.plan.fileLength;
+    const stream = toStream(new Delivery(session, prepared).chunks(), stop, onEnd);
+    return { ...stream, plan: prepared.plan, stats: session.stats };
   } catch (error) {
     onEnd();
     throw error;
   }
 }
 
-/** A stream of what a generator makes, one chunk for each pull. */
+/** A stream of what a generator makes, one chunk for each pull, and what ends both early. */
 function toStream(
   chunks: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
   stop: AbortController,
   onEnd: () => void,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    async pull(controller) {
+): Pick<Update, "readable" | typeof Symbol.asyncDispose> {
+  let controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  const end = async (reason: unknown) => {
+    onEnd();
+    stop.abort(reason);
+    await chunks.return().catch(() => {});
+  };
+  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (given) => void (controller = given),
+    async pull() {
       try {
         const { done, value } = await chunks.next();
         if (!done) return controller.enqueue(value);
@@ -117,10 +128,15 @@ function toStream(
         throw error;
       }
     },
-    async cancel(reason) {
-      onEnd();
-      stop.abort(reason);
-      await chunks.return().catch(() => {});
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
+  return {
+    readable,
+    async [Symbol.asyncDispose]() {
+      const reason = new DOMException("The update was disposed of", "AbortError");
+      // Without effect on a stream that has ended.
+      controller.error(reason);
+      await end(reason);
+    },
+  };
 }

@@ -62,6 +62,11 @@ export interface SendStats {
   bytesIn: number;
   /** Bytes handed over in the bodies of requests. */
   bytesSent: number;
+  /**
+   * What `bytesSent` will be at the end, once that is known: before the request is sent, unless its body is longer than
+   * 32 MiB and the runtime sends it as a stream.
+   */
+  total?: number | undefined;
   /** Requests sent. */
   requests: number;
   /** Requests that were sent again since an answer failed or broke off. */

@@ -113,6 +113,8 @@ export interface UpdateStats {
   bytesSent: number;
   /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
+  /** What `bytesOut` will be at the end, if that is known: by the signature, or by the answer with the whole file. */
+  total: number | undefined;
   /** Requests that were sent. Redirects are not counted. */
   requests: number;
   /** Requests that were sent again since an answer failed or broke off. */
@@ -131,6 +133,7 @@ export function newStats(): UpdateStats {
     bytesIn: 0,
     bytesSent: 0,
     bytesOut: 0,
+    total: undefined,
     requests: 0,
     retries: 0,
     fallback: undefined,
