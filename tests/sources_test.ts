@@ -105,6 +105,12 @@ const REFUSED: [string, () => unknown, RegExp][] = [
   ["null", () => null, /null was given/],
   ["a number", () => 5, /a number was given/],
   ["a path", () => "/tmp/sig", /a string was given.*fileReadable\(\)/],
+  [
+    "a file of Node",
+    () => ({ createReadStream() {} }),
+    /an object of Object was given.*pass on what its createReadStream\(\)/,
+  ],
+  ["a file of OPFS", () => ({ getFile() {} }), /an object of Object was given.*pass on what its getFile\(\)/],
   ["an object", () => ({}), /an object of Object was given/],
   ["a promise", () => Promise.resolve(new Response(SIG)), /a promise, which nobody awaited/],
   ["a locked stream", locked, /its stream is locked/],

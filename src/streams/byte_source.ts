@@ -107,11 +107,21 @@ export function readerOf(source: ByteSource): ByteReader {
     if (source.bodyUsed) throw sourceError("its body was read already, one that nobody reads was expected");
     return source.body === null ? iteratorReader([].values()) : readerOf(source.body);
   }
-  const hint = typeof source === "string" ? "; fileReadable() of rsync-streams/files opens a path" : "";
   throw sourceError(
     `${kindOf(source)} was given, a ReadableStream, a Response, a Request, a Blob, bytes or chunks of bytes were ` +
-      `expected${hint}`,
+      `expected${hintFor(source)}`,
   );
+}
+
+/** What to do with a file that was given in place of its bytes. */
+function hintFor(file: unknown): string {
+  if (typeof file === "string") return "; fileReadable() of rsync-streams/files opens a path";
+  for (const name of ["createReadStream", "getFile"]) {
+    if (typeof (file as Record<string, unknown> | null | undefined)?.[name] === "function") {
+      return `; pass on what its ${name}() returns`;
+    }
+  }
+  return "";
 }
 
 function sourceError(why: string): TypeError {

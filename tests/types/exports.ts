@@ -4,6 +4,7 @@ import {
   applyDelta,
   type ApplyDeltaOptions,
   type Backend,
+  type BackendOptions,
   type Basis,
   type BasisSource,
   type BlobLike,
@@ -49,6 +50,7 @@ import {
   type SigStreamOptions,
   type StreamPair,
   type StrongSum,
+  type SumStreamPair,
   type SyncAccessHandle,
   useWasmModule,
   type WasmModule,
@@ -135,8 +137,12 @@ export async function steps(path: string): Promise<DeltaStats> {
   const loadOptions: LoadSigsOptions = { maxInputLength: 1e6, signal: new AbortController().signal };
   const deltaOptions: DeltaStreamOptions = { digest: true, onProgress };
   const patchOptions: PatchStreamOptions = { maxOutputLength: 1e6, onProgress };
-  const sig: StreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> = sigStream(sigOptions);
-  const sigs: Signature = await loadSigs(fileReadable(path).pipeThrough(sig), loadOptions);
+  const compute: BackendOptions = { backend: "portable" };
+  const sig: SumStreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> = sigStream({ ...sigOptions, ...compute });
+  const pair: StreamPair<ByteChunk, Uint8Array<ArrayBuffer>, SigStats> = sig;
+  const sigs: Signature = await loadSigs(fileReadable(path).pipeThrough(pair), loadOptions);
+  const backend: Backend = sigs.backend;
+  sigStream({ backend });
   const delta = deltaStream(sigs, deltaOptions);
   const atomic: AtomicWritableOptions = { sync: false, onWarning: ({ message }) => void message.trim() };
   const basis: FileBasis = await fileBasis(path);
@@ -171,14 +177,13 @@ export async function commands(): Promise<Format> {
   const told: DeltaFormatOptions = { format: "luapower", blockLength: 64 };
   const decode: DecodeDeltaStreamOptions = { ...told };
   const encode: EncodeDeltaStreamOptions = { ...told, maxOutputLength: 1e6 };
-  const { readable, writable, backend } = encodeDeltaStream(encode);
-  const name: Backend = backend;
+  const { readable, writable } = encodeDeltaStream(encode);
   const writer = writable.getWriter();
   for (const command of list) await writer.write(command);
   const reader = readable.pipeThrough(decodeDeltaStream(decode)).getReader();
   const { value } = await reader.read();
   const options: CommonOptions<DeltaCommand, Uint8Array<ArrayBuffer>, PatchStats> = encode;
-  return value && options && name === "wasm" ? "librsync" : "rsync-streams";
+  return value && options ? "librsync" : "rsync-streams";
 }
 
 /** Errors, lengths and WebAssembly. */
