@@ -44,6 +44,7 @@ export const AREAS: readonly Area[] = [
     tests: [
       "hostile_sigs",
       "hostile_deltas",
+      "cli_run",
       "librsync_formats",
       "librsync_malformed",
       "byte_reader",
@@ -80,7 +81,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_run", "cli_names", "cli_called_rdiff", "cli_options", "cli_files"],
+    tests: ["cli_run", "cli_options", "cli_files", "cli_json"],
   },
   {
     name: "remote commands",
