@@ -149,6 +149,13 @@ test("says how long the basis of a delta has to be, in whatever order its copies
   assert.match(out, /^copied +150 bytes \(100.0 %\) in 3 commands$/m);
 });
 
+test("writes new data in commands of 64 KiB", async (folder) => {
+  await Deno.writeFile(`${folder}/fresh.bin`, randomBytes(7, 200_000));
+  await run(folder, ["delta", "basis.sig", "fresh.bin", "fresh.delta"]);
+  const { out } = await run(folder, ["info", "fresh.delta"]);
+  assert.match(out, /^literal +200000 bytes \(100.0 %\) in 4 commands$/m);
+});
+
 test("exits as rdiff does for each way in which a file can be wrong", async (folder) => {
   const [sig, delta] = [await read(folder, "basis.sig"), await read(folder, "target.delta")];
   const flipped = delta.slice();

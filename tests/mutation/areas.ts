@@ -31,7 +31,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "engine",
     files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
-    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "rsync_streams"],
+    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "matching", "rsync_streams"],
   },
   {
     name: "streams",
@@ -45,6 +45,7 @@ export const AREAS: readonly Area[] = [
       "hostile_sigs",
       "hostile_deltas",
       "cli_run",
+      "luapower",
       "librsync_formats",
       "librsync_malformed",
       "byte_reader",
