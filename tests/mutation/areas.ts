@@ -82,7 +82,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_run", "cli_options", "cli_files", "cli_json"],
+    tests: ["cli_run", "cli_names", "cli_files"],
   },
   {
     name: "remote commands",
