@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import nodeFs from "node:fs";
 import process from "node:process";
+import { encodeDeltaStream } from "rsync-streams";
 import { runCli } from "rsync-streams/cli";
 import { openProgressBar } from "../src/cli/progress_bar.ts";
-import { assertBytes } from "./_helpers.ts";
+import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 const BASIS = randomBytes(1, 20_000);
@@ -138,6 +139,23 @@ digest of target ${SHA_256} (SHA-256)
   assert.match(out, /^basis length +19001 to 20000 bytes \(the format does not record it\)$/m);
 });
 
+test("says how long the basis of a delta has to be, in whatever order its copies come", async (folder) => {
+  const ranges = [[100, 20], [500, 100], [0, 30]] as const;
+  const commands = ranges.map(([offset, length]) => ({ copy: { offset, length } }));
+  const delta = await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream()));
+  await Deno.writeFile(`${folder}/order.delta`, delta);
+  const { out } = await run(folder, ["info", "order.delta"]);
+  assert.match(out, /^basis length +at least 600 bytes$/m);
+  assert.match(out, /^copied +150 bytes \(100.0 %\) in 3 commands$/m);
+});
+
+test("writes new data in commands of 64 KiB", async (folder) => {
+  await Deno.writeFile(`${folder}/fresh.bin`, randomBytes(7, 200_000));
+  await run(folder, ["delta", "basis.sig", "fresh.bin", "fresh.delta"]);
+  const { out } = await run(folder, ["info", "fresh.delta"]);
+  assert.match(out, /^literal +200000 bytes \(100.0 %\) in 4 commands$/m);
+});
+
 test("exits as rdiff does for each way in which a file can be wrong", async (folder) => {
   const [sig, delta] = [await read(folder, "basis.sig"), await read(folder, "target.delta")];
   const flipped = delta.slice();
@@ -236,7 +254,21 @@ test("writes nothing, says nothing and exits with 107 when its caller has ended 
   const args = ["signature", "basis.bin", "ended.sig"];
   assert.deepEqual(await run(folder, args, AbortSignal.abort()), { code: 107, out: "", err: "" });
   await assert.rejects(read(folder, "ended.sig"), Deno.errors.NotFound);
+  // The command does not wait for a read under way. The next test would see it end.
+  while (isOpen(`${folder}/basis.bin`)) await new Promise((resolve) => setTimeout(resolve, 1));
 });
+
+/** Whether this process has a file open, where the system tells. */
+function isOpen(path: string): boolean {
+  if (!nodeFs.existsSync("/proc/self/fd")) return false;
+  return nodeFs.readdirSync("/proc/self/fd").some((fd) => {
+    try {
+      return nodeFs.readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
+}
 
 test("shows no name to a terminal as it is", async (folder) => {
   const { code, err } = await run(folder, ["signature", "no\x1b[2Jsuch\u202efile", "made.sig"]);

@@ -31,7 +31,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "engine",
     files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
-    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "rsync_streams"],
+    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "matching", "rsync_streams"],
   },
   {
     name: "streams",
@@ -44,6 +44,8 @@ export const AREAS: readonly Area[] = [
     tests: [
       "hostile_sigs",
       "hostile_deltas",
+      "cli_run",
+      "luapower",
       "librsync_formats",
       "librsync_malformed",
       "byte_reader",
@@ -80,7 +82,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_run", "cli_names", "cli_called_rdiff", "cli_options", "cli_files"],
+    tests: ["cli_run", "cli_names", "cli_files"],
   },
   {
     name: "remote commands",

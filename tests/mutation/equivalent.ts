@@ -18,6 +18,11 @@ const EQUIVALENT: readonly Equivalent[] = [
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
     reason: "readers and EventsFromCommands compare the same lengths before",
   },
+  {
+    path: "src/engine/patcher.ts",
+    line: "this.#digest.update(last);",
+    reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
+  },
 ];
 
 /** Why a fault changes nothing, or undefined if it may. */
