@@ -37,7 +37,7 @@ Deno.test("README: speeds are those of bench/RESULTS.md", () => {
   const rows = [...tableOf(speedPart!)];
   assert.equal(rows.length, 5);
   for (const [job, cells] of rows) {
-    const expected = results.get(job)!.map((cell) => cell.replace(/ · .*/, ""));
+    const expected = results.get(job)!.slice(0, cells.length).map((cell) => cell.replace(/ · .*/, ""));
     assert.deepEqual(cells, expected);
   }
 });
