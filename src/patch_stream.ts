@@ -47,8 +47,8 @@ export interface PatchStreamOptions
  * a luapower delta that was cut between two commands looks whole. A librsync delta has an end; like rdiff, this ignores
  * what follows it.
  *
- * Work is done when the readable is read, one chunk of up to 1 MiB at a time. Memory stays near that, however large the
- * target. The delta may come from an untrusted peer.
+ * Work is done when the readable is read, one chunk of up to 1 MiB at a time; while it is hashed, the basis is read for
+ * the next. Memory stays near two chunks, however large the target. The delta may come from an untrusted peer.
  *
  * @param basis What to copy from: a `Blob` or `File`, bytes, an open file of Node or Deno,
  * `{ read(offset, length), size? }`, or `{ seek, read }`.
