@@ -15,7 +15,12 @@ const NAMES: OptionNames<DecodeDeltaStreamOptions> = { ...COMMON_NAMES, ...DELTA
  *
  * @example A format without a magic
  * ```ts
- * import { decodeDeltaStream, type DecodeDeltaStreamOptions, encodeDeltaStream } from "rsync-streams";
+ * import {
+ *   decodeDeltaStream,
+ *   type DecodeDeltaStreamOptions,
+ *   type DeltaCommand,
+ *   encodeDeltaStream,
+ * } from "rsync-streams";
  * import assert from "node:assert/strict";
  *
  * const options: DecodeDeltaStreamOptions = { format: "luapower", blockLength: 1024 };
@@ -23,7 +28,9 @@ const NAMES: OptionNames<DecodeDeltaStreamOptions> = { ...COMMON_NAMES, ...DELTA
  * const encoder = encodeDeltaStream({ format: "luapower", blockLength: 1024 });
  * const delta = ReadableStream.from(commands).pipeThrough(encoder);
  *
- * assert.deepEqual(await Array.fromAsync(delta.pipeThrough(decodeDeltaStream(options))), commands);
+ * const decoded: DeltaCommand[] = [];
+ * for await (const command of delta.pipeThrough(decodeDeltaStream(options))) decoded.push(command);
+ * assert.deepEqual(decoded, commands);
  * ```
  */
 export interface DecodeDeltaStreamOptions
@@ -45,14 +52,15 @@ export interface DecodeDeltaStreamOptions
  *
  * @example What is in a delta
  * ```ts
- * import { decodeDeltaStream, deltaStream, loadSigs, sigStream } from "rsync-streams";
+ * import { decodeDeltaStream, type DeltaCommand, deltaStream, loadSigs, sigStream } from "rsync-streams";
  * import assert from "node:assert/strict";
  *
  * const basis = new Blob(["0123456789abcdef".repeat(4)]);
  * const sigs = await loadSigs(basis.stream().pipeThrough(sigStream({ blockLength: 64 })));
  * const delta = new Blob([basis, "!"]).stream().pipeThrough(deltaStream(sigs, { digest: false }));
  *
- * const commands = await Array.fromAsync(delta.pipeThrough(decodeDeltaStream()));
+ * const commands: DeltaCommand[] = [];
+ * for await (const command of delta.pipeThrough(decodeDeltaStream())) commands.push(command);
  * assert.deepEqual(commands[0], { copy: { offset: 0, length: 64 } });
  * assert.deepEqual(commands[1], { data: new TextEncoder().encode("!") });
  * ```
