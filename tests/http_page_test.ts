@@ -135,7 +135,15 @@ function declarationOf(path: string, name: string): string {
 
 /** Options and their defaults, as numbers where they are numbers. */
 function optionsOf(path: string, name: string): [string, string][] {
-  const members = declarationOf(path, name).matchAll(/\/\*\*([^]*?)\*\/\n {2}(\w+)\??[:(]/g);
+  const declaration = declarationOf(path, name);
+  const inherited = / extends .*\bBackendOptions\b/.test(declaration)
+    ? optionsOf("../kernel/interface.ts", "BackendOptions")
+    : [];
+  return [...inherited, ...membersOf(declaration)];
+}
+
+function membersOf(declaration: string): [string, string][] {
+  const members = declaration.matchAll(/\/\*\*([^]*?)\*\/\n {2}(\w+)\??[:(]/g);
   return Array.from(members, ([, doc, option]) => [option!, /@default \{([\d_* ]+)\}/.exec(doc!)?.[1] ?? ""]);
 }
 

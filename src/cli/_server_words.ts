@@ -68,6 +68,7 @@ const CODES: Readonly<Record<string, string>> = {
   ENETUNREACH: NO_WAY,
   ETIMEDOUT: "the host does not answer",
   UND_ERR_CONNECT_TIMEOUT: "the host does not answer",
+  EPROTO: NO_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
