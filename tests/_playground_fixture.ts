@@ -1,22 +1,14 @@
 /** The playground for all tests of a file, or why there is none. */
 import { execFileSync } from "node:child_process";
 import { Playground } from "./_playground.ts";
-import { chromiumBinary, isCI } from "./runtimes/tools.ts";
+import { attempt } from "./_attempt.ts";
+import { chromiumBinary } from "./runtimes/tools.ts";
 
-/** What cannot be had on this machine, or why not; in CI it has to be there. */
-function attempt<T>(what: string, get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED ${what}: ${(error as Error).message}`);
-  }
-}
-
+const rdiff = attempt("playground with rdiff", () => execFileSync("rdiff", ["--version"]));
 /** Whether there is an rdiff. In CI there is. */
-export const hasRdiff = attempt("playground with rdiff", () => execFileSync("rdiff", ["--version"])) !== undefined;
+export const hasRdiff = !(rdiff instanceof Error);
 const executablePath = attempt("playground", chromiumBinary);
-const playground = executablePath && await Playground.open(executablePath);
+const playground = executablePath instanceof Error ? undefined : await Playground.open(executablePath);
 
 Deno.test.afterAll(async () => {
   if (playground) await playground.close();

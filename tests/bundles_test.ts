@@ -3,38 +3,30 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { builtTarball } from "../scripts/build_npm.ts";
 import { install, run, tool, toolCommand, TOOLS } from "../scripts/npm_tools.ts";
 import { type Bundler, BUNDLERS, bundlesOf, compressedLength } from "./bundlers/run.ts";
-
-const isCI = Boolean(process.env.CI);
+import { attempt, leaveOut } from "./_attempt.ts";
 
 /** Makes the tarball and an empty project with it; without a network that is not to be had. */
-function setUp(): { tarball: string; project: string } | undefined {
-  try {
-    const tarball = builtTarball();
-    const project = mkdtempSync(join(tmpdir(), "rsync-streams-bundles-"));
-    install(project, { "rsync-streams": `file:${tarball}`, "@types/node": TOOLS["@types/node"] });
-    const others = ["publint", "typescript", "@arethetypeswrong/cli"] as const;
-    for (const name of [...Object.values(BUNDLERS).flat(), ...others]) tool(name);
-    return { tarball, project };
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED tests of the npm package: ${(error as Error).message}`);
-    return undefined;
-  }
+function setUp(): { tarball: string; project: string } {
+  const tarball = builtTarball();
+  const project = mkdtempSync(join(tmpdir(), "rsync-streams-bundles-"));
+  install(project, { "rsync-streams": `file:${tarball}`, "@types/node": TOOLS["@types/node"] });
+  const others = ["publint", "typescript", "@arethetypeswrong/cli"] as const;
+  for (const name of [...Object.values(BUNDLERS).flat(), ...others]) tool(name);
+  return { tarball, project };
 }
 
-const ready = setUp();
-const { tarball, project } = ready ?? { tarball: "", project: "" };
+const ready = attempt("tests of the npm package", setUp);
+const { tarball, project } = ready instanceof Error ? { tarball: "", project: "" } : ready;
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name, ignore: ready === undefined, fn });
+  ready instanceof Error ? leaveOut(name) : Deno.test(name, fn);
 }
 
 Deno.test.afterAll(() => {
-  if (ready) rmSync(project, { recursive: true });
+  if (!(ready instanceof Error)) rmSync(project, { recursive: true });
 });
 
 // ---- sizes

@@ -16,7 +16,8 @@ import { promisify } from "node:util";
 import { builtTarball } from "../scripts/build_npm.ts";
 import { toolCommand } from "../scripts/npm_tools.ts";
 import { blocksOf, serveFiles } from "./_page_programs.ts";
-import { besideTool, chromiumBinary, DRIVER_NODE, isCI, nodeBinary } from "./runtimes/tools.ts";
+import { attempt, leaveOut } from "./_attempt.ts";
+import { besideTool, chromiumBinary, DRIVER_NODE, nodeBinary } from "./runtimes/tools.ts";
 
 const BLOCKS = blocksOf("README.md");
 const INSTALL = BLOCKS[0]!.text.split("\n").map((line) => line.replace(/ +#.*/, ""));
@@ -95,15 +96,8 @@ async function inEmptyFolder(commands: string, use?: (folder: string) => Promise
 
 /** A test that says `true` at its end. Without a tool it is skipped, and fails in CI. */
 function test(name: string, needs: () => unknown, work: () => Promise<string>): void {
-  let ignore = false;
-  try {
-    needs();
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED ${name}: ${(error as Error).message}`);
-    ignore = true;
-  }
-  Deno.test({ name, ignore, fn: async () => assert.equal(await work(), "true") });
+  if (attempt(name, needs) instanceof Error) return leaveOut(name);
+  Deno.test(name, async () => assert.equal(await work(), "true"));
 }
 
 const getNode = () => nodeBinary(DRIVER_NODE);

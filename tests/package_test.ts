@@ -8,6 +8,7 @@ import process from "node:process";
 import { builtTarball } from "../scripts/build_npm.ts";
 import { install, readManifest, ROOT, run, tool, toolCommand } from "../scripts/npm_tools.ts";
 import { nodeBinary } from "./runtimes/tools.ts";
+import { attempt, leaveOut } from "./_attempt.ts";
 
 /** What is still supported, and loads no module by `require`. */
 const OLDEST_NODE = "20.0.0";
@@ -17,34 +18,27 @@ const NODE_20 = "20.20.2";
 const MOST_PACKED = 385_000;
 const MOST_INSTALLED = 2_050_000;
 
-const isCI = Boolean(process.env.CI);
 const noble = readManifest().imports["@noble/hashes/"]!.match(/@\^([\d.]+)\//)![1]!;
 
 /** Folders of projects with the package; without a network they are not to be had. */
-function setUp(): { tarball: string; project: string } | undefined {
-  try {
-    const tarball = builtTarball();
-    const project = mkdtempSync(join(tmpdir(), "rsync-streams-package-"));
-    install(project, { "rsync-streams": `file:${tarball}` });
-    for (const name of ["bun", "jest", "parcel"] as const) tool(name);
-    for (const version of [OLDEST_NODE, NODE_20]) nodeBinary(version);
-    return { tarball, project };
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED tests of an installed package: ${(error as Error).message}`);
-    return undefined;
-  }
+function setUp(): { tarball: string; project: string } {
+  const tarball = builtTarball();
+  const project = mkdtempSync(join(tmpdir(), "rsync-streams-package-"));
+  install(project, { "rsync-streams": `file:${tarball}` });
+  for (const name of ["bun", "jest", "parcel"] as const) tool(name);
+  for (const version of [OLDEST_NODE, NODE_20]) nodeBinary(version);
+  return { tarball, project };
 }
 
-const ready = setUp();
-const { tarball, project } = ready ?? { tarball: "", project: "" };
+const ready = attempt("tests of an installed package", setUp);
+const { tarball, project } = ready instanceof Error ? { tarball: "", project: "" } : ready;
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name, ignore: ready === undefined, fn });
+  ready instanceof Error ? leaveOut(name) : Deno.test(name, fn);
 }
 
 Deno.test.afterAll(() => {
-  if (ready) rmSync(project, { recursive: true });
+  if (!(ready instanceof Error)) rmSync(project, { recursive: true });
 });
 
 /** Runs with a copy of the project. */

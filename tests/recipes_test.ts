@@ -11,26 +11,16 @@ import { promisify } from "node:util";
 import { builtTarball } from "../scripts/build_npm.ts";
 import { ROOT, toolCommand } from "../scripts/npm_tools.ts";
 import { sha256 } from "./_bytes.ts";
+import { attempt, leaveOut } from "./_attempt.ts";
 import { blocksOf, Folder, freePort, type Runner, serveFiles } from "./_page_programs.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
-import { besideTool, chromiumBinary, DRIVER_NODE, isCI, makeProject, nodeBinary } from "./runtimes/tools.ts";
+import { besideTool, chromiumBinary, DRIVER_NODE, makeProject, nodeBinary } from "./runtimes/tools.ts";
 
 const OLD = concat([make({ gen: "text", seed: 1, len: 300_000 }), randomBytes(2, 300_000)]);
 const NEW = concat([OLD.subarray(0, 200_000), randomBytes(3, 100), OLD.subarray(210_000)]);
 const THIRD = concat([NEW.subarray(0, 50_000), NEW.subarray(60_000), randomBytes(4, 100)]);
 
-/** Why a machine cannot run these tests, or nothing. In CI that is a failure. */
-function attempt<T>(get: () => T): T | Error {
-  try {
-    return get();
-  } catch (error) {
-    if (isCI) throw error;
-    console.warn(`SKIPPED recipes: ${(error as Error).message}`);
-    return error as Error;
-  }
-}
-
-const project = attempt(() => makeProject(builtTarball()));
+const project = attempt("recipes", () => makeProject(builtTarball()));
 
 Deno.test.afterAll(() => {
   if (typeof project === "string") rmSync(project, { recursive: true });
@@ -44,9 +34,9 @@ const tested = new Set<string>();
 /** A test of a page. `get` looks for what the machine must have. */
 function recipe(page: string, title: string, use: Use, get: () => unknown = () => nodeBinary(DRIVER_NODE)): void {
   tested.add(page);
-  const got = project instanceof Error ? project : attempt(get);
+  const got = project instanceof Error ? project : attempt("recipes", get);
   const name = `${basename(page)}: ${title}`;
-  if (project instanceof Error || got instanceof Error) return Deno.test({ name, ignore: true, fn() {} });
+  if (project instanceof Error || got instanceof Error) return leaveOut(name);
   Deno.test(name, async () => {
     const port = freePort();
     const blocks = blocksOf(`docs/recipes/${page}`);
