@@ -5,7 +5,7 @@ import { openAsBlob } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Basis, patchStream } from "rsync-streams";
+import { type Basis, encodeDeltaStream, patchStream } from "rsync-streams";
 import { fetchUpdate, sendUpdate, syncHandler } from "rsync-streams/http";
 import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { assertBytes, makeDelta, makeSigs, patch, toBytes } from "./_helpers.ts";
@@ -19,6 +19,23 @@ const BASIS = concat([randomBytes(1, 300_000), make({ gen: "text", seed: 2, len:
 const TARGET = concat([BASIS.subarray(200_000), randomBytes(3, 500), BASIS.subarray(0, 200_000)]);
 const { bytes: DELTA } = await makeDelta(TARGET, await makeSigs(BASIS));
 const LAYERED = await toBytes(new Blob([TARGET]).stream().pipeThrough(layeredSigStream({ fileLength: TARGET.length })));
+
+/** Copies of 1 to 80 bytes, from both ends of the basis in turn, often enough to fill more than one chunk. */
+const SHORT_COPIES = makeShortCopies();
+
+async function makeShortCopies() {
+  const commands = [];
+  for (let k = 0; k < 800; k++) {
+    const length = 1 + k % 80;
+    commands.push({ copy: { offset: k % 2 ? BASIS.length - length - k : k, length } });
+  }
+  commands.push({ copy: { offset: 0, length: 2 ** 18 } }, { copy: { offset: 7, length: 3 * 2 ** 18 / 2 } });
+  const all = [commands, commands, commands].flat();
+  return {
+    delta: await toBytes(ReadableStream.from(all).pipeThrough(encodeDeltaStream())),
+    target: concat(all.map(({ copy }) => BASIS.subarray(copy.offset, copy.offset + copy.length))),
+  };
+}
 
 const folder = await mkdtemp(join(tmpdir(), "rsync-streams-basis-"));
 Deno.test.afterAll(() => rm(folder, { recursive: true }));
@@ -85,6 +102,12 @@ for (const name of Object.keys(KINDS)) {
       assertBytes(await patch(basis, DELTA), TARGET, "the target");
       const plan = await planSync(await LayeredSig.open(LAYERED), basis);
       assert.ok(plan.missingLength < 5000, `${plan.missingLength} bytes are missing`);
+    }));
+
+  Deno.test(`copies of each length, far from each other, come out of ${name}`, () =>
+    withBasis(name, BASIS, async (basis) => {
+      const { delta, target } = await SHORT_COPIES;
+      assertBytes(await patch(basis, delta), target, "the target");
     }));
 
   Deno.test(`a layered signature can be ${name}`, () =>

@@ -150,6 +150,7 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   const into = source.readInto?.bind(source) ?? readIntoBy(source);
   return {
     size,
+    bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
     readInto(buffer, offset) {
       const count = into(buffer, offset);
@@ -185,9 +186,13 @@ function fill(buffer: Uint8Array, read: unknown, offset: number): number {
   return bytes.length;
 }
 
+function isInMemory(basis: Basis): basis is ByteChunk {
+  return isArrayBuffer(basis) || ArrayBuffer.isView(basis);
+}
+
 function toSource(basis: Basis): BasisSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
-  if (isArrayBuffer(basis) || ArrayBuffer.isView(basis)) {
+  if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);
     return {
       size: bytes.length,

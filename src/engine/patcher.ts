@@ -12,6 +12,8 @@ import type { PatchStats } from "./stats.ts";
 const CHUNK_LENGTH = 2 ** 20;
 /** Commands and reads of the basis at a time: each takes up to some microseconds, however short it is. */
 const MAX_STEPS = 16_384;
+/** Copies of a basis in memory up to this length are made byte by byte: a view of the bytes would take longer. */
+const SHORT_COPY = 16;
 
 /** The basis, read at random. */
 export interface PatchBasis {
@@ -20,6 +22,8 @@ export interface PatchBasis {
    * returns how many.
    */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
+  /** All of it, if it is in memory. */
+  readonly bytes?: Uint8Array | undefined;
   /** Its length in bytes, if known without a wait. */
   readonly size?: number | undefined;
   /** Tells its length in bytes, if known at all. */
@@ -164,9 +168,29 @@ export class Patcher {
 
   /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if the read does. */
   #copy(): Promise<void> | undefined {
+    const { basis } = this.#parts;
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
-    const count = this.#parts.basis.readInto(this.#reserve(wanted), this.#copyOffset);
+    const { bytes } = basis;
+    if (bytes && this.#copyOffset + wanted <= bytes.length) {
+      this.#copyBytes(bytes, wanted);
+      return;
+    }
+    const count = basis.readInto(this.#reserve(wanted), this.#copyOffset);
     if (typeof count !== "number") return count.then((count) => this.#copied(count));
+    this.#copied(count);
+  }
+
+  /** Copies out of a basis in memory, without a read and a buffer for it: most time of a short copy goes there. */
+  #copyBytes(bytes: Uint8Array, count: number): void {
+    const from = this.#copyOffset;
+    const to = this.#outLength;
+    if (to + count > this.#out.length) this.#reserve(count);
+    const out = this.#out;
+    if (count <= SHORT_COPY) {
+      for (let i = 0; i < count; i++) out[to + i] = bytes[from + i]!;
+    } else {
+      out.set(bytes.subarray(from, from + count), to);
+    }
     this.#copied(count);
   }
 

@@ -80,6 +80,10 @@ export class ByteReader {
   /** Reads over `count` bytes that were peeked at. */
   skip(count: number): void {
     this.#position += count;
+    if (this.#carried === 0) {
+      this.#at += count;
+      return;
+    }
     const n = Math.min(count, this.#carried);
     this.#carry.copyWithin(0, n, this.#carried);
     this.#carried -= n;
