@@ -10,7 +10,7 @@ export const BUDGET_START = 1024 * 1024;
 /** Granted at the start if that is more: this many blocks. */
 export const BUDGET_START_BLOCKS = 8;
 /** Granted for each byte of the target searched. */
-export const BUDGET_PER_BYTE = 3;
+export const BUDGET_PER_BYTE = 2;
 /**
  * A budget that is used up grants nothing until this many blocks are in reserve. Windows are then tested in a row, so
  * a backend that sums four at a time can do so.
