@@ -97,7 +97,8 @@ export class Patcher {
         this.stats.bytesIn = this.#parts.commands.position ?? 0;
         if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
         if (event === DONE) break;
-        this.#begin(event);
+        if (event.type === "copy") this.#beginCopy(event.offset, event.length);
+        else this.#begin(event);
       }
     }
     return this.#outLength > 0 ? this.#takeOut() : DONE;
@@ -119,7 +120,7 @@ export class Patcher {
     this.#digest = undefined;
   }
 
-  #begin(event: DeltaEvent): void {
+  #begin(event: Exclude<DeltaEvent, { type: "copy" }>): void {
     if (event.type === "start") {
       if (event.hasDigest) this.#digest = this.#parts.createDigest();
     } else if (event.type === "data") {
@@ -128,8 +129,6 @@ export class Patcher {
       this.#data = event.bytes;
       this.#dataAt = 0;
       this.#dataLength = event.bytes.length;
-    } else if (event.type === "copy") {
-      this.#beginCopy(event.offset, event.length);
     } else {
       this.#checkEnd(event.targetLength, event.digest);
       this.#isDone = true;

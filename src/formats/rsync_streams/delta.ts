@@ -154,6 +154,14 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
 
   /** The varint that starts `at` bytes from here, and its length in `#varintLength`. */
   #peekVarint(at: number): number | undefined {
+    const value = this.bytes.peekShortVarint(at);
+    if (value === undefined) return this.#peekAnyVarint(at);
+    this.#varintLength = value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : 4;
+    return value;
+  }
+
+  /** The same for those that are long, may go on in the next chunk, or are wrong. */
+  #peekAnyVarint(at: number): number | undefined {
     let value = 0;
     for (let i = 0, scale = 1; i < MAX_VARINT_LENGTH; i++, scale *= 128) {
       const byte = this.bytes.peekByte(at + i);
