@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BYTE_TARGETS, readCorpus } from "./fuzz/byte_targets.ts";
 import { check, parse, TARGETS } from "./fuzz/targets.ts";
 
 const CORPUS = fileURLToPath(new URL("fuzz/corpus/", import.meta.url));
@@ -27,4 +28,16 @@ for (const target of TARGETS) {
       assert.equal(failure, undefined, `FUZZ_SEED=${seed} repeats it:\n${failure}`);
     });
   }
+}
+
+for (const target of BYTE_TARGETS) {
+  Deno.test(`fuzz: the bytes of the corpus keep the rules of ${target.name}`, async () => {
+    const inputs = await readCorpus(target);
+    assert.ok(inputs.length > 0, "the corpus is empty");
+    for (const [i, bytes] of inputs.entries()) {
+      await target.check(bytes).catch((error) => {
+        throw new Error(`Input ${i} of ${inputs.length} fails: ${error.message}`, { cause: error });
+      });
+    }
+  });
 }

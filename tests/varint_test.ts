@@ -1,6 +1,6 @@
 /** Numbers of deltas in the rsync-streams format: one to eight bytes, in one chunk or cut anywhere. */
 import assert from "node:assert/strict";
-import { decodeDeltaStream, type DeltaCommand, encodeDeltaStream, RsyncError } from "rsync-streams";
+import { decodeDeltaStream, type DeltaCommand, encodeDeltaStream, type RsyncError } from "rsync-streams";
 import { concat } from "./_recipes.ts";
 import { type Chunking, source, toBytes } from "./_helpers.ts";
 

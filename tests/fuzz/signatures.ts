@@ -14,7 +14,16 @@ import { checkSigOptions } from "../../src/stages/sig_options.ts";
 import { createPair } from "../../src/streams/create_pair.ts";
 import { assertBytes, type Chunking, SALT, source } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { assertSameOutcome, type Bytes, damaged, damages, outcomeOf, type Target, through } from "./property.ts";
+import {
+  assertSameOutcome,
+  type Bytes,
+  damaged,
+  damages,
+  type Outcome,
+  outcomeOf,
+  type Target,
+  through,
+} from "./property.ts";
 
 const KERNELS: readonly Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
 /** Bytes that the index may take for each record, and for no record. */
@@ -81,35 +90,56 @@ interface SigInput {
 
 const seed = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 
+/** Bytes that may be a signature. Luapower's do not say the block length. */
+export interface SigBytes {
+  readonly format: Format;
+  readonly blockLength: number;
+  readonly bytes: Bytes;
+  readonly seed: number;
+}
+
+/** Loads them in both backends, whole and in pieces. Returns two of the signatures, or the error of them all. */
+async function loadAlike({ format, blockLength, bytes, seed }: SigBytes): Promise<Outcome<[Signature, Signature]>> {
+  const [first, ...others] = await Promise.all(
+    KERNELS.flatMap((kernel) =>
+      (["whole", { seed, most: 50 }] as const).map((chunking) => {
+        return outcomeOf(load(bytes, format, blockLength, kernel, chunking));
+      })
+    ),
+  );
+  for (const other of others) {
+    assertSameOutcome(first!, other, (a, b) => assert.deepEqual(describe(b), describe(a)), "loads");
+  }
+  return first!.error ? first! : { value: [first!.value, others.at(-1)!.value!] };
+}
+
+/** Whatever loads has small indexes, and both backends make the same delta with it. Returns that, or why not. */
+export async function checkSigBytes(input: SigBytes, target: Bytes): Promise<Outcome<Bytes>> {
+  const loaded = await loadAlike(input);
+  if (loaded.error) return loaded;
+  for (const { byteLength, sigCount, strongLength } of loaded.value) {
+    assert.ok(byteLength <= BYTES_PER_RECORD * sigCount + BYTES_IN_ALL, `${byteLength} for ${sigCount}`);
+    assert.ok(sigCount * (4 + strongLength) <= input.bytes.length);
+  }
+  const [wasm, portable] = loaded.value;
+  const first = await deltaOf(wasm, target);
+  const second = await deltaOf(portable, target, { seed: input.seed, most: 300 });
+  assert.deepEqual(second.stats, first.stats);
+  assertBytes(second.bytes, first.bytes, "deltas of both backends");
+  return { value: first.bytes };
+}
+
 export const signatures: Target<SigInput> = {
   name: "signatures",
   inputs: fc.record({ options, basis: file, target: file, list: damages, seed }),
   async check({ options, basis, target, list, seed }) {
     const { format, blockLength } = options;
-    const whole = await through(basis, sigStream(options));
-    const bytes = damaged(whole, list);
-    const [first, ...others] = await Promise.all(
-      KERNELS.flatMap((kernel) =>
-        (["whole", { seed, most: 50 }] as const).map((chunking) => {
-          return outcomeOf(load(bytes, format, blockLength!, kernel, chunking));
-        })
-      ),
-    );
-    for (const other of others) {
-      assertSameOutcome(first!, other, (a, b) => assert.deepEqual(describe(b), describe(a)), "loads");
-    }
-    if (first!.error) return assert.ok(list.length > 0, `a signature was refused: ${first!.error.message}`);
-    const sigs = [first!.value, others.at(-1)!.value!];
-    for (const { byteLength, sigCount, strongLength } of sigs) {
-      assert.ok(byteLength <= BYTES_PER_RECORD * sigCount + BYTES_IN_ALL, `${byteLength} for ${sigCount}`);
-      assert.ok(sigCount * (4 + strongLength) <= bytes.length);
-    }
-    const deltas = [await deltaOf(sigs[0]!, target), await deltaOf(sigs[1]!, target, { seed, most: 300 })];
-    assert.deepEqual(deltas[1]!.stats, deltas[0]!.stats);
-    assertBytes(deltas[1]!.bytes, deltas[0]!.bytes, "deltas of both backends");
-    if (bytes !== whole && list.length > 0) return;
+    const bytes = damaged(await through(basis, sigStream(options)), list);
+    const delta = await checkSigBytes({ format, blockLength: blockLength!, bytes, seed }, target);
+    if (list.length > 0) return;
+    assert.equal(delta.error, undefined);
     const told = format === "luapower" ? { format, blockLength } : {};
-    assertBytes(await through(deltas[0]!.bytes, patchStream(basis, told), { seed, most: 200 }), target, "target");
+    assertBytes(await through(delta.value!, patchStream(basis, told), { seed, most: 200 }), target, "target");
   },
 };
 
@@ -153,28 +183,37 @@ function assemble({ runs, fileLength, missingLength, missingCount }: SyncPlan, l
   return concat(parts);
 }
 
+/** A plan by bytes that may be a layered signature, whose runs join up. Both backends load them, or neither does. */
+export async function checkLayeredBytes(
+  bytes: Bytes,
+  local: Bytes,
+  remote: Bytes,
+  seed: number,
+): Promise<Outcome<{ made: Bytes; sigs: Signature }>> {
+  const plan = await outcomeOf((async () => {
+    const sig = await LayeredSig.open(bytes);
+    const plan = await planSync(sig, local, { literalCost: 100, readCost: 10, maxInputLength: 2 ** 20 });
+    assert.ok(plan.sigBytes <= 2 * bytes.length + 4_096, `${plan.sigBytes} bytes of ${bytes.length} were read`);
+    return plan;
+  })());
+  // Of a file whose length was damaged, runs join up all the same.
+  const made = plan.value && plan.value.runs.length < 10_000 ? assemble(plan.value, local, remote) : new Uint8Array(0);
+  const loaded = await loadAlike({ format: "rsync-streams", blockLength: 0, bytes, seed });
+  if (plan.error) return plan;
+  return loaded.error ? loaded : { value: { made, sigs: loaded.value[0] } };
+}
+
 export const layered: Target<LayeredInput> = {
   name: "layered signatures",
   inputs: fc.record({ remote: file, local: file, layers, list: damages, seed }),
   async check({ remote, local, layers, list, seed }) {
     const pair = layeredSigStream({ layers, salt: SALT, entityTag: '"1"', modifiedMs: 1_000 });
     const bytes = damaged(await through(remote, pair, { seed, most: 100 }), list);
-    const plan = await outcomeOf((async () => {
-      const sig = await LayeredSig.open(bytes);
-      const plan = await planSync(sig, local, { literalCost: 100, readCost: 10, maxInputLength: 2 ** 20 });
-      assert.ok(plan.sigBytes <= 2 * bytes.length + 4_096, `${plan.sigBytes} bytes of ${bytes.length} were read`);
-      return plan;
-    })());
-    // Of a file whose length was damaged, runs join up all the same.
-    if (plan.value && plan.value.runs.length < 10_000) assemble(plan.value, local, remote);
-    const [wasm, portable] = await Promise.all(
-      KERNELS.map((kernel) => outcomeOf(load(bytes, "rsync-streams", 0, kernel, { seed, most: 64 }))),
-    );
-    assertSameOutcome(wasm!, portable!, (a, b) => assert.deepEqual(describe(b), describe(a)), "loads");
+    const { value, error } = await checkLayeredBytes(bytes, local, remote, seed);
     if (list.length > 0) return;
-    assert.equal(plan.error ?? wasm!.error, undefined);
-    assertBytes(assemble(plan.value!, local, remote), remote, "file");
-    const delta = await deltaOf(wasm!.value!, local, { seed, most: 300 });
+    assert.equal(error, undefined);
+    assertBytes(value!.made, remote, "file");
+    const delta = await deltaOf(value!.sigs, local, { seed, most: 300 });
     assertBytes(await through(delta.bytes, patchStream(remote)), local, "target");
   },
 };
