@@ -94,7 +94,7 @@ async function mountSmall(folder: string): Promise<boolean> {
 Deno.test("a patch into a file on a full disk fails, and leaves the old file and no other", async () => {
   await inFolder(async (folder) => {
     if (!await mountSmall(folder)) {
-      // Users of CI machines are not always allowed to mount: /dev/full is tested in files_test.ts.
+      // Users of CI machines are not always allowed to mount: /dev/full is tested in files_writable_test.ts.
       return console.warn("\nSKIPPED: this user may not mount a tmpfs, so no disk is full\n");
     }
     try {
