@@ -3,15 +3,11 @@ import assert from "node:assert/strict";
 import type { BasisSource, StreamPair } from "rsync-streams";
 import { makeDelta, makeSigs } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
+import { settle, turn } from "./_until.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export type Pair = StreamPair<BufferSource, unknown, unknown>;
-
-/** Lets everything run that can run without a read or a write more. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
-}
 
 /** What a promise is rejected with; it has to be, and soon. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -44,7 +40,7 @@ export class CountingBasis implements BasisSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     this.reads++;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await turn();
     return BASIS.subarray(offset, offset + Math.min(length, 20_000));
   }
 }
@@ -59,7 +55,7 @@ export function endless(bytes: Bytes) {
       controller = one;
     },
     async pull() {
-      await settle();
+      await turn();
       if (seen.isCancelled || at >= bytes.length) return;
       controller.enqueue(bytes.slice(at, at += 50_000));
     },

@@ -13,9 +13,15 @@ export const OLD = new TextEncoder().encode("what was there before");
 
 export const isWindows = process.platform === "win32";
 
-export const hasProc = await fs.access("/proc/self/fd").then(() => true, () => false);
+/** Whether this system has a file. If not, says what is left out; in CI, Linux has to have it. */
+export async function requireFile(path: string, tests: string): Promise<boolean> {
+  if (await fs.access(path).then(() => true, () => false)) return true;
+  if (process.env.CI && process.platform === "linux") throw new Error(`Cannot test ${tests}: there is no ${path}`);
+  console.warn(`\nSKIPPED: ${tests}: there is no ${path}\n`);
+  return false;
+}
 
-export const hasFull = await fs.access("/dev/full").then(() => true, () => false);
+export const hasProc = await requireFile("/proc/self/fd", "which files are open, and files of /proc");
 
 /** A folder of its own for a test, gone at its end. */
 export async function folder(): Promise<AsyncDisposable & { path(name: string): string; names(): Promise<string[]> }> {

@@ -11,6 +11,7 @@ import {
 } from "rsync-streams";
 import { chunks, encode, makeSigs, source } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
+import { settle } from "./_until.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,11 +21,6 @@ const MIB = 2 ** 20;
 
 /** Bytes of the longest chunk that a patch gives. */
 const PATCH_CHUNK = 1024 * KIB;
-
-/** Lets everything run that can run without a read or a write more. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
-}
 
 /** Whether a promise has been kept or broken by now. */
 function watch(promise: Promise<unknown>): { isSettled: boolean } {

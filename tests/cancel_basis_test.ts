@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
 import { assertBytes, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
-import { type Bytes, reason, rejection, settle } from "./_cancel.ts";
+import { type Bytes, reason, rejection } from "./_cancel.ts";
+import { settle } from "./_until.ts";
 
 Deno.test("patchStream() does not wait for a read of the basis that never ends", async () => {
   for (const end of ["cancel", "abort"]) {

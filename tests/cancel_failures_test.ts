@@ -20,10 +20,10 @@ import {
   type Pair,
   reason,
   rejection,
-  settle,
   SIGS,
   TARGET,
 } from "./_cancel.ts";
+import { settle } from "./_until.ts";
 
 const PATCHES: Record<string, { input: Bytes; stages: (basis: BasisSource) => Pair[] }> = {
   "delta to target": { input: DELTA, stages: (basis) => [patchStream(basis) as Pair] },

@@ -9,11 +9,11 @@ import {
   readableReason,
   reason,
   rejection,
-  settle,
   SIGS,
   TARGET,
   writableReason,
 } from "./_cancel.ts";
+import { settle } from "./_until.ts";
 
 const STAGES: Record<string, () => Pair> = {
   "sigStream()": () => sigStream(QUICK) as Pair,

@@ -13,11 +13,11 @@ import {
   QUICK,
   readableReason,
   rejection,
-  settle,
   SIGS,
   TARGET,
   writableReason,
 } from "./_cancel.ts";
+import { settle } from "./_until.ts";
 
 interface Case {
   input: Bytes;

@@ -24,8 +24,6 @@ Deno.test("fileBasis() takes a reported length of 0 for unknown", async () => {
   }
 });
 
-if (!hasProc) console.warn("NOT TESTED here: files of /proc, which is missing");
-
 Deno.test("fileBasis() reads /proc/version", { ignore: !hasProc }, async () => {
   await using basis = await fileBasis("/proc/version");
   assert.equal(basis.size, undefined);

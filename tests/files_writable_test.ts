@@ -6,7 +6,7 @@ import { deltaStream, loadSigs, patchStream, RsyncError, sigStream } from "rsync
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, makeDelta, makeSigs, source } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
-import { codeOf, failFs, folder, hasFull, MIB, OLD, openPaths, replaceFs } from "./_fs.ts";
+import { codeOf, failFs, folder, MIB, OLD, openPaths, replaceFs, requireFile } from "./_fs.ts";
 
 Deno.test("atomicWritable() makes a file, of views and buffers, also an empty one", async () => {
   await using dir = await folder();
@@ -194,7 +194,7 @@ Deno.test("atomicWritable() refuses a folder, and a folder that is missing, befo
   }
 });
 
-if (!hasFull) console.warn("NOT TESTED here: a full disk, for there is no /dev/full");
+const hasFull = await requireFile("/dev/full", "a full disk");
 
 Deno.test("atomicWritable() writes straight to a device and passes a full disk on", { ignore: !hasFull }, async () => {
   assert.equal(await codeOf(source(OLD).pipeTo(atomicWritable("/dev/full"))), "ENOSPC");

@@ -91,6 +91,7 @@ Deno.test("a layered signature with bytes behind it, or in it, is refused", asyn
 
 Deno.test("a flipped byte of a layered signature is refused, noticed by the digest, or harmless", async () => {
   const local = insert(small, 2500, randomBytes(1, 10));
+  const counts = { refused: 0, noticed: 0, harmless: 0 };
   for (let at = 0; at < smallPublished.length; at++) {
     const flipped = smallPublished.slice();
     flipped[at]! ^= 1 << (at % 8);
@@ -99,10 +100,14 @@ Deno.test("a flipped byte of a layered signature is refused, noticed by the dige
       const result = apply(plan, small, local);
       const isRight = createHash("sha256").update(result).digest("hex") === plan.digest;
       if (isRight) assertBytes(result, small);
+      counts[isRight ? "harmless" : "noticed"]++;
     } catch (error) {
       assert.ok(error instanceof RsyncError, String(error));
+      counts.refused++;
     }
   }
+  // Of the header, the table of layers and the footer; of the digest; of records.
+  for (const [end, count] of Object.entries(counts)) assert.ok(count >= 32, `${count} are ${end}`);
 });
 
 Deno.test("LayeredSig.open() allocates nothing for what a footer claims", async () => {

@@ -1,7 +1,6 @@
 /** Plans, against a simple implementation. */
 import assert from "node:assert/strict";
 import type { Layer } from "rsync-streams/sync";
-import { isWorthwhile } from "../src/sync/stopping_rule.ts";
 import { concat, make, randomBytes, xorshift } from "./_recipes.ts";
 import { sync } from "./_sync.ts";
 
@@ -31,9 +30,10 @@ function simplePlan(remote: Uint8Array, local: Uint8Array, layers: readonly Laye
   let share = 0;
   for (const { blockLength, strongLength } of layers) {
     const before = missingLength();
-    const outlook = { literalCost: 1, readCost: 200, recordLength: 4 + strongLength, blockLength, share };
-    const counts = { missingLength: before, missingCount: missing().length, searchedCount: blockLengths.length };
-    if (before === 0 || local.length === 0 || !isWorthwhile({ ...outlook, ...counts })) break;
+    if (before === 0 || local.length === 0) break;
+    // The stopping rule, with the costs that are defaults: a byte costs 1, and a read 200.
+    const cost = Math.ceil(before / blockLength) * (4 + strongLength) + missing().length * 200 / 8;
+    if (blockLengths.length >= 2 && before * share <= cost) break;
     const blocks = missing().flatMap(({ offset, length }) => {
       const count = Math.ceil(length / blockLength);
       return Array.from({ length: count }, (_, k) => {

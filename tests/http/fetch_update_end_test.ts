@@ -4,6 +4,7 @@ import { fetchUpdate, planUpdate } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { hostOf } from "./memory_host.ts";
 import { basis, clientOf, files, target, URL_OF_FILE } from "./_update.ts";
+import { until } from "../_until.ts";
 
 Deno.test("a signal ends the search, the requests and the stream with its reason", async () => {
   const reason = new Error("enough");
@@ -27,7 +28,7 @@ Deno.test("a signal ends the search, the requests and the stream with its reason
 Deno.test("the reason of a cancel reaches the requests under way", async () => {
   const reason = new Error("enough");
   let seen: unknown;
-  const { fetch } = hostOf(files, ({ path, init }) => {
+  const { fetch, asked } = hostOf(files, ({ path, init }) => {
     if (path === "/f") {
       return new Promise((_, reject) => {
         init.signal!.addEventListener("abort", () => {
@@ -40,7 +41,7 @@ Deno.test("the reason of a cancel reaches the requests under way", async () => {
   const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
   const reader = readable.getReader();
   const reading = reader.read();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until("a request for the file", () => asked.some(({ path }) => path === "/f"));
   await reader.cancel(reason);
   await reading;
   assert.equal(seen, reason);
@@ -59,7 +60,7 @@ function countedSignal(): { signal: AbortSignal; listeners: ReadonlySet<unknown>
 
 Deno.test("an update that is disposed of ends its requests, errors its stream, and leaves the signal", async () => {
   let seen: unknown;
-  const { fetch } = hostOf(files, ({ path, init }) => {
+  const { fetch, asked } = hostOf(files, ({ path, init }) => {
     if (path !== "/f") return;
     return new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(seen = init.signal!.reason)));
   });
@@ -68,7 +69,7 @@ Deno.test("an update that is disposed of ends its requests, errors its stream, a
   {
     await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
     piped = toBytes(update.readable).then(() => "no error", (error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until("a request for the file", () => asked.some(({ path }) => path === "/f"));
     assert.equal(listeners.size, 1);
   }
   assert.equal((await piped as Error).name, "AbortError");
