@@ -161,7 +161,8 @@ export async function findRuntimes(folder: string): Promise<Runtime[]> {
   const bundle = `${folder}/cli.mjs`;
   const { code, stderr } = await exec([Deno.execPath(), "bundle", "--quiet", "-o", bundle, BUNDLED]);
   if (code !== 0) return missing(runtimes, "Node and Bun", stderr);
-  if (await hasProgram("node")) runtimes.push({ name: "Node", command: ["node", bundle] });
+  const node = await findNode();
+  if (node) runtimes.push({ name: "Node", command: [node, bundle] });
   else missing(runtimes, "Node", "node is not installed");
   const bun = await findBun();
   if (bun) runtimes.push({ name: "Bun", command: [bun, bundle] });
@@ -169,7 +170,13 @@ export async function findRuntimes(folder: string): Promise<Runtime[]> {
   return runtimes;
 }
 
-async function findBun(): Promise<string | undefined> {
+/** The program of Node, if it is installed. */
+export async function findNode(): Promise<string | undefined> {
+  return await hasProgram("node") ? "node" : undefined;
+}
+
+/** The program of Bun. One that is missing is installed by npx, but only in CI. */
+export async function findBun(): Promise<string | undefined> {
   if (await hasProgram("bun")) return "bun";
   if (!isCi) return undefined;
   const { code, stdout } = await exec(["npx", "-y", "-p", "bun@1", "-c", "command -v bun"]);

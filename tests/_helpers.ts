@@ -1,7 +1,10 @@
 import { toBytes } from "@std/streams/to-bytes";
 import {
+  type DeltaCommand,
   deltaStream,
   type DeltaStreamOptions,
+  encodeDeltaStream,
+  type EncodeDeltaStreamOptions,
   loadSigs,
   type LoadSigsOptions,
   patchStream,
@@ -68,6 +71,14 @@ export async function makeDelta(
 
 export async function patch(basis: Basis, delta: Uint8Array, options?: PatchStreamOptions, chunking?: Chunking) {
   return await toBytes(source(delta, chunking).pipeThrough(patchStream(basis, options)));
+}
+
+/** A delta of these commands. */
+export async function encode(
+  commands: DeltaCommand[],
+  options?: EncodeDeltaStreamOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
 }
 
 /** Whether two byte arrays are equal, with a message that tells where not: quicker than deepEqual. */

@@ -11,14 +11,12 @@ import {
 import { deltaStream, loadSigs, patchStream, sigStream } from "rsync-streams";
 import { assertBytes, makeSig, makeSigs, source, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
+import { settle, turn } from "./_until.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const REASON = { reason: "a test" };
 const BYTES = randomBytes(1, 200_000);
-
-/** Lets everything that is ready run. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A read callback over bytes, whose calls are counted. */
 function reader(bytes: Uint8Array, isAsync: boolean, most = Infinity) {
@@ -46,7 +44,7 @@ function slowWriter() {
       if (++state.running > 1) state.overlaps++;
       assert.equal(bytes.length, length);
       state.chunks.push(bytes.slice());
-      await settle();
+      await turn();
       state.running--;
     },
   };
@@ -101,7 +99,7 @@ for (const isAsync of [false, true]) {
       size: BYTES.length,
       at: 0,
       async seek(offset: number) {
-        if (isAsync) await settle();
+        if (isAsync) await turn();
         calls.push(`seek ${offset}`);
         this.at = offset;
       },
@@ -164,7 +162,7 @@ function notingSink(write: (chunk: Uint8Array) => unknown = () => {}) {
 Deno.test("writeToWritable().write() is done when the writable has taken the chunk", async () => {
   let isTaken = false;
   const { writable } = notingSink(async () => {
-    await settle();
+    await turn();
     isTaken = true;
   });
   const { write, close } = writeToWritable(writable);
@@ -282,13 +280,19 @@ Deno.test("Rsync waits for each write of bytes, records and commands", async () 
   assertBytes(concat(target.chunks), TARGET);
   let running = 0;
   let overlaps = 0;
+  let count = 0;
   const slow = async () => {
     if (++running > 1) overlaps++;
-    await settle();
+    count++;
+    await turn();
     running--;
   };
   await rsync.genSigs(reader(BASIS, true).read, slow);
+  // Whole blocks: the luapower format has no others.
+  assert.equal(count, 78);
+  count = 0;
   await rsync.genDeltas(reader(TARGET, true).read, sigs, slow);
+  assert.ok(count >= 3, `${count} commands`);
   assert.equal(running, 0);
   assert.equal(overlaps + sig.overlaps + delta.overlaps + target.overlaps, 0);
 });

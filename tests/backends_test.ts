@@ -5,7 +5,6 @@ import { formats } from "../src/formats/mod.ts";
 import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
 import { createStrongHash, PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../src/kernel/rules/sums.ts";
 import { KernelInstance } from "../src/kernel/wasm/instance.ts";
 import { RunningStrongSum } from "../src/kernel/wasm/running_sums.ts";
@@ -14,6 +13,7 @@ import { loadSignature } from "../src/stages/loader.ts";
 import { createDeltaStage } from "../src/stages/matcher.ts";
 import { createSigStage } from "../src/stages/signer.ts";
 import type { Signature } from "rsync-streams";
+import { budgetOf } from "./_budget.ts";
 import { assertBytes, type Chunking, chunks, SALT } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
 
@@ -195,7 +195,7 @@ Deno.test("both backends give up on the same windows of a hostile target", async
     assertBytes(a.bytes, b.bytes);
     assert.ok(
       a.stats.falseAlarms > 100 &&
-        a.stats.falseAlarms * sums.blockLength < BUDGET_START + BUDGET_PER_BYTE * target.length + 2 * sums.blockLength,
+        a.stats.falseAlarms * sums.blockLength < budgetOf(sums.blockLength, target.length) + 2 * sums.blockLength,
     );
   }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Basis, type BasisSource, patchStream, RsyncError } from "rsync-streams";
 import { makeDelta, makeSigs, patch, source, toBytes } from "./_helpers.ts";
 import { xorshift } from "./_recipes.ts";
+import { turn, until } from "./_until.ts";
 
 const random = xorshift(5);
 const basis = Uint8Array.from({ length: 3_000_000 }, () => random.below(256));
@@ -130,12 +131,12 @@ Deno.test("patchStream() reads a basis no more after a cancel during a read", as
   writer.closed.catch(() => {});
   const reader = readable.getReader();
   const pending = reader.read();
-  while (starts.length === 0) await new Promise((resolve) => setTimeout(resolve));
+  await until("a read of the basis", () => starts.length > 0);
   await reader.cancel();
   assert.deepEqual(await pending, { done: true, value: undefined });
-  for (let turn = 0; turn < 10; turn++) {
+  for (let i = 0; i < 10; i++) {
     under.splice(0).forEach((answer) => answer());
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
   }
   assert.equal(starts.length, 1);
 });

@@ -1,7 +1,6 @@
 /** Compressed deltas: the command writes them with -z and --zstd, and reads them wherever it reads a delta. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { assertBytes } from "./_helpers.ts";
 import { assertFile, TARGET, test } from "./_cli_cases.ts";
@@ -20,6 +19,7 @@ import {
   start,
 } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
+import { until } from "./_until.ts";
 
 /** Compressions, which are named as their programs, and their options. */
 const COMPRESSIONS = { gzip: "-z", zstd: "--zstd" } as const;
@@ -136,7 +136,7 @@ for (const runtime of runtimes) {
       const process = start(runtime, args, folder);
       const writer = process.stdin.getWriter();
       await writer.write(whole.subarray(0, 2000));
-      while (!(await names(folder)).some((name) => name.startsWith(".made"))) await delay(20);
+      await until("a temporary file", async () => (await names(folder)).some((name) => name.startsWith(".made")));
       process.kill("SIGTERM");
       assert.equal((await process.status).signal, "SIGTERM");
       await writer.close().catch(() => {});

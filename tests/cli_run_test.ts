@@ -8,6 +8,7 @@ import { runCli } from "rsync-streams/cli";
 import { openProgressBar } from "../src/cli/progress_bar.ts";
 import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
+import { until } from "./_until.ts";
 
 const BASIS = randomBytes(1, 20_000);
 const TARGET = concat([BASIS.subarray(0, 8_192), randomBytes(2, 1_000), BASIS.subarray(8_192)]);
@@ -255,7 +256,7 @@ test("writes nothing, says nothing and exits with 107 when its caller has ended 
   assert.deepEqual(await run(folder, args, AbortSignal.abort()), { code: 107, out: "", err: "" });
   await assert.rejects(read(folder, "ended.sig"), Deno.errors.NotFound);
   // The command does not wait for a read under way. The next test would see it end.
-  while (isOpen(`${folder}/basis.bin`)) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until("the end of the read", () => !isOpen(`${folder}/basis.bin`));
 });
 
 /** Whether this process has a file open, where the system tells. */

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { assertFile, BASIS, test } from "./_cli_cases.ts";
 import { cli, exec, fails, names, quiet, quoteWords, type Runtime, start } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
+import { until } from "./_until.ts";
 
 /** Those that end a process and can be caught. */
 const SIGNALS: readonly Deno.Signal[] = [
@@ -36,7 +37,7 @@ const heedsIgnored = ({ name }: Runtime) => name !== "Node";
 
 /** Waits until there is a temporary file. */
 async function untilWriting(folder: string): Promise<void> {
-  while (!(await names(folder)).some((name) => name.startsWith(".sig"))) await delay(20);
+  await until("a temporary file", async () => (await names(folder)).some((name) => name.startsWith(".sig")));
 }
 
 /** A command that starts with signals ignored, as `nohup` and a shell do it. */
@@ -67,7 +68,7 @@ for (const runtime of runtimes) {
   test(`in ${runtime.name} removes what a killed run has left, and nothing of one that lives`, async (folder) => {
     const isTemporary = (name: string) => name.endsWith(".tmp");
     const [killed, living] = [1, 2].map(() => start(runtime, ["signature", "-", "sig"], folder));
-    while ((await names(folder)).filter(isTemporary).length < 2) await delay(20);
+    await until("two temporary files", async () => (await names(folder)).filter(isTemporary).length === 2);
     killed!.kill("SIGKILL");
     await killed!.status;
     await quiet(cli(runtime, ["signature", "basis", "sig"], folder));

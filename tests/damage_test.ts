@@ -70,6 +70,7 @@ for (const [name, options] of Object.entries(SMALL)) {
   Deno.test(`a signature with any byte flipped is an error, or its delta gives the target: ${name}`, async () => {
     const bytes = await smallSig(options);
     let errors = 0;
+    let targets = 0;
     for (const { at, flipped } of flips(bytes)) {
       const ends = [];
       for (const chunking of ["whole", 7] as Chunking[]) {
@@ -89,7 +90,10 @@ for (const [name, options] of Object.entries(SMALL)) {
       }
       assert.deepEqual(ends[0], ends[1], "what comes of it does not depend on chunks");
       if (typeof ends[0] === "string") errors++;
+      else targets++;
     }
+    // Sums of blocks can be wrong: their blocks are not found.
+    assert.ok(targets >= 100, `${targets} deltas gave the target`);
     if (options.format !== "luapower") {
       assert.ok(errors >= 100, `${errors} errors: most of header and trailer is checked`);
     }
@@ -124,6 +128,7 @@ for (const [name, { digest, sig }] of Object.entries(DELTAS)) {
 Deno.test("patchStream() gives the target or an error for every byte of a delta with a digest flipped", async () => {
   for (const strongSum of ["blake3", "blake2b"] as const) {
     const { bytes } = await makeDelta(TARGET, await makeSigs(BASIS, { blockLength: 64, strongSum }));
+    assertBytes(await patch(BASIS, bytes), TARGET, "target bytes");
     for (const { at, flipped } of flips(bytes)) {
       const ends = [
         await outcome(patch(BASIS, flipped), flipped.length),
@@ -137,11 +142,15 @@ Deno.test("patchStream() gives the target or an error for every byte of a delta 
 
 Deno.test("patchStream() makes the told length or fails for every flipped byte of a delta with no digest", async () => {
   const { bytes } = await makeDelta(TARGET, await makeSigs(BASIS, { ...QUICK, blockLength: 64 }), { digest: false });
+  let made = 0;
   for (const { at, flipped } of flips(bytes)) {
     const end = await outcome(patch(BASIS, flipped), flipped.length);
     if (typeof end === "string") continue;
+    made++;
     assert.equal(end.length, TARGET.length, `length of the target with byte ${at} flipped`);
   }
+  // Each bit of the literals, at least.
+  assert.ok(made > 9 * 39, `${made} targets were made`);
 });
 
 /** Where the commands of a luapower delta start, and where the last ends. */
@@ -210,15 +219,23 @@ Deno.test("loadSigs(), patchStream() and decodeDeltaStream() end in a known erro
     .map(([head, rest]) => concat([head, ...rest]));
   // A delta may ask for 2^52 bytes of the basis it has: not so here.
   const limits = { maxOutputLength: 100_000 };
+  const seen = new Set<string>();
+  const note = async (work: Promise<Bytes>, length: number) => {
+    const end = await outcome(work, length);
+    seen.add(typeof end === "string" ? end.split(" ")[0]! : "well");
+  };
   await fc.assert(
     fc.asyncProperty(arbitrary, fc.integer({ min: 1, max: 9 }), async (bytes, chunking) => {
       for (const format of [{}, { format: "luapower", blockLength: 16 }] as const) {
-        await outcome(loadSigs(source(bytes, chunking), format).then(() => bytes), bytes.length);
-        await outcome(patch(BASIS, bytes, { ...format, ...limits }, chunking), bytes.length);
+        await note(loadSigs(source(bytes, chunking), format).then(() => bytes), bytes.length);
+        await note(patch(BASIS, bytes, { ...format, ...limits }, chunking), bytes.length);
         const commands = source(bytes, chunking).pipeThrough(decodeDeltaStream(format));
-        await outcome(Array.fromAsync(commands).then(() => bytes), bytes.length);
+        await note(Array.fromAsync(commands).then(() => bytes), bytes.length);
       }
     }),
     { numRuns: 400 },
   );
+  for (const end of ["well", "bad-magic", "truncated", "unsupported", "unknown-command"]) {
+    assert.ok(seen.has(end), `nothing ended in ${end}`);
+  }
 });

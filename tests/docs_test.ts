@@ -69,17 +69,20 @@ Deno.test("the examples of the docs run", async (t) => {
     const examples = ["README.md", ...pages].flatMap((path) => {
       const port = `${freePort()}`;
       return blocksOf(path).map((code, i) => {
-        return { title: `${path}, block ${i + 1}`, code: code.replaceAll(`${PORT}`, port) };
+        return { path, title: `${path}, block ${i + 1}`, code: code.replaceAll(`${PORT}`, port) };
       });
     });
+    const fences = ["README.md", ...pages].map((path) => Deno.readTextFileSync(new URL(path, ROOT)).split("```ts\n"));
+    assert.equal(examples.length, fences.reduce((sum, parts) => sum + parts.length - 1, 0));
+    assert.ok(examples.length >= 10, `${examples.length} examples`);
     const files = examples.map((_, i) => `example_${i}.ts`);
     for (const [i, file] of files.entries()) await Deno.writeTextFile(`${cwd}/${file}`, examples[i]!.code);
 
     await t.step("type check", () => deno(cwd, "check", ...CONFIG, ...files));
     for (const [i, file] of files.entries()) {
-      const { title, code } = examples[i]!;
+      const { path, title, code } = examples[i]!;
       await t.step(title, async () => {
-        if (isServer(code)) return;
+        if (isServer(code)) return assert.equal(examples[i + 1]?.path, path, "no block runs while this one serves");
         // Examples may replace them.
         await Deno.writeFile(`${cwd}/old`, text);
         await Deno.writeFile(`${cwd}/new`, text.subarray(0, 50_000));

@@ -8,6 +8,7 @@ import { assertBytes } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
 import { FAULT, type Inputs, inputsOf, PIPES, Steps } from "./faulty_pipes.ts";
 import { hostOf, publish } from "./http/memory_host.ts";
+import { settle } from "./_until.ts";
 
 const BASIS = randomBytes(1, 3000);
 const TARGET = concat([BASIS.subarray(1000), randomBytes(2, 500), BASIS.subarray(0, 1500)]);
@@ -29,10 +30,11 @@ async function checkFault(name: string, inputs: Inputs, at: number, expected: Ui
     expected.subarray(0, made.length),
     `step ${at}: what was written, and the start of the right result`,
   );
-  if (isPipe && failed !== "sink") assert.ok(made.length < expected.length || failed === "source", `step ${at}`);
+  // A basis is read for bytes that are missing. The end of a source may come when all has been made.
+  if (isPipe && failed === "basis") assert.ok(made.length < expected.length, `step ${at}`);
   // Nothing goes on afterwards.
   const { count } = steps;
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle();
   assert.equal(steps.count, count, `step ${at}: ${steps.count - count} steps after the end`);
 }
 
@@ -83,7 +85,7 @@ Deno.test("a patch into a file leaves the old file and no other, whatever step f
   });
 });
 
-/** A tmpfs of some pages, if this user may mount one. */
+/** Mounts a tmpfs of some pages, if this user may. */
 async function mountSmall(folder: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return false;
   const { code } = await exec(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
@@ -91,12 +93,21 @@ async function mountSmall(folder: string): Promise<boolean> {
   return code === 0;
 }
 
-Deno.test("a patch into a file on a full disk fails, and leaves the old file and no other", async () => {
+/** Users of CI machines are not always allowed to mount: /dev/full is tested in files_writable_test.ts. */
+async function mayMount(): Promise<boolean> {
+  const folder = await Deno.makeTempDir();
+  const isMounted = await mountSmall(folder);
+  if (isMounted) await exec(["umount", folder]);
+  else console.warn("\nSKIPPED: this user may not mount a tmpfs, so no disk is full\n");
+  await Deno.remove(folder);
+  return isMounted;
+}
+
+Deno.test("a patch into a file on a full disk fails, and leaves the old file and no other", {
+  ignore: !await mayMount(),
+}, async () => {
   await inFolder(async (folder) => {
-    if (!await mountSmall(folder)) {
-      // Users of CI machines are not always allowed to mount: /dev/full is tested in files_test.ts.
-      return console.warn("\nSKIPPED: this user may not mount a tmpfs, so no disk is full\n");
-    }
+    assert.ok(await mountSmall(folder));
     try {
       await Deno.writeTextFile(`${folder}/file`, "what was there");
       const long = await inputsOf(randomBytes(5, 100_000), randomBytes(6, 100_000), 512, 10_000);

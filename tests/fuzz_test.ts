@@ -13,6 +13,13 @@ const RUNS = isSlow ? 2_000 : 150;
 const told = Deno.env.get("FUZZ_SEED");
 const SEEDS = [1, told ? Number(told) : crypto.getRandomValues(new Int32Array(1))[0]!];
 
+Deno.test("fuzz: each file of the corpus is of a target", () => {
+  const prefixes = TARGETS.map(({ name }) => `${name.replaceAll(" ", "-")}_`);
+  for (const { name } of Deno.readDirSync(CORPUS)) {
+    assert.ok(name === ".keep" || prefixes.some((prefix) => name.startsWith(prefix)), name);
+  }
+});
+
 for (const target of TARGETS) {
   const prefix = `${target.name.replaceAll(" ", "-")}_`;
   const names = [...Deno.readDirSync(CORPUS)].map(({ name }) => name).filter((name) => name.startsWith(prefix));

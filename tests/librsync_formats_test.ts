@@ -3,7 +3,6 @@ import {
   decodeDeltaStream,
   type DeltaCommand,
   type DeltaStreamOptions,
-  encodeDeltaStream,
   minStrongLength,
   patchStream,
   recommendedBlockLength,
@@ -12,7 +11,7 @@ import {
   type SigStreamOptions,
   type WeakSum,
 } from "rsync-streams";
-import { assertBytes, hex, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
+import { assertBytes, encode, hex, makeDelta, makeSig, makeSigs, patch, source, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
@@ -24,10 +23,6 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 
 async function decode(delta: Uint8Array): Promise<DeltaCommand[]> {
   return await Array.fromAsync(source(delta).pipeThrough(decodeDeltaStream()));
-}
-
-async function encode(commands: DeltaCommand[], options = {}): Promise<Uint8Array> {
-  return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
 }
 
 function fails(code: RsyncErrorCode, offset?: number) {

@@ -1,6 +1,6 @@
-import { BUDGET_PER_BYTE, BUDGET_START } from "../src/kernel/rules/budget.ts";
 import assert from "node:assert/strict";
 import { loadSigs, RsyncError, type RsyncErrorCode, type Signature } from "rsync-streams";
+import { budgetOf } from "./_budget.ts";
 import { assertBytes, type Chunking, fromBase64, makeDelta, patch, sha256, source } from "./_helpers.ts";
 import { type Gen, generate } from "./_librsync_recipes.ts";
 import malformed from "./vectors/librsync_malformed.json" with { type: "json" };
@@ -153,7 +153,7 @@ for (const { id, sigSha256, new: target, delta } of malformed.hostile) {
 async function assertBounded(sigs: Signature, target: Uint8Array<ArrayBuffer>): Promise<void> {
   const { bytes, stats } = await makeDelta(target, sigs);
   const { blockLength } = sigs;
-  const most = Math.max(BUDGET_START, 8 * blockLength) + BUDGET_PER_BYTE * target.length + blockLength;
+  const most = budgetOf(blockLength, target.length) + blockLength;
   assert.ok(stats.falseAlarms * blockLength <= most, `${stats.falseAlarms} false alarms with blocks of ${blockLength}`);
   assert.equal(stats.literalBytes, target.length);
   assertBytes(await patch(new Uint8Array(0), bytes), target, "patched bytes");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, type DeltaCommand, loadSigs, type SigStreamOptions, type WeakSum } from "rsync-streams";
-import { BUDGET_PER_BYTE, BUDGET_START, RESERVE_BLOCKS } from "../src/kernel/rules/budget.ts";
+import { budgetOf } from "./_budget.ts";
 import { assertBytes, type Chunking, makeDelta, makeSig, makeSigs, patch, source } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
 
@@ -208,10 +208,10 @@ function withWrongStrongSums(sig: Bytes): Bytes {
 
 /** Bytes of the window that a search sees at the end of what is searched may be granted before they are. */
 function assertInBudget(falseAlarms: number, targetLength: number, blockLength: number): void {
-  const bound = BUDGET_START + BUDGET_PER_BYTE * targetLength + blockLength;
+  const bound = budgetOf(blockLength, targetLength) + blockLength;
   const work = falseAlarms * blockLength;
   assert.ok(work <= bound, `${work} bytes were summed for false alarms, the bound is ${bound}`);
-  assert.ok(work > BUDGET_START / 2, `${work} bytes: the target does not try the budget`);
+  assert.ok(work > budgetOf(blockLength, 0) / 2, `${work} bytes: the target does not try the budget`);
 }
 
 const HOSTILE: Record<string, { basis: () => Bytes; target: () => Bytes }> = {
@@ -252,7 +252,7 @@ for (const weakSum of WEAK_SUMS) {
     const sigs = await loadSigs(withWrongStrongSums((await makeSig(basis, options)).bytes));
     const { falseAlarms } = (await makeDelta(target, sigs, { digest: false })).stats;
     assertInBudget(falseAlarms, target.length, 4096);
-    const least = BUDGET_START + BUDGET_PER_BYTE * target.length / 2;
+    const least = budgetOf(4096, target.length / 2);
     assert.ok(falseAlarms * 4096 >= least, `${falseAlarms * 4096} bytes were summed, ${least} and more may be`);
   });
 }
@@ -271,14 +271,15 @@ Deno.test("deltaStream() finds blocks again after it gave up on a stretch of fal
   }
 });
 
-/** Where a search with a false alarm at each byte, whose budget was used up, may test a window again. */
+/** Where a search with a false alarm at each byte may test a window again, once the budget was used up. */
 function firstAfterRest(blockLength: number): number {
   let spent = 0;
   let isResting = false;
   for (let at = 0;; at++) {
     const wasResting: boolean = isResting;
-    const reserve: number = isResting ? RESERVE_BLOCKS * blockLength : 0;
-    isResting = spent + reserve > BUDGET_START + BUDGET_PER_BYTE * at;
+    // Nothing is granted until there is enough for four blocks in a row.
+    const reserve: number = isResting ? 4 * blockLength : 0;
+    isResting = spent + reserve > budgetOf(blockLength, at);
     if (wasResting && !isResting) return at;
     if (!isResting) spent += blockLength;
   }

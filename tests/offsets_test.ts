@@ -6,13 +6,11 @@ import {
   type DeltaCommand,
   type DeltaFormatOptions,
   deltaStream,
-  encodeDeltaStream,
-  type EncodeDeltaStreamOptions,
   loadSigs,
   patchStream,
   RsyncError,
 } from "rsync-streams";
-import { assertBytes, type Chunking, makeSig, patch, source, toBytes } from "./_helpers.ts";
+import { assertBytes, type Chunking, encode, makeSig, patch, source } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -47,10 +45,6 @@ class SparseBasis implements BasisSource {
     this.reads.push([offset, length]);
     return bytesAt(offset, length);
   }
-}
-
-async function encode(commands: DeltaCommand[], options?: EncodeDeltaStreamOptions): Promise<Bytes> {
-  return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
 }
 
 async function decode(delta: Bytes, options?: DeltaFormatOptions, chunking?: Chunking): Promise<DeltaCommand[]> {

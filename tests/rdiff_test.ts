@@ -1,25 +1,12 @@
-/** Against the real rdiff, on real files: each of the three steps is done by either side, in all eight mixtures. */
+/** Against the real rdiff: each of the three steps is done by either side, in all eight mixtures. */
 import assert from "node:assert/strict";
 import { loadSigs, minStrongLength, recommendedBlockLength, type SigStreamOptions } from "rsync-streams";
 import { exec, inFolder } from "./_cli_runner.ts";
+import { corpus } from "./_corpus.ts";
 import { assertBytes, makeDelta, makeSig, patch } from "./_helpers.ts";
 import { concat, xorshift } from "./_recipes.ts";
 
-const ROOT = new URL("..", import.meta.url);
-/** Where a Unix system has files of many kinds; what is missing is left out. */
-const SYSTEM_FOLDERS = ["/usr/share/common-licenses", "/usr/share/perl5", "/usr/share/zoneinfo", "/usr/bin"];
-const CHECKOUT_FILES = 30;
-const SYSTEM_FILES = 4;
-const MIN_LENGTH = 1500;
-/** BLAKE2b of the portable backend takes 60 ms for each MB. */
-const MAX_LENGTH = 250_000;
-
 type Bytes = Uint8Array<ArrayBuffer>;
-
-interface RealFile {
-  name: string;
-  bytes: Bytes;
-}
 
 /** What happens to files: parts come, go and move. */
 const EDITS: Record<string, (file: Bytes, other: Bytes) => Bytes> = {
@@ -45,35 +32,6 @@ function scatter(file: Bytes): Bytes {
   const out = file.slice();
   for (let i = 0; i < 5; i++) out[below(out.length)]! ^= 1 + below(255);
   return out;
-}
-
-async function* walk(folder: string | URL, depth: number): AsyncGenerator<URL> {
-  const base = new URL(`${folder}/`, "file:///");
-  const entries = await Array.fromAsync(Deno.readDir(base)).catch(() => []);
-  for (const { name, isFile, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    if (isFile) yield new URL(encodeURIComponent(name), base);
-    else if (isDirectory && depth > 0) yield* walk(new URL(encodeURIComponent(name), base), depth - 1);
-  }
-}
-
-/** The first files of a folder that are neither short nor long. */
-async function filesIn(folder: string | URL, count: number): Promise<RealFile[]> {
-  const files: RealFile[] = [];
-  for await (const url of walk(folder, 3)) {
-    if (files.length === count) break;
-    const { size } = await Deno.stat(url).catch(() => ({ size: 0 }));
-    if (size < MIN_LENGTH || size > MAX_LENGTH) continue;
-    const bytes = await Deno.readFile(url).catch(() => undefined);
-    if (bytes) files.push({ name: decodeURIComponent(url.pathname), bytes });
-  }
-  return files;
-}
-
-async function realFiles(): Promise<RealFile[]> {
-  const files = await filesIn(new URL("src", ROOT), CHECKOUT_FILES);
-  files.push(...await filesIn(new URL("tests/vectors", ROOT), SYSTEM_FILES));
-  for (const folder of SYSTEM_FOLDERS) files.push(...await filesIn(folder, SYSTEM_FILES));
-  return files;
 }
 
 async function rdiff(...args: string[]): Promise<string> {
@@ -147,7 +105,7 @@ const version = await rdiff("--version").catch((error) => {
 });
 /** Other versions write other deltas, which are as good. */
 const isSameVersion = version?.includes("librsync 2.3.2") ?? false;
-const files = await realFiles();
+const files = await corpus();
 const edits = Object.entries(EDITS);
 
 Deno.test("rdiff is there to be compared with", { ignore: version === undefined && !Deno.env.get("CI") }, () => {
@@ -168,8 +126,9 @@ if (version === undefined) {
   );
 }
 
-Deno.test("there are at least 30 pairs of real files", () => {
-  assert.ok(files.length >= 30, `${files.length} files were found`);
+Deno.test("there are 37 files, of which each edit makes three pairs or more", () => {
+  assert.equal(files.length, 37);
+  assert.ok(files.length >= 3 * edits.length);
 });
 
 files.forEach(({ name, bytes }, turn) => {

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeDeltaStream, type DeltaCommand, encodeDeltaStream, RsyncError } from "rsync-streams";
-import { assertBytes, source, toBytes } from "./_helpers.ts";
+import { assertBytes, encode, source, toBytes } from "./_helpers.ts";
 import { concat } from "./_recipes.ts";
-
-async function encode(commands: DeltaCommand[], options?: Parameters<typeof encodeDeltaStream>[0]) {
-  return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
-}
 
 const MAX = Number.MAX_SAFE_INTEGER;
 

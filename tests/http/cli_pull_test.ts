@@ -1,12 +1,12 @@
 /** The command `pull`, in processes and against a host on this machine. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { runCli } from "rsync-streams/cli";
 import { assertFile } from "../_cli_cases.ts";
 import { cli, DENO, fails, names, quiet } from "../_cli_runner.ts";
 import { runtimes } from "../_cli_runtimes.ts";
 import { type CliHost, denoWith, FRESH, NEW, OLD, says, test } from "./_cli_host.ts";
+import { until } from "../_until.ts";
 
 const DIGEST = createHash("sha256").update(NEW).digest("hex");
 const PART = ".app.bin.rsync-streams.part";
@@ -58,10 +58,10 @@ for (const runtime of runtimes) {
       const kept = async () => (await Deno.stat(`${folder}/${PART}`).catch(() => undefined))?.size ?? 0;
       let isOver = false;
       process.status.then(() => isOver = true);
-      while (host.sentLength < host.stallsAfter || await kept() < cost * share - SLACK) {
+      await until("a part that is kept", async () => {
         assert.ok(!isOver, "the process has ended");
-        await delay(20);
-      }
+        return host.sentLength >= host.stallsAfter && await kept() >= cost * share - SLACK;
+      });
       process.kill(signal);
       assert.equal((await process.status).signal, signal);
       await assertFile(`${folder}/app.bin`, OLD);
@@ -236,8 +236,8 @@ test("pull as a function ends when its signal says so, and leaves the old file",
   host.stallsAfter = 100_000;
   const stop = new AbortController();
   const running = runCli(["pull", `${host.origin}/app.bin`, `${folder}/app.bin`], { signal: stop.signal });
-  while (host.sentLength < host.stallsAfter) await delay(10);
-  while (!(await names(folder)).includes(PART)) await delay(10);
+  await until("what the host has sent", () => host.sentLength >= host.stallsAfter);
+  await until("a part that is kept", async () => (await names(folder)).includes(PART));
   stop.abort(new Error("enough"));
   assert.equal(await running, 107);
   await assertFile(`${folder}/app.bin`, OLD);

@@ -1,7 +1,6 @@
 /** The command `push`, against the command `serve --writable`. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { runCli } from "rsync-streams/cli";
 import { assertFile } from "../_cli_cases.ts";
 import { cli, DENO, fails, names, quiet } from "../_cli_runner.ts";
@@ -9,6 +8,7 @@ import { runtimes } from "../_cli_runtimes.ts";
 import { randomBytes } from "../_recipes.ts";
 import { FRESH, NEW, OLD, test } from "./_cli_host.ts";
 import { CliServer } from "./_cli_server.ts";
+import { until } from "../_until.ts";
 
 const DELTA_TYPE = "application/vnd.rsync-streams.delta";
 
@@ -44,19 +44,21 @@ for (const runtime of runtimes) {
     const root = await prepare(folder);
     await using server = await CliServer.start(runtime, root, "--writable");
     const headers = `Content-Type: ${DELTA_TYPE}\r\nIf-None-Match: *\r\nTransfer-Encoding: chunked\r\n`;
-    // The start of a delta: a literal that does not end.
-    const { stdout } = await cli(DENO, ["signature", "app.bin"], folder);
-    const { stdout: delta } = await cli(DENO, ["delta", "-", "app.bin"], folder, stdout);
+    // Half of a delta that is one long literal.
+    await Deno.writeFile(`${folder}/long`, randomBytes(5, 3_000_000));
+    const { stdout: sig } = await cli(DENO, ["signature", "-"], folder, new Uint8Array(0));
+    const { stdout: delta } = await cli(DENO, ["delta", "-", "long"], folder, sig);
     const start = async () => {
       const connection = await Deno.connect({ port: server.port, hostname: "127.0.0.1" });
       const head = `PATCH /new HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${delta.length.toString(16)}\r\n`;
       await connection.write(new TextEncoder().encode(head));
-      await connection.write(delta.subarray(0, 40));
-      await delay(300);
+      const half = delta.subarray(0, delta.length >> 1);
+      for (let at = 0; at < half.length;) at += await connection.write(half.subarray(at));
+      await until("a temporary file", async () => (await names(root)).length === 2);
       return connection;
     };
     (await start()).close();
-    await delay(300);
+    await until("no temporary file", async () => (await names(root)).length === 1);
     assert.deepEqual(await names(root), ["app.bin"]);
     const open = await start();
     await server.end();

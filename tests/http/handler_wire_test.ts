@@ -8,6 +8,7 @@ import { assertBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { Store } from "./_store.ts";
 import { DELTA, deltaOf, NEW, OLD } from "./_upload.ts";
+import { until } from "../_until.ts";
 
 const RUNS = "application/vnd.rsync-streams.runs";
 const LONG = randomBytes(7, 64 * 2 ** 20);
@@ -22,12 +23,6 @@ async function serving(handle: Handle, test: (url: string, port: number) => Prom
   } finally {
     await server.shutdown();
   }
-}
-
-/** Waits until something holds. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(holds());
 }
 
 /** Sends raw bytes. Returns what came back until either side closed: this one does when `cut` resolves. */
@@ -80,7 +75,7 @@ Deno.test("a client that stops reading a long file closes it soon", async () => 
     const reader = response.body!.getReader();
     await reader.read();
     await reader.cancel();
-    await until(() => store.closeCount === 1);
+    await until("the end of the file", () => store.closeCount === 1);
     assert.ok(store.readCount < 100, `${store.readCount} reads of 256`);
   });
   store.assertClosed();
@@ -140,9 +135,9 @@ Deno.test("an upload that is cut at 100 points leaves the file as it is", async 
     const head = encode(`PATCH /f HTTP/1.1\r\n${headers}\r\n`);
     for (let i = 0; i < 100; i++) {
       const piece = delta.slice(0, Math.floor(i * delta.length / 100));
-      await exchange(port, [head, piece], until(() => beginCount > i));
+      await exchange(port, [head, piece], until("a request", () => beginCount > i));
     }
-    await until(() => ends.length === 100);
+    await until("the end of all requests", () => ends.length === 100);
     assert.ok(ends.every((status) => status === 400 || status === 500), String(ends));
     assert.equal(store.commits.length, 0);
     assertBytes(store.files.get("/f")!.bytes, OLD);
@@ -221,8 +216,12 @@ Deno.test("a chunked upload without its end is no upload", async () => {
     const head = `PATCH /f HTTP/1.1\r\nHost: x\r\nContent-Type: ${DELTA}\r\nIf-Match: "v1"\r\n` +
       "Transfer-Encoding: chunked\r\n\r\n";
     const chunk = `${delta.length.toString(16)}\r\n`;
-    await exchange(port, [encode(head), encode(chunk), delta, encode("\r\n")], until(() => store.readCount > 0));
-    await until(() => store.closeCount === store.openCount);
+    await exchange(
+      port,
+      [encode(head), encode(chunk), delta, encode("\r\n")],
+      until("a read", () => store.readCount > 0),
+    );
+    await until("the end of the file", () => store.closeCount === store.openCount);
     assert.equal(store.commits.length, 0);
   });
 });

@@ -26,17 +26,39 @@ export const AREAS: readonly Area[] = [
   {
     name: "options",
     files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
-    tests: ["options", "lengths", "librsync_formats"],
+    tests: ["options", "backend_option", "input_kinds", "stats", "lengths", "librsync_formats"],
   },
   {
     name: "engine",
     files: /^src\/(engine\/|basis\/|stages\/(matcher|patcher|signer|_join)\.ts)/,
-    tests: ["resources", "hostile_deltas", "transcode", "handover", "basis", "matching", "rsync_streams"],
+    tests: [
+      "resources",
+      "hostile_deltas",
+      "transcode",
+      "handover",
+      "basis",
+      "matching",
+      "chunk_owners",
+      "rsync_streams",
+    ],
   },
   {
     name: "streams",
     files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
-    tests: ["buffers", "options", "handover", "resources", "cancel", "backpressure"],
+    tests: [
+      "buffers",
+      "options",
+      "stats",
+      "input_kinds",
+      "handover",
+      "resources",
+      "cancel_stages",
+      "cancel_failures",
+      "cancel_basis",
+      "cancel",
+      "chunk_owners",
+      "backpressure",
+    ],
   },
   {
     name: "formats and errors",
@@ -51,6 +73,8 @@ export const AREAS: readonly Area[] = [
       "byte_reader",
       "transcode",
       "rsync_streams",
+      "rsync_streams_layered",
+      "rsync_streams_footers",
       "offsets",
     ],
   },
@@ -77,7 +101,16 @@ export const AREAS: readonly Area[] = [
   {
     name: "files",
     files: /^src\/(files\/|common\/is_permitted\.ts)/,
-    tests: ["files_system", "files"],
+    tests: [
+      "files_system",
+      "files_readable",
+      "files_warnings",
+      "files_folder",
+      "files_writable",
+      "files_basis",
+      "files_in_place",
+      "files_basis_reads",
+    ],
   },
   {
     name: "command",
@@ -97,7 +130,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "sync",
     files: /^src\/sync\//,
-    tests: ["sync"],
+    tests: ["layered_sig", "sync_plan", "sync_reads", "sync_model", "rsync_streams_layered"],
   },
   {
     name: "http",
@@ -111,6 +144,8 @@ export const AREAS: readonly Area[] = [
       "http/handler_wire",
       "http/handler_patch",
       "http/fetch_update",
+      "http/fetch_update_end",
+      "http/fetch_update_hosts",
     ],
   },
 ];

@@ -1,0 +1,117 @@
+/** `fileBasis()`: how much it reads for copies in any order. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fs from "node:fs/promises";
+import { encodeDeltaStream, patchStream } from "rsync-streams";
+import { fileBasis } from "rsync-streams/files";
+import { toBytes } from "./_helpers.ts";
+import { randomBytes, xorshift } from "./_recipes.ts";
+import { folder, MIB, replaceFs } from "./_fs.ts";
+
+/** Counts the bytes that are read from files until the end of a scope. */
+function countReads(): Disposable & { bytes: number } {
+  const replaced = replaceFs("read", (real) => (...args: unknown[]) => {
+    const done = args.pop() as (error: Error | null, count: number) => void;
+    return (real as (...args: unknown[]) => void)(...args, (error: Error | null, count: number) => {
+      counter.bytes += count;
+      done(error, count);
+    });
+  });
+  const counter = { bytes: 0, [Symbol.dispose]: () => replaced[Symbol.dispose]() };
+  return counter;
+}
+
+/** Reads a basis of `length` bytes at the given places, in this order. */
+const ACCESS_PATTERNS: Record<string, (length: number) => Iterable<[offset: number, length: number]>> = {
+  *"forwards"(length) {
+    for (let at = 0; at + 1000 <= length; at += 1100) yield [at, 1000];
+  },
+  *"forwards, one byte of 1,000"(length) {
+    for (let at = 0; at < length; at += 1000) yield [at, 1];
+  },
+  *"forwards, 200 bytes of 2,000"(length) {
+    for (let at = 0; at + 200 < length; at += 2000) yield [at, 200];
+  },
+  *"backwards"(length) {
+    for (let at = length - 1000; at >= 0; at -= 1000) yield [at, 1000];
+  },
+  *"backwards, one byte of 1,000"(length) {
+    for (let at = length - 1; at >= 0; at -= 1000) yield [at, 1];
+  },
+  *"backwards, overlapping"(length) {
+    for (let at = length - 5000; at >= 0; at -= 700) yield [at, 5000];
+  },
+  *"backwards, by a little less than a page"(length) {
+    for (let round = 0; round < 200; round++) {
+      for (let at = length - 3; at >= 0; at -= 2 ** 18 - 1) yield [at, 3];
+    }
+  },
+  *"at random, everywhere"(length) {
+    const random = xorshift(1);
+    for (let i = 0; i < 20_000; i++) yield [random.below(length - 20), 1 + random.below(20)];
+  },
+  *"at random, in long reads and short ones"() {
+    const random = xorshift(2);
+    for (let i = 0; i < 500; i++) yield [random.below(4 * MIB), random.below(3) ? 5 : random.below(4 * MIB)];
+  },
+  *"between two far places"(length) {
+    for (let i = 0; i < 10_000; i++) yield [i % 2 ? length - 100 - i : i, 3];
+  },
+  *"between ten far places, each backwards"(length) {
+    for (let i = 0; i < 20_000; i++) yield [Math.floor((1 + i % 10) * length / 11) - i, 2];
+  },
+  *"between pairs of neighbours that are far apart"(length) {
+    for (let i = 0; i < 5000; i++) yield [i * 1_300_001 % (length - 2 ** 18) + i % 2 * 300, 1];
+  },
+};
+
+Deno.test("fileBasis() reads at most eight times what is copied and 1 MiB, in any order", async () => {
+  await using dir = await folder();
+  const length = 8 * MIB + 12_345;
+  const bytes = randomBytes(21, length);
+  await fs.writeFile(dir.path("file"), bytes);
+  for (const [name, pattern] of Object.entries(ACCESS_PATTERNS)) {
+    await using basis = await fileBasis(dir.path("file"));
+    using reads = countReads();
+    let copied = 0;
+    for (const [offset, wanted] of pattern(length)) {
+      const buffer = new Uint8Array(wanted);
+      const count = await basis.readInto(buffer, offset);
+      assert.ok(count > 0 || wanted === 0, `${name}: nothing at ${offset}`);
+      if (Buffer.compare(buffer.subarray(0, count), bytes.subarray(offset, offset + count)) !== 0) {
+        throw new Error(`${name}: other bytes at ${offset}`);
+      }
+      copied += count;
+    }
+    assert.ok(reads.bytes <= 8 * copied + MIB, `${name}: ${reads.bytes} bytes were read, ${copied} were copied`);
+  }
+});
+
+Deno.test("fileBasis() reads a file once if short copies go forwards, backwards or through two places", async () => {
+  await using dir = await folder();
+  const length = 8 * MIB;
+  await fs.writeFile(dir.path("file"), new Uint8Array(length));
+  for (const name of ["forwards", "backwards", "backwards, overlapping", "between two far places"]) {
+    await using basis = await fileBasis(dir.path("file"));
+    using reads = countReads();
+    for (const [offset, wanted] of ACCESS_PATTERNS[name]!(length)) {
+      for (let at = 0; at < wanted;) at += await basis.readInto(new Uint8Array(wanted - at), offset + at);
+    }
+    assert.ok(reads.bytes <= 1.1 * length, `${name}: ${reads.bytes} bytes were read`);
+  }
+});
+
+Deno.test("patchStream() from a fileBasis() reads a little more than a delta of backward copies uses", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(22, 4 * MIB);
+  await fs.writeFile(dir.path("file"), bytes);
+  async function* commands() {
+    for (let at = bytes.length - 512; at >= 0; at -= 1024) yield { copy: { offset: at, length: 512 } };
+  }
+  const delta = ReadableStream.from(commands()).pipeThrough(encodeDeltaStream({ format: "librsync" }));
+  await using basis = await fileBasis(dir.path("file"));
+  using reads = countReads();
+  const target = await toBytes(delta.pipeThrough(patchStream(basis)));
+  assert.equal(target.length, 2 * MIB);
+  assert.ok(reads.bytes < 5 * MIB, `${reads.bytes} bytes were read`);
+});

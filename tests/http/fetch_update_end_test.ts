@@ -1,0 +1,92 @@
+/** Signals, cancels and disposal of an update. */
+import assert from "node:assert/strict";
+import { fetchUpdate, planUpdate } from "rsync-streams/http";
+import { assertBytes, toBytes } from "../_helpers.ts";
+import { hostOf } from "./memory_host.ts";
+import { basis, clientOf, files, target, URL_OF_FILE } from "./_update.ts";
+import { until } from "../_until.ts";
+
+Deno.test("a signal ends the search, the requests and the stream with its reason", async () => {
+  const reason = new Error("enough");
+  const aborted = AbortSignal.abort(reason);
+  await assert.rejects(fetchUpdate(URL_OF_FILE, basis, { ...clientOf(files), signal: aborted }), (e) => e === reason);
+  const { requests } = await planUpdate(URL_OF_FILE, basis, clientOf(files));
+  assert.ok(requests > 1);
+  for (let at = 1; at <= requests + 1; at++) {
+    const aborter = new AbortController();
+    let count = 0;
+    const { fetch } = hostOf(files, () => void (++count === at && aborter.abort(reason)));
+    const update = async () => {
+      const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal: aborter.signal });
+      await toBytes(readable);
+    };
+    if (at <= requests) await assert.rejects(update(), (error) => error === reason, `${at}`);
+    else await update();
+  }
+});
+
+Deno.test("the reason of a cancel reaches the requests under way", async () => {
+  const reason = new Error("enough");
+  let seen: unknown;
+  const { fetch, asked } = hostOf(files, ({ path, init }) => {
+    if (path === "/f") {
+      return new Promise((_, reject) => {
+        init.signal!.addEventListener("abort", () => {
+          seen = init.signal!.reason;
+          reject(seen);
+        });
+      });
+    }
+  });
+  const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+  const reader = readable.getReader();
+  const reading = reader.read();
+  await until("a request for the file", () => asked.some(({ path }) => path === "/f"));
+  await reader.cancel(reason);
+  await reading;
+  assert.equal(seen, reason);
+});
+
+/** A signal, and who listens to it. */
+function countedSignal(): { signal: AbortSignal; listeners: ReadonlySet<unknown> } {
+  const listeners = new Set<unknown>();
+  const signal: AbortSignal = Object.assign(Object.create(AbortSignal.any([])), {
+    throwIfAborted: () => {},
+    addEventListener: (_type: string, listener: unknown) => listeners.add(listener),
+    removeEventListener: (_type: string, listener: unknown) => listeners.delete(listener),
+  });
+  return { signal, listeners };
+}
+
+Deno.test("an update that is disposed of ends its requests, errors its stream, and leaves the signal", async () => {
+  let seen: unknown;
+  const { fetch, asked } = hostOf(files, ({ path, init }) => {
+    if (path !== "/f") return;
+    return new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(seen = init.signal!.reason)));
+  });
+  const { signal, listeners } = countedSignal();
+  let piped: Promise<unknown>;
+  {
+    await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
+    piped = toBytes(update.readable).then(() => "no error", (error: unknown) => error);
+    await until("a request for the file", () => asked.some(({ path }) => path === "/f"));
+    assert.equal(listeners.size, 1);
+  }
+  assert.equal((await piped as Error).name, "AbortError");
+  assert.equal(seen, await piped);
+  assert.equal(listeners.size, 0);
+});
+
+Deno.test("to dispose of an update that has ended has no effect, and one that was never read errors", async () => {
+  const { fetch } = hostOf(files);
+  {
+    await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+    assertBytes(await toBytes(update.readable), target);
+  }
+  const { signal, listeners } = countedSignal();
+  const unread = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
+  assert.equal(listeners.size, 1);
+  await unread[Symbol.asyncDispose]();
+  assert.equal(listeners.size, 0);
+  await assert.rejects(toBytes(unread.readable), { name: "AbortError" });
+});
