@@ -1,7 +1,9 @@
 /** The mutation run knows the sources as they are: `deno task mutate` itself takes too long for every run. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { AREAS } from "./mutation/areas.ts";
-import { listFiles } from "./mutation/checkout.ts";
+import { BY_HAND, locate } from "./mutation/by_hand.ts";
+import { listFiles, ROOT } from "./mutation/checkout.ts";
 import { fromMarkdown, isEnough, summarize, toMarkdown } from "./mutation/results.ts";
 import { syntacticFaults } from "./mutation/syntactic.ts";
 
@@ -10,6 +12,14 @@ Deno.test("each area has sources, and tests that exist", async () => {
   for (const { name, files, tests } of AREAS) {
     assert.ok(paths.some((path) => files.test(path)), `${name} has no sources`);
     for (const test of tests) assert.ok(paths.includes(`tests/${test}_test.ts`), `${name} names ${test}_test.ts`);
+  }
+});
+
+Deno.test("each fault made by hand has its place in the sources, and an area", async () => {
+  for (const fault of BY_HAND) {
+    const { start, end, replacement } = locate(fault, await Deno.readTextFile(join(ROOT, fault.path)));
+    assert.ok(end > start && replacement !== fault.from.join("\n"), fault.kind);
+    assert.ok(AREAS.some(({ name }) => name === fault.area), fault.area);
   }
 });
 

@@ -70,7 +70,6 @@ export const AREAS: readonly Area[] = [
       "rsync_streams",
       "librsync_malformed",
       "offsets",
-      "luapower",
       "cli_run",
     ],
   },
