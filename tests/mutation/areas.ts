@@ -5,7 +5,7 @@ export interface Area {
   readonly name: string;
   /** Whether a file, by its path from the root, belongs to it. */
   readonly files: RegExp;
-  /** Files of tests in `tests/` that look after it, the quickest first. */
+  /** Files of tests in `tests/` that look after it, those first that notice most and take little time. */
   readonly tests: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "options",
     files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
-    tests: ["options", "lengths", "written", "librsync_formats"],
+    tests: ["checks", "lengths", "options", "written", "librsync_formats"],
   },
   {
     name: "engine",
@@ -50,24 +50,36 @@ export const AREAS: readonly Area[] = [
   {
     name: "streams",
     files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
-    tests: ["buffers", "options", "handover", "resources", "cancel", "backpressure"],
+    tests: [
+      "stage_pair",
+      "bytes",
+      "byte_source",
+      "give_way",
+      "buffers",
+      "options",
+      "handover",
+      "sources",
+      "resources",
+      "cancel",
+      "backpressure",
+    ],
   },
   {
     name: "formats and errors",
     files: /^src\/(formats\/|stages\/(inspect|loader|_written|transcoder|signature)\.ts|common\/rsync_error\.ts)/,
     tests: [
+      "librsync_lies",
+      "rsync_streams",
       "byte_reader",
       "byte_writer",
-      "librsync_lies",
+      "inspect",
+      "luapower_ring",
       "hostile_sigs",
       "hostile_deltas",
-      "luapower_ring",
-      "inspect",
-      "written",
-      "signature",
       "librsync_formats",
       "transcode",
-      "rsync_streams",
+      "signature",
+      "written",
       "librsync_malformed",
       "offsets",
       "cli_run",
@@ -91,7 +103,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["custom_sums", "resources", "adapters", "callbacks"],
+    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "resources"],
   },
   {
     name: "files",

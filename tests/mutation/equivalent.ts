@@ -20,6 +20,34 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     path: "src/engine/patcher.ts",
+    line: "this.#digest = undefined;",
+    change: ["this.#digest = undefined;", ";"],
+    reason: "a patcher that was released is not asked again, and one that has checked its digest is at its end",
+  },
+  {
+    path: "src/engine/patcher.ts",
+    line: "#steps = 0;",
+    reason: "each call of next() sets it first",
+  },
+  {
+    path: "src/engine/input_window.ts",
+    line: "#end = 0;",
+    reason: "the first copy finds no piece, and sets it",
+  },
+  {
+    path: "src/formats/luapower/mod.ts",
+    line: "maxStrongLength: 32,",
+    change: ["32", "(32 + 1)"],
+    reason: "no sum of the format has more than 32 bytes, and the less of the two counts",
+  },
+  {
+    path: "src/formats/librsync/mod.ts",
+    line: "maxStrongLength: 32,",
+    change: ["32", "(32 + 1)"],
+    reason: "no sum of the format has more than 32 bytes, and the less of the two counts",
+  },
+  {
+    path: "src/engine/patcher.ts",
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
