@@ -26,7 +26,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "options",
     files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
-    tests: ["checks", "lengths", "options", "written", "librsync_formats"],
+    tests: ["checks", "lengths", "options", "traits", "written", "librsync_formats"],
   },
   {
     name: "engine",
@@ -69,6 +69,8 @@ export const AREAS: readonly Area[] = [
     files: /^src\/(formats\/|stages\/(inspect|loader|_written|transcoder|signature)\.ts|common\/rsync_error\.ts)/,
     tests: [
       "librsync_lies",
+      "cuts",
+      "traits",
       "rsync_streams",
       "byte_reader",
       "byte_writer",
