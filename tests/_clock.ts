@@ -15,19 +15,22 @@ export async function withClock<T>(now: () => number, work: () => T | Promise<T>
 }
 
 /** What the fast clock below said last: it never goes back, since the library remembers when it gave way. */
-let fastNow = performance.now();
+let fastNow = 0;
 
 /**
  * Whether other tasks have their turn while work is done that never waits for anything: time goes by fast, so that work
  * is always due to give way.
  */
 export async function givesWay(work: () => Promise<unknown>): Promise<boolean> {
+  fastNow = Math.max(fastNow, performance.now());
   let hadTurn = false;
   const id = setImmediate(() => hadTurn = true);
-  const result = await withClock(() => fastNow += 100, async () => {
-    await work();
-    return hadTurn;
-  });
-  clearImmediate(id);
-  return result;
+  try {
+    return await withClock(() => fastNow += 100, async () => {
+      await work();
+      return hadTurn;
+    });
+  } finally {
+    clearImmediate(id);
+  }
 }

@@ -176,8 +176,20 @@ Deno.test("Rsync takes the least and the most of each option, and refuses the ne
     assert.throws(() => new Rsync({ memLength: length }), { name: "RangeError", message: /memLength/ });
   }
   assert.throws(() => new Rsync({ format: "rsync-streams", blockLength: 15 }), RangeError);
-  const wrong: Anything[] = [{ format: "zip" }, { weakSum: 5 }, { strongSum: {} }, { blocklength: 5 }, null, 5];
-  for (const options of wrong) assert.throws(() => new Rsync(options), TypeError);
+  const wrong: [Anything, RegExp][] = [
+    [{ format: "zip" }, /^Cannot use format: one of /],
+    [{ backend: "gpu" }, /^Cannot use backend: one of /],
+    [{ blockLength: "64" }, /^Cannot use blockLength: a number was expected/],
+    [{ memLength: null }, /^Cannot use memLength: a number was expected/],
+    [{ blocklength: 5 }, /^Cannot use the options: "blocklength" was given/],
+    [null, /^Cannot use the options: an object was expected/],
+  ];
+  for (const name of ["weakSum", "strongSum"]) {
+    for (const value of [5, {}, null, "adler32"]) {
+      wrong.push([{ [name]: value }, new RegExp(`^Cannot use ${name}: a function was expected`)]);
+    }
+  }
+  for (const [options, message] of wrong) assert.throws(() => new Rsync(options), { name: "TypeError", message });
 });
 
 Deno.test("Rsync takes sums of one's own, each alone too, where the format does not name its sums", () => {

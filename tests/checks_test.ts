@@ -82,8 +82,10 @@ Deno.test("checkOptions() takes the names it knows, and those it does not only a
     assert.equal(checkOptions(options, names), options);
   }
   const wrong: Anything[] = [{ three: 3 }, { one: 1, three: null }, { toString: 1 }, { constructor: 5 }];
+  wrong.push(JSON.parse('{ "__proto__": 5 }'));
   for (const options of [...wrong, Object.assign(Object.create(null), { three: 3 })]) {
-    const message = /^Cannot use the options: "(three|toString|constructor)" was given, one of one, two was expected$/;
+    const message =
+      /^Cannot use the options: "(three|toString|constructor|__proto__)" was given, one of one, two was expected$/;
     assert.throws(() => checkOptions(options, names), fails("TypeError", message));
   }
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type DeltaCommand, encodeDeltaStream, type EncodeDeltaStreamOptions, type Format } from "rsync-streams";
 import { layeredSigStream } from "rsync-streams/sync";
 import { type DeltaInfo, inspect, type InspectOptions, type SigInfo } from "../src/stages/inspect.ts";
+import { givesWay, withClock } from "./_clock.ts";
 import { type Chunking, makeSig, SALT, source, toBytes } from "./_helpers.ts";
 import { assertFails } from "./_hostile.ts";
 import { concat, randomBytes } from "./_recipes.ts";
@@ -172,6 +173,14 @@ Deno.test("inspect() goes on to the end of a file, and says where it is damaged"
   }
   await assert.rejects(inspect(NONE, "the test", { format: "luapower", kind: "delta" }), TypeError);
   await assert.rejects(inspect(NONE, "the test", { format: "luapower", kind: "signature" }), TypeError);
+});
+
+Deno.test("inspect() looks at the clock before each 64 KiB, and lets other tasks run when it is time", async () => {
+  const bytes = await encode([{ data: new Uint8Array(2 ** 20 - 100) }], {});
+  let looks = 0;
+  await withClock(() => ++looks / 1_000, () => inspect(bytes, "the test"));
+  assert.equal(looks, Math.ceil(bytes.length / 2 ** 16));
+  assert.ok(await givesWay(() => inspect(bytes, "the test")));
 });
 
 const MAGICS: [string, number[]][] = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { loadSigs, type LoadSigsOptions, Signature, type SigStreamOptions } from "rsync-streams";
-import { layeredSigStream } from "rsync-streams/sync";
+import { LayeredSig, layeredSigStream } from "rsync-streams/sync";
 import { isSignature, signatureParts } from "../src/stages/signature.ts";
 import { makeSig, SALT, sha256, source, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
@@ -44,6 +44,18 @@ Deno.test("a signature has the digest and the length of the file, if they are in
   assert.equal((await loadSigs(layered)).digest, await sha256(BASIS));
   const empty = await loadSigs((await makeSig(new Uint8Array(0))).bytes);
   assert.deepEqual([empty.fileLength, empty.sigCount], [0, 0]);
+});
+
+Deno.test("a layered signature has a tag of 1,024 bytes and 8 layers at most", async () => {
+  const layers = Array.from({ length: 8 }, (_, i) => ({ blockLength: 2 ** (11 - i), strongLength: 4 }));
+  for (const entityTag of ["x".repeat(1024), "\u00e9".repeat(512)]) {
+    const bytes = await toBytes(source(BASIS).pipeThrough(layeredSigStream({ layers, salt: SALT, entityTag })));
+    const { footer } = await LayeredSig.open(bytes);
+    assert.deepEqual([footer.entityTag, footer.layers], [entityTag, layers]);
+    assert.throws(() => layeredSigStream({ entityTag: `${entityTag}x` }), RangeError);
+  }
+  const more = [{ blockLength: 2 ** 12, strongLength: 4 }, ...layers];
+  assert.throws(() => layeredSigStream({ layers: more }), TypeError);
 });
 
 Deno.test("nobody makes a signature but loadSigs()", () => {

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { deltaStream, encodeDeltaStream, loadSigs } from "rsync-streams";
 import { DONE } from "../src/engine/stage.ts";
 import { deltaEncodings } from "../src/formats/mod.ts";
-import type { Kernel } from "../src/kernel/interface.ts";
+import type { IndexBuilder, Kernel } from "../src/kernel/interface.ts";
 import { defaultKernel } from "../src/kernel/mod.ts";
 import { createEncodeStage } from "../src/stages/transcoder.ts";
+import { givesWay } from "./_clock.ts";
 import { hex, makeSig, source } from "./_helpers.ts";
 import { assertFails } from "./_hostile.ts";
 import { randomBytes } from "./_recipes.ts";
@@ -60,6 +61,16 @@ Deno.test("encodeDeltaStream() writes as many bytes as maxOutputLength says", as
   await assert.rejects(encode(length - 1), { code: "limit" });
 });
 
+Deno.test("encodeDeltaStream() writes 4096 commands at a time of a luapower copy that becomes many", async () => {
+  const { readable, writable } = encodeDeltaStream({ format: "luapower", blockLength: 2 });
+  const copy = { offset: 0, length: 2 * 255 * 10_000 };
+  const lengths: number[] = [];
+  for await (const { length } of ReadableStream.from([{ copy }]).pipeThrough({ readable, writable })) {
+    lengths.push(length);
+  }
+  assert.deepEqual(lengths, [6 * 4096, 6 * 4096, 6 * (10_000 - 2 * 4096)]);
+});
+
 Deno.test("deltaStream() yields chunks of 256 KiB, full with the first command past it", async () => {
   const sigs = await loadSigs((await makeSig(randomBytes(1, 100))).bytes);
   const lengths: number[] = [];
@@ -101,11 +112,36 @@ Deno.test("loadSigs() reads 1 GiB at most, where nothing else is said", async ()
     for (let length = 0; length <= 2 ** 30; length += records.length) yield records;
   }
   // An index of that many records would take 2 GB.
-  const kernel = defaultKernel() as { index?: Kernel["index"] };
-  kernel.index = () => ({ add() {}, finish: () => assert.fail("more than 1 GiB was read") });
-  try {
+  await withIndex({ add() {}, finish: () => assert.fail("more than 1 GiB was read") }, async () => {
     await assertFails(loadSigs(chunks()), "limit", 2 ** 30, 2 ** 30);
+  });
+});
+
+Deno.test("loadSigs() lets other tasks run while it indexes, and hears of its signal then", async () => {
+  const { bytes } = await makeSig(new Uint8Array(0));
+  const controller = new AbortController();
+  const reason = { reason: "a test" };
+  let asked = 0;
+  const finish = () => {
+    if (++asked === 5) controller.abort(reason);
+    return asked > 10 ? assert.fail("it goes on") : undefined;
+  };
+  const hadTurn = await withIndex({ add() {}, finish }, () =>
+    givesWay(async () => {
+      const loading = loadSigs(bytes, { signal: controller.signal });
+      assert.equal(await loading.catch((error) => error), reason);
+    }));
+  assert.equal(asked, 5);
+  assert.ok(hadTurn);
+});
+
+/** Runs with an index that is played. */
+async function withIndex<T>(builder: IndexBuilder, work: () => Promise<T>): Promise<T> {
+  const kernel = defaultKernel() as { index?: Kernel["index"] };
+  kernel.index = () => builder;
+  try {
+    return await work();
   } finally {
     delete kernel.index;
   }
-});
+}

@@ -26,7 +26,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "options",
     files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
-    tests: ["checks", "lengths", "options", "traits", "written", "librsync_formats"],
+    tests: ["checks", "lengths", "option_names", "options", "traits", "written", "librsync_formats"],
   },
   {
     name: "engine",
@@ -55,6 +55,7 @@ export const AREAS: readonly Area[] = [
       "bytes",
       "byte_source",
       "give_way",
+      "option_names",
       "buffers",
       "options",
       "handover",
@@ -105,7 +106,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "resources"],
+    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources"],
   },
   {
     name: "files",
