@@ -1,6 +1,7 @@
 /** How a source is read: how far, in which pieces, and what it hears at its end. */
 import assert from "node:assert/strict";
 import { lengthOf, readChunks, readerOf, toReadable } from "../src/streams/byte_source.ts";
+import { givesWay } from "./_clock.ts";
 import { randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -167,6 +168,12 @@ Deno.test("readChunks() hands on 1 MiB at a time where nothing else is said", as
   const lengths: number[] = [];
   await readChunks(new Uint8Array(2 ** 21 + 5), ({ length }) => void lengths.push(length));
   assert.deepEqual(lengths, [2 ** 20, 2 ** 20, 5]);
+});
+
+Deno.test("readChunks() lets other tasks run between pieces, and between chunks", async () => {
+  for (const source of [new Uint8Array(5_000), Array.from({ length: 50 }, () => new Uint8Array(100))]) {
+    assert.ok(await givesWay(() => readChunks(source, () => {}, { pieceLength: 100 })));
+  }
 });
 
 Deno.test("readChunks() notices that a chunk has shrunk between two pieces of it", async () => {

@@ -192,11 +192,19 @@ Deno.test("Rsync takes the least and the most of each option, and refuses the ne
   for (const [options, message] of wrong) assert.throws(() => new Rsync(options), { name: "TypeError", message });
 });
 
-Deno.test("Rsync takes sums of one's own, each alone too, where the format does not name its sums", () => {
+Deno.test("Rsync takes sums of one's own, each alone too, where the format does not name its sums", async () => {
   const sums: RsyncOptions[] = [{ weakSum }, { strongSum }, { weakSum, strongSum }];
+  const block = BASIS.subarray(0, 64);
   for (const options of sums) {
-    new Rsync(options);
-    new Rsync({ ...options, backend: "portable" });
+    for (const backend of [undefined, "portable"] as const) {
+      const own = new Rsync({ blockLength: 64, ...options, backend });
+      const made: SigRecord[] = [];
+      await own.genSigs(read(block), (record) => made.push(record));
+      assert.equal(made[0]!.strong.length, options.strongSum ? 5 : 32);
+      const added = block.reduce((sum, byte) => sum + byte, 0);
+      assert.equal(made[0]!.weak === added, options.weakSum !== undefined);
+      assert.equal((await own.loadSigs(() => made.shift())).backend, "portable");
+    }
     for (const format of ["librsync", "rsync-streams"] as Format[]) {
       const message = new RegExp(`^Cannot use sums of your own with the ${format} format`);
       assert.throws(() => new Rsync({ ...options, format }), { name: "TypeError", message });
