@@ -205,6 +205,22 @@ Deno.test("toReadable() of a stream lets go of it at its end, on failure and on 
   assert.deepEqual([wrong.calls, wrong.stream.locked], [["pull", error], false]);
 });
 
+Deno.test("toReadable() waits for the cancel of its source, passes its failure on, and lets go of it", async () => {
+  let answer!: () => void;
+  const slow = new ReadableStream<Bytes>({ cancel: () => new Promise<void>((resolve) => answer = resolve) });
+  let isOver = false;
+  const cancelling = toReadable(slow).cancel(REASON).then(() => isOver = true);
+  await settle();
+  assert.deepEqual([isOver, slow.locked], [false, true]);
+  answer();
+  await cancelling;
+  assert.equal(slow.locked, false);
+
+  const failing = new ReadableStream<Bytes>({ cancel: () => Promise.reject(REASON) });
+  assert.equal(await toReadable(failing).cancel().catch((error) => error), REASON);
+  assert.equal(failing.locked, false);
+});
+
 Deno.test("lengthOf() is what bytes and Blobs say, and nothing else says it", () => {
   const known = [new Uint8Array(5), new Uint8Array(5).buffer, new DataView(new ArrayBuffer(9), 2, 5)];
   for (const source of [...known, new Blob(["hello"])]) assert.equal(lengthOf(source), 5);

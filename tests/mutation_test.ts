@@ -46,6 +46,21 @@ Deno.test("syntacticFaults() finds what can be wrong, and passes over types and 
   ]);
 });
 
+Deno.test("syntacticFaults() leaves an await out where that changes something", () => {
+  const text = `
+    async function f() {
+      await g();
+      try {
+        return await h(1);
+      } finally {}
+      return await i();
+    }
+    const k = async () => await l();
+    const m = async () => 2 + await n();`;
+  const faults = syntacticFaults("f.ts", text).filter(({ kind }) => kind === "not awaited");
+  assert.deepEqual(faults.map(({ start, end }) => text.slice(start, end)), ["await g()", "await h(1)", "await n()"]);
+});
+
 Deno.test("the table of a run counts what was noticed of faults that change something, and can be read again", () => {
   const tried = [
     { outcome: "caught", words: "a.ts:1: number: 1 => 2 | a = 1;" },
