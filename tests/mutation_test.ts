@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AREAS } from "./mutation/areas.ts";
 import { BY_HAND, locate } from "./mutation/by_hand.ts";
 import { listFiles, ROOT } from "./mutation/checkout.ts";
+import { EQUIVALENT } from "./mutation/equivalent.ts";
 import { fromMarkdown, isEnough, summarize, toMarkdown } from "./mutation/results.ts";
 import { syntacticFaults } from "./mutation/syntactic.ts";
 
@@ -79,4 +80,11 @@ Deno.test("the table of a run counts what was noticed of faults that change some
   const text = toMarkdown([result, other]);
   assert.match(text, /\| wasm glue \| 4 \| 2 \| 1 \| 1 \| 66 % \|\n\| files \| 20 \| 17 \| 0 \| 0 \| 85 % \|/);
   assert.deepEqual(fromMarkdown(text), [result, other]);
+});
+
+Deno.test("each line of which a fault is called equivalent is in its file", async () => {
+  for (const { path, line } of EQUIVALENT) {
+    const lines = (await Deno.readTextFile(join(ROOT, path))).split("\n").map((line) => line.trim());
+    assert.ok(lines.includes(line), `${path}: ${line}`);
+  }
 });

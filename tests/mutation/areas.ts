@@ -83,6 +83,7 @@ export const AREAS: readonly Area[] = [
       "transcode",
       "signature",
       "written",
+      "bytes",
       "librsync_malformed",
       "offsets",
       "cli_run",
