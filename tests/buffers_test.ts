@@ -11,6 +11,7 @@ import {
   loadSigs,
   type PatchStats,
   type SigStats,
+  sigStream,
 } from "rsync-streams";
 import { assertBytes, SALT } from "./_helpers.ts";
 import { concat, make, randomBytes } from "./_recipes.ts";
@@ -112,4 +113,9 @@ Deno.test("progress has the total where the length is known", async () => {
   await createSig(Readable.from([BASIS]), { onProgress: (stats) => seen = { ...stats } });
   assert.equal(seen!.bytesIn, BASIS.length);
   assert.equal("total" in seen!, false);
+});
+
+Deno.test("sigStream() has the total that fileLength says, and none without it", () => {
+  for (const fileLength of [0, 5]) assert.equal(sigStream({ fileLength }).stats.total, fileLength);
+  assert.equal("total" in sigStream().stats, false);
 });

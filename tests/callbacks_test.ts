@@ -12,6 +12,7 @@ import {
 } from "rsync-streams/callbacks";
 import { assertBytes, type Chunking, patch, source, toBytes } from "./_helpers.ts";
 import { callbacks, collector } from "./_callbacks.ts";
+import { FiveByteSum, RollingSumOfBytes } from "./_custom_sums.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
 const CHUNKINGS: Chunking[] = ["whole", 1, 1009, { seed: 3, most: 5000 }];
@@ -53,44 +54,17 @@ Deno.test("Rsync with format rsync-streams verifies what it patched", async () =
   );
 });
 
-/** A weak sum of the user's own: adds the bytes. Weak indeed, so there are false alarms. */
-class ByteSum {
+/** A weak sum of the user's own, whose instances are counted. Weak indeed, so there are false alarms. */
+class ByteSum extends RollingSumOfBytes {
   static made = 0;
-  #sum = 0;
   constructor() {
+    super();
     ByteSum.made++;
-  }
-  reset() {
-    this.#sum = 0;
-  }
-  update(bytes: Uint8Array, length: number) {
-    for (let i = 0; i < length; i++) this.#sum += bytes[i]!;
-  }
-  rotate(out: number, into: number) {
-    this.#sum += into - out;
-  }
-  digest() {
-    return this.#sum;
-  }
-}
-
-/** A strong sum of the user's own, of 5 bytes. */
-class FiveBytes {
-  readonly length = 5;
-  #sum = new Uint8Array(5);
-  reset() {
-    this.#sum = new Uint8Array(5);
-  }
-  update(bytes: Uint8Array, length: number) {
-    for (let i = 0; i < length; i++) this.#sum[i % 5] = Math.imul(this.#sum[i % 5]! ^ bytes[i]!, 167) + i;
-  }
-  digest() {
-    return this.#sum;
   }
 }
 
 Deno.test("Rsync uses sums of the user's own, and with() keeps them", async () => {
-  const own = new Rsync({ blockLength: 64, weakSum: () => new ByteSum(), strongSum: () => new FiveBytes() });
+  const own = new Rsync({ blockLength: 64, weakSum: () => new ByteSum(), strongSum: () => new FiveByteSum() });
   const rsync = own.with({ blockLength: 100 });
   assert.equal(rsync.blockLength, 100);
   const made = ByteSum.made;

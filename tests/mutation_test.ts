@@ -1,7 +1,10 @@
 /** The mutation run knows the sources as they are: `deno task mutate` itself takes too long for every run. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { AREAS } from "./mutation/areas.ts";
-import { listFiles } from "./mutation/checkout.ts";
+import { BY_HAND, locate } from "./mutation/by_hand.ts";
+import { listFiles, ROOT } from "./mutation/checkout.ts";
+import { EQUIVALENT } from "./mutation/equivalent.ts";
 import { fromMarkdown, isEnough, summarize, toMarkdown } from "./mutation/results.ts";
 import { syntacticFaults } from "./mutation/syntactic.ts";
 
@@ -10,6 +13,14 @@ Deno.test("each area has sources, and tests that exist", async () => {
   for (const { name, files, tests } of AREAS) {
     assert.ok(paths.some((path) => files.test(path)), `${name} has no sources`);
     for (const test of tests) assert.ok(paths.includes(`tests/${test}_test.ts`), `${name} names ${test}_test.ts`);
+  }
+});
+
+Deno.test("each fault made by hand has its place in the sources, and an area", async () => {
+  for (const fault of BY_HAND) {
+    const { start, end, replacement } = locate(fault, await Deno.readTextFile(join(ROOT, fault.path)));
+    assert.ok(end > start && replacement !== fault.from.join("\n"), fault.kind);
+    assert.ok(AREAS.some(({ name }) => name === fault.area), fault.area);
   }
 });
 
@@ -36,6 +47,21 @@ Deno.test("syntacticFaults() finds what can be wrong, and passes over types and 
   ]);
 });
 
+Deno.test("syntacticFaults() leaves an await out where that changes something", () => {
+  const text = `
+    async function f() {
+      await g();
+      try {
+        return await h(1);
+      } finally {}
+      return await i();
+    }
+    const k = async () => await l();
+    const m = async () => 2 + await n();`;
+  const faults = syntacticFaults("f.ts", text).filter(({ kind }) => kind === "not awaited");
+  assert.deepEqual(faults.map(({ start, end }) => text.slice(start, end)), ["await g()", "await h(1)", "await n()"]);
+});
+
 Deno.test("the table of a run counts what was noticed of faults that change something, and can be read again", () => {
   const tried = [
     { outcome: "caught", words: "a.ts:1: number: 1 => 2 | a = 1;" },
@@ -54,4 +80,11 @@ Deno.test("the table of a run counts what was noticed of faults that change some
   const text = toMarkdown([result, other]);
   assert.match(text, /\| wasm glue \| 4 \| 2 \| 1 \| 1 \| 66 % \|\n\| files \| 20 \| 17 \| 0 \| 0 \| 85 % \|/);
   assert.deepEqual(fromMarkdown(text), [result, other]);
+});
+
+Deno.test("each line of which a fault is called equivalent is in its file", async () => {
+  for (const { path, line } of EQUIVALENT) {
+    const lines = (await Deno.readTextFile(join(ROOT, path))).split("\n").map((line) => line.trim());
+    assert.ok(lines.includes(line), `${path}: ${line}`);
+  }
 });

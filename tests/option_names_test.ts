@@ -68,6 +68,20 @@ for (const [name, [call, known]] of Object.entries(FUNCTIONS)) {
   });
 }
 
+for (const [name, [call]] of Object.entries(FUNCTIONS)) {
+  if (/Update|Handler|atomic|a layer/.test(name)) continue;
+
+  Deno.test(`${name} takes each option that it names`, async () => {
+    const outcome = async (options: Anything) => {
+      return await Promise.resolve().then(() => call(options)).then(() => "", ({ message }: Error) => message);
+    };
+    const names = /one of (.*) was expected$/.exec(await outcome({ nonsense: 5 }))![1]!.split(", ");
+    assert.ok(names.length >= 2);
+    // Nothing that any of them takes: what is said is not said of the name.
+    for (const known of names) assert.doesNotMatch(await outcome({ [known]: Symbol("wrong") }), /the options/);
+  });
+}
+
 Deno.test("an option that is undefined is none, whatever its name", () => {
   sigStream({ maxOutputLength: undefined } as Anything);
   patchStream(BASIS, { blocklength: undefined } as Anything);

@@ -66,7 +66,7 @@ export function checkOptions<T extends object>(options: T, names: OptionNames<T>
   checkObject(options);
   if (!isPlain(options)) return options;
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || Object.hasOwn(names, name)) continue;
+    if (value === undefined || (names as Record<string, unknown>)[name] === true) continue;
     const known = Object.keys(names).join(", ");
     throw new TypeError(`Cannot use the options: ${JSON.stringify(name)} was given, one of ${known} was expected`);
   }

@@ -66,7 +66,7 @@ export class InputWindow {
     for (let from = 0; from < bytes.length;) {
       const isNew = this.#end === this.#buffer.length || this.#end === 0;
       if (this.#end === this.#buffer.length) {
-        const length = Math.max(bytes.length - from, this.#length, MIN_PIECE);
+        const length = Math.max(this.#length, MIN_PIECE);
         this.#buffer = new Uint8Array(Math.min(length, MAX_PIECE));
         this.#end = 0;
       }

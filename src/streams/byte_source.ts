@@ -76,8 +76,7 @@ export function toReadable(source: ByteSource): ReadableStream<Uint8Array<ArrayB
       reader.releaseLock();
     },
     async cancel(reason) {
-      await reader.cancel(reason);
-      reader.releaseLock();
+      await reader.cancel(reason).finally(() => reader.releaseLock());
     },
   }, { highWaterMark: 0 });
 }

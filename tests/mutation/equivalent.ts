@@ -2,7 +2,7 @@
 import type { Fault } from "./syntactic.ts";
 
 /** A fault, by its file, the line it is in, and the piece that is replaced. */
-interface Equivalent {
+export interface Equivalent {
   readonly path: string;
   /** The line, without its indent. */
   readonly line: string;
@@ -11,12 +11,54 @@ interface Equivalent {
   readonly reason: string;
 }
 
-const EQUIVALENT: readonly Equivalent[] = [
+/** Fields with a first value that nobody reads: file, line, and what sets it before. */
+const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[] = [
+  ["src/engine/patcher.ts", "#steps = 0;", "each call of next()"],
+  ["src/engine/patcher.ts", "#copyOffset = 0;", "each copy"],
+  ["src/engine/patcher.ts", "#dataAt = 0;", "each data command"],
+  ["src/engine/matcher.ts", "#at = 0;", "each chunk"],
+  ["src/engine/signer.ts", "#at = 0;", "each chunk"],
+  ["src/engine/commands_from_events.ts", "#hasDigest = false;", "the first part of each delta"],
+  ["src/engine/input_window.ts", "#end = 0;", "the first copy, which finds no piece,"],
+  ["src/formats/bytes/pending.ts", "#offset = 0;", "the first copy"],
+  ["src/streams/stage_pair.ts", "#isTaken = false;", "each write"],
+];
+
+/** Lengths of buffers of which one more byte or record is nothing that anybody sees: file, line, and number. */
+const FIRST_LENGTHS: readonly (readonly [path: string, line: string, length: string])[] = [
+  ["src/formats/bytes/byte_reader.ts", "#carry = new Uint8Array(64);", "64"],
+  ["src/formats/bytes/byte_writer.ts", "const FIRST_LENGTH = 1024;", "1024"],
+  ["src/formats/bytes/plain_records.ts", "export const BATCH_CAPACITY = 1024;", "1024"],
+];
+
+export const EQUIVALENT: readonly Equivalent[] = [
   {
     path: "src/engine/patcher.ts",
     line: "if (targetLength !== undefined && targetLength !== this.#length) {",
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
     reason: "readers and EventsFromCommands compare the same lengths before",
+  },
+  {
+    path: "src/engine/patcher.ts",
+    line: "this.#digest = undefined;",
+    change: ["this.#digest = undefined;", ";"],
+    reason: "a patcher that was released is not asked again, and one that has checked its digest is at its end",
+  },
+  ...FIRST_LENGTHS.map(([path, line, length]): Equivalent => {
+    return { path, line, change: [length, `(${length} + 1)`], reason: "it grows, or is filled as often as it takes" };
+  }),
+  ...SET_FIRST.map(([path, line, what]) => ({ path, line, reason: `${what} sets it before it is read` })),
+  {
+    path: "src/formats/luapower/mod.ts",
+    line: "maxStrongLength: 32,",
+    change: ["32", "(32 + 1)"],
+    reason: "no sum of the format has more than 32 bytes, and the less of the two counts",
+  },
+  {
+    path: "src/formats/librsync/mod.ts",
+    line: "maxStrongLength: 32,",
+    change: ["32", "(32 + 1)"],
+    reason: "no sum of the format has more than 32 bytes, and the less of the two counts",
   },
   {
     path: "src/engine/patcher.ts",

@@ -55,7 +55,7 @@ export function syntacticFaults(path: string, text: string): Fault[] {
       add("boolean", node, "false");
     } else if (node.kind === ts.SyntaxKind.FalseKeyword) {
       add("boolean", node, "true");
-    } else if (ts.isAwaitExpression(node)) {
+    } else if (ts.isAwaitExpression(node) && !isReturned(node)) {
       add("not awaited", node, `(${node.expression.getText(file)})`);
     } else if (ts.isIfStatement(node) || ts.isConditionalExpression(node)) {
       const condition = ts.isIfStatement(node) ? node.expression : node.condition;
@@ -76,6 +76,16 @@ function isPassedOver(node: ts.Node): boolean {
   // A call of `super` that is left out is noticed by the first test of all.
   if (ts.isExpressionStatement(node) && node.expression.getText().startsWith("super(")) return true;
   return ts.isThrowStatement(node) || ts.isTemplateExpression(node);
+}
+
+/** `return await` is `return`, save in a `try`. */
+function isReturned(node: ts.AwaitExpression): boolean {
+  if (ts.isArrowFunction(node.parent)) return true;
+  if (!ts.isReturnStatement(node.parent)) return false;
+  for (let outer: ts.Node = node.parent; !ts.isFunctionLike(outer); outer = outer.parent) {
+    if (ts.isTryStatement(outer)) return false;
+  }
+  return true;
 }
 
 function isText({ left, right }: ts.BinaryExpression): boolean {
