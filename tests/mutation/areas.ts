@@ -57,17 +57,26 @@ export const AREAS: readonly Area[] = [
   {
     name: "assembly",
     files: /^assembly\/(?!_generated|sha256)/,
-    tests: ["search_borders", "published_sums"],
+    tests: ["search_model", "search_borders", "summers", "published_sums"],
   },
   {
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
-    tests: ["resources", "search_borders", "keyed_sums", "published_sums", "backends"],
+    tests: ["search_model", "summers", "resources", "search_borders", "keyed_sums", "published_sums", "backends"],
   },
   {
     name: "portable",
     files: /^src\/kernel\/portable\//,
-    tests: ["sums", "custom_sums", "matching", "search_borders", "published_sums", "backends"],
+    tests: [
+      "keyed_hash",
+      "search_model",
+      "summers",
+      "sums",
+      "custom_sums",
+      "search_borders",
+      "published_sums",
+      "backends",
+    ],
   },
   {
     name: "callbacks",

@@ -23,6 +23,12 @@ const EQUIVALENT: readonly Equivalent[] = [
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
+  {
+    path: "src/kernel/wasm/searcher.ts",
+    line: "this.settled = exports.searcher_settled(address) >>> 0;",
+    change: ["exports.searcher_settled(address) >>> 0", "exports.searcher_settled(address)"],
+    reason: "a window is a block of 64 MiB at most and some MiB behind it, so nothing in it is at 2^31",
+  },
 ];
 
 /** Why a fault changes nothing, or undefined if it may. */
