@@ -24,6 +24,12 @@ const EQUIVALENT: readonly Equivalent[] = [
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
   {
+    path: "src/kernel/portable/searcher.ts",
+    line: "else if (start > this.#position) this.#goTo(start);",
+    change: [">", ">="],
+    reason: "to go where it is only makes it sum the window anew",
+  },
+  {
     path: "src/kernel/wasm/searcher.ts",
     line: "this.settled = exports.searcher_settled(address) >>> 0;",
     change: ["exports.searcher_settled(address) >>> 0", "exports.searcher_settled(address)"],
