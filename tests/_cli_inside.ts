@@ -17,7 +17,7 @@ export interface Output {
 export interface RunOptions {
   signal?: AbortSignal;
   /** What the standard input has, as a pipe. */
-  stdin?: Iterable<Uint8Array>;
+  stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Whether the standard error is a terminal. */
   isTerminal?: boolean;
 }
@@ -74,7 +74,7 @@ function noFile(): never {
   throw new Error("a pipe");
 }
 
-async function* iteratorOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* iteratorOf(chunks: NonNullable<RunOptions["stdin"]>): AsyncGenerator<Uint8Array, void> {
   yield* chunks;
 }
 

@@ -165,3 +165,37 @@ test("exits with 141 and says nothing if nobody reads its output", async (folder
   }
   assert.equal(process.stdout.write, write);
 });
+
+test("ends when its caller ends it, while it waits for a pipe", async (folder) => {
+  const before = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  const sig = await read(folder, "basis.sig");
+  const waits: [args: string[], start: Uint8Array][] = [
+    [["signature", "-", "made.sig"], TARGET],
+    [["delta", "-", "target.bin", "made.delta"], sig.subarray(0, 100)],
+    [["delta", "basis.sig", "-", "made.delta"], TARGET],
+    [["patch", "basis.bin", "-", "made.bin"], (await read(folder, "target.delta")).subarray(0, 100)],
+    [["info"], sig.subarray(0, 100)],
+    [["info"], gzipSync(sig).subarray(0, 50)],
+  ];
+  for (const [args, start] of waits) {
+    const controller = new AbortController();
+    const isOver = Promise.withResolvers<string>();
+    let timer = 0;
+    const stdin: AsyncIterable<Uint8Array> = {
+      async *[Symbol.asyncIterator]() {
+        yield start;
+        setTimeout(() => controller.abort(), 5);
+        // A pipe with nothing more to read.
+        timer = setTimeout(() => isOver.resolve("the pipe"), 5_000);
+        await isOver.promise;
+      },
+    };
+    const { signal } = controller;
+    assert.deepEqual(await run(folder, args, { stdin, signal }), { code: 107, out: "", err: "" }, `${args}`);
+    isOver.resolve("the run");
+    clearTimeout(timer);
+    assert.equal(await isOver.promise, "the run", `${args}: what ended first`);
+    while ([...Deno.readDirSync(folder)].length > before.length) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), before);
+  }
+});
