@@ -161,11 +161,13 @@ test("reads each kind of frame, however it arrives", async (folder) => {
 
 test("says what is wrong with a frame", async (folder) => {
   for (const [name, [bytes, [code, why]]] of Object.entries(BAD)) {
-    const seen = await info(folder, bytes, 10_000);
-    assert.equal(seen.code, code, `${name}: ${seen.err}`);
-    assert.equal(seen.out, "", name);
-    assert.ok(/^rsync-streams: cannot decompress the standard input with (zstd|gzip): /.test(seen.err), seen.err);
-    assert.ok(seen.err.includes(`: ${why}`), `${name}: ${seen.err}`);
+    for (const length of [bytes.length, 10_000, 61]) {
+      const seen = await info(folder, bytes, length);
+      assert.equal(seen.code, code, `${name}: ${seen.err}`);
+      assert.equal(seen.out, "", name);
+      assert.ok(/^rsync-streams: cannot decompress the standard input with (zstd|gzip): /.test(seen.err), seen.err);
+      assert.ok(seen.err.includes(`: ${why}`), `${name}: ${seen.err}`);
+    }
   }
 });
 

@@ -13,6 +13,11 @@ interface Equivalent {
 
 const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "src/cli/_output.ts",
+    line: "let isThere = false;",
+    reason: "it is set before any error that has words of its own, and no other error asks for it",
+  },
+  {
     path: "src/engine/patcher.ts",
     line: "if (targetLength !== undefined && targetLength !== this.#length) {",
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
