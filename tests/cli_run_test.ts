@@ -6,60 +6,12 @@ import process from "node:process";
 import { encodeDeltaStream } from "rsync-streams";
 import { runCli } from "rsync-streams/cli";
 import { openProgressBar } from "../src/cli/progress_bar.ts";
+import { BASIS, read, run, TARGET, test } from "./_cli_inside.ts";
 import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { until } from "./_until.ts";
 
-const BASIS = randomBytes(1, 20_000);
-const TARGET = concat([BASIS.subarray(0, 8_192), randomBytes(2, 1_000), BASIS.subarray(8_192)]);
 const SHA_256 = createHash("sha256").update(TARGET).digest("hex");
-
-interface Output {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** Runs the command in a folder, and takes what it writes. */
-async function run(folder: string, args: readonly string[], signal?: AbortSignal): Promise<Output> {
-  const output = { code: -1, out: "", err: "" };
-  const [writeSync, write] = [nodeFs.writeSync, process.stdout.write];
-  const fields = nodeFs as unknown as Record<string, unknown>;
-  fields.writeSync = (fd: number, text: string) => void (fd === 2 ? output.err += text : output.out += text);
-  process.stdout.write = ((bytes: Uint8Array | string, done: (error?: Error) => void) => {
-    output.out += typeof bytes === "string" ? bytes : new TextDecoder("latin1").decode(bytes);
-    done();
-    return true;
-  }) as typeof process.stdout.write;
-  const paths = args.map((arg) => /^[a-z]+\.[a-z]+$/.test(arg) ? `${folder}/${arg}` : arg);
-  try {
-    output.code = await runCli(paths, signal ? { signal } : {});
-  } finally {
-    fields.writeSync = writeSync;
-    process.stdout.write = write;
-  }
-  const local = (text: string) =>
-    text.replaceAll(`${folder}/`, "").replace(/; \d+\.\d\d s, [\d.]+ [kMG]?B\/s\n/, "; TIME\n");
-  return { code: output.code, out: local(output.out), err: local(output.err) };
-}
-
-/** A test in a folder with a basis, a target, a signature and a delta. */
-function test(name: string, work: (folder: string) => Promise<void>): void {
-  Deno.test(`runCli() ${name}`, async () => {
-    const folder = await Deno.makeTempDir({ prefix: "rsync-streams-cli-" });
-    try {
-      await Deno.writeFile(`${folder}/basis.bin`, BASIS);
-      await Deno.writeFile(`${folder}/target.bin`, TARGET);
-      await run(folder, ["signature", "-b", "1024", "-S", "12", "basis.bin", "basis.sig"]);
-      await run(folder, ["delta", "basis.sig", "target.bin", "target.delta"]);
-      await work(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
-}
-
-const read = (folder: string, name: string) => Deno.readFile(`${folder}/${name}`);
 
 test("prints the statistics of a signature, a delta, a patch and a transcoding", async (folder) => {
   const statistics = async (args: string[]) => (await run(folder, [...args, "-s"])).err;
@@ -253,7 +205,7 @@ test("replaces a file with -f alone", async (folder) => {
 
 test("writes nothing, says nothing and exits with 107 when its caller has ended it", async (folder) => {
   const args = ["signature", "basis.bin", "ended.sig"];
-  assert.deepEqual(await run(folder, args, AbortSignal.abort()), { code: 107, out: "", err: "" });
+  assert.deepEqual(await run(folder, args, { signal: AbortSignal.abort() }), { code: 107, out: "", err: "" });
   await assert.rejects(read(folder, "ended.sig"), Deno.errors.NotFound);
   // The command does not wait for a read under way. The next test would see it end.
   await until("the end of the read", () => !isOpen(`${folder}/basis.bin`));

@@ -4,6 +4,7 @@ import { blake3 } from "@noble/hashes/blake3.js";
 import fc from "fast-check";
 import { Blake2sp } from "../src/kernel/portable/blake2sp.ts";
 import { blake2b256, blake3Sum } from "../src/kernel/portable/noble_hash.ts";
+import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
 import { Rollsum } from "../src/kernel/portable/rollsum.ts";
 import type { RollingSum, StrongHash } from "../src/kernel/portable/sums.ts";
@@ -131,6 +132,20 @@ Deno.test("sigStream() writes the start of the keyed strong sum where strongLeng
       }
     }
   }
+});
+
+Deno.test({
+  name: "md4 of 512 MiB has the high word of the length in bits",
+  ignore: Deno.env.get("RSYNC_STREAMS_SLOW") !== "1",
+  fn() {
+    const blockLength = 2 ** 29;
+    const params = { weakSum: "rollsum", strongSum: "md4", strongLength: 16, blockLength } as const;
+    const zeros = new Uint8Array(2 ** 20);
+    const summer = new PortableKernel().summer(params);
+    for (let i = 1; i < 512; i++) assert.equal(summer.sum(zeros).count, 0);
+    // head -c 512M /dev/zero | openssl dgst -provider legacy -md4
+    assert.equal(hex(summer.sum(zeros).strong.subarray(0, 16)), "1ddb4210749e8db79d0240b66f7a2168");
+  },
 });
 
 // ---- rolling sums

@@ -103,17 +103,36 @@ export const AREAS: readonly Area[] = [
   {
     name: "assembly",
     files: /^assembly\/(?!_generated|sha256)/,
-    tests: ["search_borders", "published_sums"],
+    tests: ["search_model", "summers", "search_turns", "search_borders", "published_sums"],
   },
   {
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
-    tests: ["resources", "search_borders", "keyed_sums", "published_sums", "backends"],
+    tests: [
+      "search_model",
+      "summers",
+      "search_turns",
+      "resources",
+      "search_borders",
+      "keyed_sums",
+      "published_sums",
+      "backends",
+    ],
   },
   {
     name: "portable",
     files: /^src\/kernel\/portable\//,
-    tests: ["sums", "custom_sums", "matching", "search_borders", "published_sums", "backends"],
+    tests: [
+      "keyed_hash",
+      "sums",
+      "search_model",
+      "summers",
+      "search_turns",
+      "custom_sums",
+      "search_borders",
+      "published_sums",
+      "backends",
+    ],
   },
   {
     name: "callbacks",
@@ -137,7 +156,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_run", "cli_names", "cli_files"],
+    tests: ["cli_run", "cli_words", "cli_says", "cli_pipes", "cli_frames", "cli_help", "cli_completion", "cli_files"],
   },
   {
     name: "remote commands",

@@ -33,6 +33,11 @@ const FIRST_LENGTHS: readonly (readonly [path: string, line: string, length: str
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "src/cli/_output.ts",
+    line: "let isThere = false;",
+    reason: "it is set before any error that has words of its own, and no other error asks for it",
+  },
+  {
     path: "src/engine/patcher.ts",
     line: "if (targetLength !== undefined && targetLength !== this.#length) {",
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
@@ -64,6 +69,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     path: "src/engine/patcher.ts",
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
+  },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "else if (start > this.#position) this.#goTo(start);",
+    change: [">", ">="],
+    reason: "to go where it is only makes it sum the window anew",
+  },
+  {
+    path: "src/kernel/wasm/searcher.ts",
+    line: "this.settled = exports.searcher_settled(address) >>> 0;",
+    change: ["exports.searcher_settled(address) >>> 0", "exports.searcher_settled(address)"],
+    reason: "a window is a block of 64 MiB at most and some MiB behind it, so nothing in it is at 2^31",
   },
 ];
 

@@ -1,6 +1,5 @@
 import { deltaStream } from "../../delta_stream.ts";
 import { loadSigs, type LoadSigsOptions } from "../../load_sigs.ts";
-import { RsyncError } from "../../common/rsync_error.ts";
 import type { Signature } from "../../stages/signature.ts";
 import { checkBlockLength } from "../_check_options.ts";
 import type { CommandSpec, Invocation, OptionValues } from "../_command_spec.ts";
@@ -80,7 +79,8 @@ async function run(invocation: Invocation): Promise<void> {
   const sigInput = await openSig(operands[0], invocation);
   const input = await openInput(operands[1], invocation);
   await withOutput(operands[2], invocation, { isBinary: true }, async (output) => {
-    const sigs = await load(sigInput, options);
+    // The input has a limit of its own.
+    const sigs = await loadSigs(sigInput.readable, { ...sigFormat(options), maxInputLength: Infinity });
     await deltaTo(input, sigs, output, compression, invocation);
   });
 }
@@ -125,34 +125,25 @@ async function deltaTo(
   await reportRun(invocation, { counts, bytes: bytesIn, ms, facts }, output);
 }
 
-async function load(input: Input, options: OptionValues): Promise<Signature> {
-  const maxInputLength = input.reportedSize === undefined ? MAX_PIPED_LENGTH : Infinity;
-  try {
-    return await loadSigs(input.readable, { ...sigFormat(options), maxInputLength });
-  } catch (error) {
-    // Others are a frame that is too long, and memory that the runtime refuses.
-    const isTooLong = error instanceof RsyncError && error.code === "limit" && error.offset === maxInputLength;
-    if (!isTooLong) throw error;
-    throw tooLong(input, "a pipe: name a file", error);
-  }
-}
-
-/** @param what Which kind of input has the limit. */
-function tooLong({ name }: Input, what: string, cause?: Error): CliError {
-  const why = `it is longer than ${MAX_PIPED_LENGTH} bytes, which is the limit for ${what}`;
-  return new CliError(EXIT.MEMORY, `cannot read the signature from ${name}: ${why}`, cause && { cause });
-}
-
+/** Opens the signature, and bounds what is read of one that may have no end. */
 async function openSig(path: string | undefined, invocation: Invocation): Promise<Input> {
   let length = 0;
   const input = await openCompressible(path, invocation, {
     isPlain: invocation.dialect.isRdiff || sigFormat(invocation.options).format !== undefined,
     look(chunk) {
       length += chunk.length;
-      if (input.compression && length > MAX_PIPED_LENGTH) throw tooLong(input, "a compressed one: decompress it first");
+      if (length <= MAX_PIPED_LENGTH) return;
+      if (input.compression) throw tooLong(input, "a compressed one: decompress it first");
+      if (input.reportedSize === undefined) throw tooLong(input, "a pipe: name a file");
     },
   });
   return input;
+}
+
+/** @param what Which kind of input has the limit. */
+function tooLong({ name }: Input, what: string): CliError {
+  const why = `it is longer than ${MAX_PIPED_LENGTH} bytes, which is the limit for ${what}`;
+  return new CliError(EXIT.MEMORY, `cannot read the signature from ${name}: ${why}`);
 }
 
 /** What has to be said about the format of the signature. */
