@@ -26,7 +26,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "options",
     files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
-    tests: ["checks", "lengths", "option_names", "options", "traits", "written", "librsync_formats"],
+    tests: ["checks", "lengths", "option_names", "options", "traits", "load_limits", "librsync_formats"],
   },
   {
     name: "engine",
@@ -75,6 +75,7 @@ export const AREAS: readonly Area[] = [
       "rsync_streams",
       "byte_reader",
       "byte_writer",
+      "copy_joiner",
       "inspect",
       "luapower_ring",
       "hostile_sigs",
@@ -83,6 +84,7 @@ export const AREAS: readonly Area[] = [
       "transcode",
       "signature",
       "written",
+      "load_limits",
       "bytes",
       "librsync_malformed",
       "offsets",
