@@ -54,6 +54,7 @@ export const AREAS: readonly Area[] = [
       "stage_pair",
       "bytes",
       "byte_source",
+      "written_lengths",
       "give_way",
       "option_names",
       "buffers",
