@@ -74,6 +74,7 @@ export const AREAS: readonly Area[] = [
       "cuts",
       "traits",
       "rsync_streams",
+      "layered_ranges",
       "byte_reader",
       "byte_writer",
       "copy_joiner",
