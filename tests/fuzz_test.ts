@@ -14,7 +14,10 @@ const told = Deno.env.get("FUZZ_SEED");
 const SEEDS = [1, told ? Number(told) : crypto.getRandomValues(new Int32Array(1))[0]!];
 
 Deno.test("fuzz: each file of the corpus is of a target", () => {
-  const prefixes = TARGETS.map(({ name }) => `${name.replaceAll(" ", "-")}_`);
+  const prefixes = [
+    ...TARGETS.map(({ name }) => `${name.replaceAll(" ", "-")}_`),
+    ...BYTE_TARGETS.map(({ name }) => `bytes_${name}.json`),
+  ];
   for (const { name } of Deno.readDirSync(CORPUS)) {
     assert.ok(name === ".keep" || prefixes.some((prefix) => name.startsWith(prefix)), name);
   }
