@@ -129,3 +129,21 @@ Deno.test("manPage() has each part where readers of man look for it", () => {
   assert.match(sections.get("PERMISSIONS")!.join("\n"), /^In Deno: [^\n]+\n\.PP\nIn Node with/);
   assert.deepEqual(sections.get("SEE ALSO"), [".BR rdiff (1),", ".BR rsync (1)", ""]);
 });
+
+test("completion prints the script of a shell, and refuses what is none", async (folder) => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { code, out, err } = await run(folder, ["completion", shell]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.ok(out.includes(`# Completion of rsync-streams for ${shell}.\n`));
+    for (const word of ["transcode", "no-digest", "statistics"]) assert.ok(out.includes(word), `${shell}: ${word}`);
+  }
+  const wrong: [args: string[], why: string][] = [
+    [["tcsh"], 'unknown shell "tcsh": one of bash, zsh, fish was expected'],
+    [[], "files are missing: rsync-streams completion [OPTIONS] SHELL"],
+    [["bash", "zsh"], "too many files: rsync-streams completion [OPTIONS] SHELL"],
+  ];
+  for (const [args, why] of wrong) {
+    const err = `rsync-streams: ${why}; try "rsync-streams completion --help"\n`;
+    assert.deepEqual(await run(folder, ["completion", ...args]), { code: 101, out: "", err });
+  }
+});

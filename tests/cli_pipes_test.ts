@@ -154,7 +154,19 @@ test("exits with 141 and says nothing if nobody reads its output", async (folder
     ];
     try {
       const { runCli } = await import("rsync-streams/cli");
-      for (const args of [["signature", `${folder}/basis.bin`], ["info", `${folder}/basis.sig`], ["--help"]]) {
+      const at = (name: string) => `${folder}/${name}`;
+      const runs = [
+        ["signature", at("basis.bin")],
+        ["signature", "--json", "-f", at("basis.bin"), at("made.sig")],
+        ["delta", "--json", "-f", at("basis.sig"), at("target.bin"), at("made.delta")],
+        ["patch", "--json", "-f", at("basis.bin"), at("target.delta"), at("made.bin")],
+        ["transcode", "--json", "-f", at("target.delta"), at("made.delta"), "--to", "rsync-streams"],
+        ["info", at("basis.sig")],
+        ["completion", "bash"],
+        ["--help"],
+        ["--version"],
+      ];
+      for (const args of runs) {
         err = "";
         assert.equal(await runCli(args), exitCode, `${args}`);
         assert.equal(err, message && `rsync-streams: cannot write the standard output: ${message}\n`);

@@ -154,7 +154,7 @@ function runTogether(kernel: Kernel, cases: readonly SearchCase[], random: Rando
     const other = pick(random, cases);
     if (random.below(2) > 0) indexOf(kernel, other);
     const summer = kernel.summer({ ...other, strongSum: pick(random, ["blake3", "blake2b"]) });
-    summer.sum(noise(random, 1000));
+    summer.sum(noise(random, Math.min(1000, 3 * other.blockLength)));
     summer.finish(true);
   }
   return found;

@@ -169,7 +169,17 @@ export const AREAS: readonly Area[] = [
   {
     name: "command",
     files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
-    tests: ["cli_run", "cli_words", "cli_says", "cli_pipes", "cli_frames", "cli_help", "cli_completion", "cli_files"],
+    tests: [
+      "cli_run",
+      "cli_words",
+      "cli_says",
+      "cli_pipes",
+      "cli_frames",
+      "cli_help",
+      "cli_process",
+      "cli_completion",
+      "cli_files",
+    ],
   },
   {
     name: "remote commands",
