@@ -6,11 +6,8 @@
  *     deno run -A tests/aimed_records.ts
  */
 import process from "node:process";
-import type { Kernel, SearchIndex, SumBatch, SumParams } from "../src/kernel/interface.ts";
-import { PortableKernel } from "../src/kernel/portable/kernel.ts";
 import { RabinKarp } from "../src/kernel/portable/rabinkarp.ts";
-import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { kernelBytes } from "rsync-streams/kernel-bytes";
+import { type Kernel, KERNELS, type SearchIndex, type SumBatch, type SumParams } from "./_kernels.ts";
 import { randomBytes } from "./_recipes.ts";
 
 /** Records of a signature. With aimed records the time may be quadratic. */
@@ -184,6 +181,5 @@ function* measure(kernel: Kernel): Generator<Measured> {
 }
 
 if (import.meta.main) {
-  const kernels: Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
-  console.log(JSON.stringify(kernels.flatMap((kernel) => [...measure(kernel)])));
+  console.log(JSON.stringify(KERNELS.flatMap((kernel) => [...measure(kernel)])));
 }

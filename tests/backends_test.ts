@@ -1,45 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { BUSY, DONE, type Stage } from "../src/engine/stage.ts";
-import { formats } from "../src/formats/mod.ts";
-import type { Kernel, StrongSum, WeakSum } from "../src/kernel/interface.ts";
-import { createStrongHash, PortableKernel } from "../src/kernel/portable/kernel.ts";
-import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import { createStrongHash } from "../src/kernel/portable/kernel.ts";
+import { chosenKernel } from "../src/kernel/mod.ts";
+import type { WasmKernel } from "../src/kernel/wasm/kernel.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../src/kernel/rules/sums.ts";
 import { KernelInstance } from "../src/kernel/wasm/instance.ts";
 import { RunningStrongSum } from "../src/kernel/wasm/running_sums.ts";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
-import { loadSignature } from "../src/stages/loader.ts";
-import { createDeltaStage } from "../src/stages/matcher.ts";
-import { createSigStage } from "../src/stages/signer.ts";
-import type { Signature } from "rsync-streams";
+import { type Backend, loadSigs, type Signature, type StrongSum, type WeakSum } from "rsync-streams";
 import { budgetOf } from "./_budget.ts";
-import { assertBytes, type Chunking, chunks, SALT } from "./_helpers.ts";
+import { assertBytes, type Chunking, makeDelta, makeSig } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
 
-const portable = new PortableKernel();
-const wasm = new WasmKernel(new WebAssembly.Module(kernelBytes()));
-const codec = formats["rsync-streams"];
-
-/** Runs a stage over bytes. */
-async function run(stage: Stage<Uint8Array<ArrayBuffer>, Uint8Array>, bytes: Uint8Array, chunking: Chunking = "whole") {
-  const parts: Uint8Array[] = [];
-  const input = chunks(bytes, chunking);
-  for (;;) {
-    const item = await stage.next();
-    if (item === BUSY) continue;
-    if (item === DONE) break;
-    if (item !== undefined) {
-      parts.push(item);
-      continue;
-    }
-    const { done, value } = input.next();
-    if (done) stage.end();
-    else stage.write(value);
-  }
-  stage.release();
-  return concat(parts);
-}
+type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Sums {
   weakSum: WeakSum;
@@ -48,32 +21,27 @@ interface Sums {
   blockLength: number;
 }
 
-async function sign(
-  kernel: Kernel,
-  basis: Uint8Array,
-  sums: Sums,
-  chunking?: Chunking,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return await run(createSigStage(codec, { ...sums, salt: SALT, hasDigest: true }, kernel), basis, chunking);
+async function sign(backend: Backend, basis: Uint8Array, sums: Sums, chunking?: Chunking): Promise<Bytes> {
+  return (await makeSig(basis, { ...sums, digest: true, backend }, chunking)).bytes;
 }
 
-async function load(kernel: Kernel, sig: Uint8Array): Promise<Signature> {
-  return await loadSignature(sig, { format: codec.name, header: undefined, maxInputLength: Infinity, kernel });
+async function load(backend: Backend, sig: Uint8Array): Promise<Signature> {
+  return await loadSigs(sig, { backend });
 }
 
 async function delta(signature: Signature, target: Uint8Array, chunking?: Chunking) {
-  const stage = createDeltaStage(signature, codec, { digest: true, memLength: undefined });
-  return { bytes: await run(stage, target, chunking), stats: stage.stats };
+  const { bytes, stats } = await makeDelta(target, signature, {}, chunking);
+  return { bytes, stats: { ...stats } };
 }
 
 async function assertSame(basis: Uint8Array, target: Uint8Array, sums: Sums, chunking?: Chunking) {
-  const sig = await sign(portable, basis, sums);
-  assertBytes(await sign(wasm, basis, sums, chunking), sig, "signatures");
-  const [a, b] = [await load(portable, sig), await load(wasm, sig)];
+  const sig = await sign("portable", basis, sums);
+  assertBytes(await sign("wasm", basis, sums, chunking), sig, "signatures");
+  const [a, b] = [await load("portable", sig), await load("wasm", sig)];
   assert.deepEqual([a.backend, b.backend], ["portable", "wasm"]);
   const expected = await delta(a, target);
   const seen = await delta(b, target, chunking);
-  assert.deepEqual(seen.stats, { ...expected.stats });
+  assert.deepEqual(seen.stats, expected.stats);
   assertBytes(seen.bytes, expected.bytes, "deltas");
   return expected.stats;
 }
@@ -133,7 +101,10 @@ Deno.test("RunningStrongSum gives the sums of the portable backend, of bytes in 
   const bytes = randomBytes(13, 300_000);
   for (const strongSum of ["blake2sp", "blake3", "blake2b"] as const) {
     const params = { weakSum: "rollsum", strongSum, strongLength: 32, blockLength: bytes.length } as const;
-    const sums = [new RunningStrongSum(params, wasm.pool.shared), createStrongHash(params)].map((sum) => {
+    const sums = [
+      new RunningStrongSum(params, (chosenKernel("wasm") as WasmKernel).pool.shared),
+      createStrongHash(params),
+    ].map((sum) => {
       sum.reset();
       sum.update(bytes.subarray(0, 77), 77);
       sum.update(bytes.subarray(77), bytes.length - 77);
@@ -186,12 +157,12 @@ Deno.test("both backends give up on the same windows of a hostile target", async
     const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 8, blockLength: 16384 };
     const unit = randomBytes(7, 7);
     const target = Uint8Array.from({ length: 3 * 2 ** 20 }, (_, i) => unit[i % 7]!);
-    const sig = await sign(portable, target.subarray(0, sums.blockLength), sums);
+    const sig = await sign("portable", target.subarray(0, sums.blockLength), sums);
     const lying = sig.slice();
     lying[32 + 4 + 4]! ^= 1; // the strong sum of the only record
-    const a = await delta(await load(portable, lying), target);
-    const b = await delta(await load(wasm, lying), target);
-    assert.deepEqual(a.stats, { ...b.stats });
+    const a = await delta(await load("portable", lying), target);
+    const b = await delta(await load("wasm", lying), target);
+    assert.deepEqual(a.stats, b.stats);
     assertBytes(a.bytes, b.bytes);
     assert.ok(
       a.stats.falseAlarms > 100 &&
@@ -206,7 +177,7 @@ Deno.test("both backends take the same blocks between false alarms in a row", as
     for (const weakSum of ["rollsum", "rabinkarp"] as const) {
       const sums: Sums = { weakSum, strongSum, strongLength: 16, blockLength: 128 };
       const basis = randomBytes(11, count * sums.blockLength);
-      const lying = await sign(portable, basis, sums);
+      const lying = await sign("portable", basis, sums);
       const [head, weak] = [32, 4];
       const random = xorshift(17);
       // One block in eight is told as it is.
@@ -217,10 +188,10 @@ Deno.test("both backends take the same blocks between false alarms in a row", as
         basis.subarray(k * sums.blockLength, (k + 1) * sums.blockLength),
         randomBytes(k + 1, random.below(300)),
       ]));
-      const expected = await delta(await load(portable, lying), target);
+      const expected = await delta(await load("portable", lying), target);
       for (const chunking of ["whole", { seed: 3, most: 5000 }] as const) {
-        const seen = await delta(await load(wasm, lying), target, chunking);
-        assert.deepEqual(seen.stats, { ...expected.stats });
+        const seen = await delta(await load("wasm", lying), target, chunking);
+        assert.deepEqual(seen.stats, expected.stats);
         assertBytes(seen.bytes, expected.bytes);
       }
       const good = order.filter((k) => isTrue[k]).length;
@@ -234,13 +205,13 @@ Deno.test("both backends take the same blocks where some of a run have a wrong s
   for (const [every, weakSum] of [[2, "rabinkarp"], [3, "rollsum"], [7, "rabinkarp"], [11, "rollsum"]] as const) {
     const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 16, blockLength: 128 };
     const basis = randomBytes(12, count * sums.blockLength);
-    const lying = await sign(portable, basis, sums);
+    const lying = await sign("portable", basis, sums);
     for (let k = 0; k < count; k += every) lying[32 + 4 + k * 20 + 4]! ^= 1;
-    const expected = await delta(await load(portable, lying), basis);
+    const expected = await delta(await load("portable", lying), basis);
     assert.equal(expected.stats.falseAlarms, Math.ceil(count / every));
     assert.equal(expected.stats.goodAlarms, count - expected.stats.falseAlarms);
-    const seen = await delta(await load(wasm, lying), basis, { seed: 3, most: 5000 });
-    assert.deepEqual(seen.stats, { ...expected.stats });
+    const seen = await delta(await load("wasm", lying), basis, { seed: 3, most: 5000 });
+    assert.deepEqual(seen.stats, expected.stats);
     assertBytes(seen.bytes, expected.bytes);
   }
 });
@@ -249,7 +220,7 @@ Deno.test("a wasm index takes at most 64 bytes for each block, its fixed part as
   for (const weakSum of ["rabinkarp", "rollsum"] as const) {
     const sums: Sums = { weakSum, strongSum: "blake3", strongLength: 32, blockLength: 64 };
     const byteLength = async (blocks: number) =>
-      (await load(wasm, await sign(wasm, randomBytes(3, 64 * blocks), sums))).byteLength;
+      (await load("wasm", await sign("wasm", randomBytes(3, 64 * blocks), sums))).byteLength;
     const small = await byteLength(1);
     // The filter's length is a power of two: it is longest for each block where their number is one.
     for (const blocks of [100_000, 2 ** 17]) {

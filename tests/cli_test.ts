@@ -4,7 +4,6 @@ import { assertBytes } from "./_helpers.ts";
 import { assertFile, BASIS, CASES, TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, exec, fails, names, quiet, requireProgram, runMany, shellScript } from "./_cli_runner.ts";
 import { runtimes } from "./_cli_runtimes.ts";
-import { VERSION } from "../src/cli/version.ts";
 import manifest from "../deno.json" with { type: "json" };
 
 for (const runtime of runtimes) {
@@ -218,8 +217,7 @@ test("tells statistics and details on the standard error alone", async (folder) 
 });
 
 test("has a version that is the package's", async (folder) => {
-  assert.equal(VERSION, manifest.version);
-  assert.match(await text(DENO, ["--version"], folder), new RegExp(`^rsync-streams ${VERSION}\n`));
+  assert.match(await text(DENO, ["--version"], folder), new RegExp(`^rsync-streams ${manifest.version}\n`));
 });
 
 test("has help that does the job as it stands", async (folder) => {

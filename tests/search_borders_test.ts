@@ -1,13 +1,17 @@
 /** The search of both backends at its borders: of lanes, of calls, of strong sums, of tables, of the target. */
 import assert from "node:assert/strict";
-import { kernelBytes } from "rsync-streams/kernel-bytes";
-import type { KeptBlock, Kernel, SearchIndex, SearchOptions, SumBatch, SumParams } from "../src/kernel/interface.ts";
-import { PortableKernel } from "../src/kernel/portable/kernel.ts";
-import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
+import {
+  type KeptBlock,
+  type Kernel,
+  KERNELS,
+  type SearchIndex,
+  type SearchOptions,
+  type SumBatch,
+  type SumParams,
+} from "./_kernels.ts";
 import { SALT } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 
-const KERNELS: readonly Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
 const WEAK_SUMS = ["rollsum", "rabinkarp"] as const;
 const LAST: SearchOptions = { tail: "last", preferNext: true };
 

@@ -15,9 +15,7 @@ import {
 import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
-import { createBatch } from "../src/kernel/sum_batch.ts";
-import { WasmKernel } from "../src/kernel/wasm/kernel.ts";
-import { kernelModule } from "../src/kernel/wasm/kernel_module.ts";
+import { WASM } from "./_kernels.ts";
 import { readChunks } from "../src/streams/byte_source.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -223,11 +221,10 @@ Deno.test("planSync() gives way while it works on records and runs, however many
 });
 
 Deno.test("the tables of a long index are zeroed in several calls, before records are put into them", () => {
-  const kernel = new WasmKernel(kernelModule());
   const strongLength = 1;
-  const builder = kernel.index({ weakSum: "rollsum", strongSum: "blake2b", strongLength, blockLength: 1024 }, "first");
-  const batch = createBatch({ strongLength }, 65_536);
-  batch.count = 65_536;
+  const builder = WASM.index({ weakSum: "rollsum", strongSum: "blake2b", strongLength, blockLength: 1024 }, "first");
+  const count = 65_536;
+  const batch = { count, weak: new Uint32Array(count), strong: new Uint8Array(count * strongLength) };
   const batches = 32;
   for (let k = 0; k < batches; k++) {
     batch.weak.forEach((_, i) => batch.weak[i] = Math.imul(k * 65_536 + i, 0x9e3779b1));

@@ -1,17 +1,16 @@
 /** Signatures of all formats, and layered ones, well-made and damaged: what reads and searches them. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { patchStream, type Signature, sigStream, type SigStreamOptions } from "rsync-streams";
-import { kernelBytes } from "rsync-streams/kernel-bytes";
+import {
+  type Backend,
+  deltaStream,
+  loadSigs,
+  patchStream,
+  type Signature,
+  sigStream,
+  type SigStreamOptions,
+} from "rsync-streams";
 import { LayeredSig, layeredSigStream, planSync, type SyncPlan } from "rsync-streams/sync";
-import { formats } from "../../src/formats/mod.ts";
-import type { Kernel } from "../../src/kernel/interface.ts";
-import { PortableKernel } from "../../src/kernel/portable/kernel.ts";
-import { WasmKernel } from "../../src/kernel/wasm/kernel.ts";
-import { loadSignature } from "../../src/stages/loader.ts";
-import { createDeltaStage } from "../../src/stages/matcher.ts";
-import { checkSigOptions } from "../../src/stages/sig_options.ts";
-import { createPair } from "../../src/streams/create_pair.ts";
 import { assertBytes, type Chunking, SALT, source } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import {
@@ -25,7 +24,7 @@ import {
   through,
 } from "./property.ts";
 
-const KERNELS: readonly Kernel[] = [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()];
+const BACKENDS: readonly Backend[] = ["wasm", "portable"];
 /** Bytes that the index may take for each record, and for no record. */
 const BYTES_PER_RECORD = 64;
 const BYTES_IN_ALL = 4_096;
@@ -64,18 +63,15 @@ const options: fc.Arbitrary<SigStreamOptions & { format: Format }> = fc.oneof(
   fc.record({ format: fc.constant<Format>("luapower"), blockLength: fc.integer({ min: 1, max: 200 }) }),
 ) as fc.Arbitrary<SigStreamOptions & { format: Format }>;
 
-async function load(bytes: Uint8Array, format: Format, blockLength: number, kernel: Kernel, chunking?: Chunking) {
-  const codec = formats[format];
-  const header = codec.isSelfDescribing ? undefined : checkSigOptions(codec, { blockLength });
-  const told = codec.isSelfDescribing ? undefined : format;
-  return await loadSignature(source(bytes, chunking), { format: told, header, maxInputLength: 2 ** 20, kernel });
+async function load(bytes: Uint8Array, format: Format, blockLength: number, backend: Backend, chunking?: Chunking) {
+  const told = format === "luapower" ? { format, blockLength } : {};
+  return await loadSigs(source(bytes, chunking), { ...told, maxInputLength: 2 ** 20, backend });
 }
 
 async function deltaOf(sigs: Signature, target: Uint8Array, chunking?: Chunking) {
-  const codec = formats[sigs.format];
-  const stage = createDeltaStage(sigs, codec, { digest: codec.hasDigest, memLength: undefined });
-  const bytes = await through(target, createPair(stage, {}), chunking);
-  return { bytes, stats: { ...stage.stats } };
+  const pair = deltaStream(sigs);
+  const bytes = await through(target, pair, chunking);
+  return { bytes, stats: { ...pair.stats } };
 }
 
 const describe = (sigs: Signature) => ({ text: `${sigs}`, count: sigs.sigCount, digest: sigs.digest });
@@ -101,9 +97,9 @@ export interface SigBytes {
 /** Loads them in both backends, whole and in pieces. Returns two of the signatures, or the error of them all. */
 async function loadAlike({ format, blockLength, bytes, seed }: SigBytes): Promise<Outcome<[Signature, Signature]>> {
   const [first, ...others] = await Promise.all(
-    KERNELS.flatMap((kernel) =>
+    BACKENDS.flatMap((backend) =>
       (["whole", { seed, most: 50 }] as const).map((chunking) => {
-        return outcomeOf(load(bytes, format, blockLength, kernel, chunking));
+        return outcomeOf(load(bytes, format, blockLength, backend, chunking));
       })
     ),
   );

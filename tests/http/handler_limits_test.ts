@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { encodeRuns } from "../../src/http/protocol/run_list.ts";
 import { syncHandler, type SyncHandlerOptions } from "rsync-streams/http";
 import { assertBytes } from "../_helpers.ts";
 import { randomBytes } from "../_recipes.ts";
+import { encodeRuns } from "./_runs.ts";
 import { assertProblem, bytesOf, get, ORIGIN, send, Store } from "./_store.ts";
 
 const FILE = randomBytes(1, 2 ** 20);

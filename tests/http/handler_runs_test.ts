@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import zlib from "node:zlib";
 import fc from "fast-check";
-import { encodeRuns, type Run } from "../../src/http/protocol/run_list.ts";
 import { assertBytes } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
+import { encodeRuns, type Run } from "./_runs.ts";
 import { assertProblem, bytesOf, send, Store } from "./_store.ts";
 
 const RUNS = "application/vnd.rsync-streams.runs";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { encodeRuns } from "../../src/http/protocol/run_list.ts";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { assertBytes, hex, sha256 } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
+import { encodeRuns } from "./_runs.ts";
 import { assertProblem, bytesOf, get, MODIFIED_MS, ORIGIN, send, Store } from "./_store.ts";
 
 const FILE = concat([randomBytes(1, 50_000), make({ gen: "text", seed: 2, len: 90_000 })]);

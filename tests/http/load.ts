@@ -1,7 +1,7 @@
 /** A server in a process of its own, and many clients, each with another version of its file. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { BasisSource } from "../../src/basis/interface.ts";
+import type { BasisSource } from "rsync-streams";
 import { xorshift } from "../_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -44,9 +44,14 @@ function assertBytes(actual, expected, what) {
   assert(at < 0, `${what} differs at byte ${at}`);
 }
 
-/** Lets everything run that can run without a read or a write more. */
+/** Waits for the next turn of timers. */
+async function turn() {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Lets everything run that can run without a read or a write more: what has gone on after 20 turns shows. */
 async function settle() {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 20; i++) await turn();
 }
 
 /** What a promise is rejected with; it has to be, and soon. */
@@ -305,7 +310,7 @@ function endless(bytes) {
   const readable = new ReadableStream({
     start: (one) => void (controller = one),
     async pull() {
-      await settle();
+      await turn();
       if ("cancel" in seen) return;
       if (at < bytes.length) controller.enqueue(bytes.slice(at, at += 50_000));
       else await new Promise(() => {});
