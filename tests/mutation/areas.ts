@@ -39,6 +39,7 @@ export const AREAS: readonly Area[] = [
       "input_window",
       "basis_doors",
       "basis",
+      "written",
       "resources",
       "hostile_deltas",
       "transcode",
