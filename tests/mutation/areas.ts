@@ -50,6 +50,7 @@ export const AREAS: readonly Area[] = [
       "input_window",
       "basis_doors",
       "basis",
+      "written",
       "resources",
       "hostile_deltas",
       "transcode",

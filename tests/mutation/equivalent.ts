@@ -54,6 +54,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
   }),
   ...SET_FIRST.map(([path, line, what]) => ({ path, line, reason: `${what} sets it before it is read` })),
   {
+    path: "src/formats/bytes/byte_reader.ts",
+    line: "const taken = this.#carried > count ? bytes.slice() : bytes;",
+    change: [">", ">="],
+    reason: "a copy of the same bytes, where a view would do",
+  },
+  {
     path: "src/formats/luapower/mod.ts",
     line: "maxStrongLength: 32,",
     change: ["32", "(32 + 1)"],
