@@ -66,7 +66,7 @@ export function batchOf(records: readonly Block[], strongLength: number): SumBat
   return { count: records.length, weak: Uint32Array.from(records, ({ weak }) => weak), strong };
 }
 
-/** The budget of false alarms: 1 MiB or eight blocks, and three bytes for each of the target. */
+/** The budget of false alarms: 1 MiB or eight blocks, and two bytes for each of the target. */
 function createBudget(blockLength: number) {
   let spent = 0;
   let isResting = false;
@@ -74,7 +74,7 @@ function createBudget(blockLength: number) {
     spend: (length: number) => void (spent += length),
     isUsedUp(at: number): boolean {
       const reserve = isResting ? 4 * blockLength : 0;
-      isResting = spent + reserve > Math.max(2 ** 20, 8 * blockLength) + 3 * at;
+      isResting = spent + reserve > Math.max(2 ** 20, 8 * blockLength) + 2 * at;
       return isResting;
     },
   };

@@ -266,7 +266,7 @@ Deno.test("deltaStream() finds blocks again after it gave up on a stretch of fal
     for (const { end } of recordsOf(bytes).slice(64)) bytes[end - 1]! ^= 1;
     const target = concat([new Uint8Array(30_000), real]);
     const { stats } = await makeDelta(target, await loadSigs(bytes));
-    // Until there is a reserve again: four blocks, of three bytes for each byte.
+    // Until there is a reserve again: four blocks, of two bytes for each byte.
     assert.ok(real.length - stats.copiedBytes <= 2 * blockLength, `${weakSum}: ${stats.copiedBytes} bytes`);
   }
 });

@@ -79,6 +79,8 @@ const SHAPES = [
   { blockLength: 100, length: 5_050, chunking: 33 },
   { blockLength: 200_000, length: 500_001, chunking: { seed: 2, most: 300_000 } },
   { blockLength: 2 ** 18 + 1, length: 2 ** 19 + 5, chunking: 100_000 },
+  // Ends of blocks are ends of what each strong sum compresses at a time.
+  { blockLength: 2 ** 18 + 1024, length: 2 ** 19 + 2 ** 12, chunking: 2 ** 16 },
   { blockLength: 2 ** 20 + 7, length: 2 ** 21 + 9, chunking: { seed: 3, most: 600_000 } },
 ] as const;
 

@@ -126,6 +126,7 @@ export const AREAS: readonly Area[] = [
       "search_model",
       "summers",
       "search_turns",
+      "wasm_memory",
       "resources",
       "search_borders",
       "keyed_sums",
