@@ -7,7 +7,9 @@ import { randomBytes } from "./_recipes.ts";
 import { until } from "./_until.ts";
 
 /** The program `script` of other systems has other options. */
-const hasTerminal = Deno.build.os === "linux" && await requireProgram("script", "keys in a terminal");
+const isLinux = Deno.build.os === "linux";
+const hasTerminal = isLinux && await requireProgram("script", "keys in a terminal");
+if (!isLinux) console.warn("\nSKIPPED: keys in a terminal: this is not Linux\n");
 
 const OLD = "what was there";
 

@@ -148,6 +148,23 @@ Deno.test("recommendedLayers() returns layers that layeredSigStream() takes, for
   }
 });
 
+Deno.test("recommendedLayers() chooses the layers of the format page, by hand", () => {
+  const chosen = (...args: Parameters<typeof recommendedLayers>) => {
+    return recommendedLayers(...args).map(({ blockLength, strongLength }) => [blockLength, strongLength]);
+  };
+  const of64MiB = [[131_072, 2], [8192, 3], [512, 3]];
+  assert.deepEqual(chosen(0), [[64, 2]]);
+  assert.deepEqual(chosen(2 ** 20), [[16_384, 2], [1024, 2], [64, 3]]);
+  assert.deepEqual(chosen(2 ** 26), of64MiB);
+  assert.deepEqual(chosen(undefined), of64MiB);
+  assert.deepEqual(chosen(2 ** 26, 40).at(-1), [512, 7]);
+  // 16 blocks of 16,384 bytes, and a byte less.
+  assert.deepEqual(chosen(262_144), [[16_384, 2], [1024, 2], [64, 2]]);
+  assert.deepEqual(chosen(262_143), [[1024, 2], [64, 2]]);
+  // The power of two that is nearest, on a scale of logarithms: 2^21 bytes are halfway.
+  assert.deepEqual([2_090_000, 2_110_000].map((length) => chosen(length).at(-1)![0]), [64, 128]);
+});
+
 Deno.test("recommendedLayers() checks the length", () => {
   for (const fileLength of [-1, 1.5, NaN, Infinity, 2 ** 53]) {
     assert.throws(() => recommendedLayers(fileLength), RangeError, String(fileLength));

@@ -48,17 +48,18 @@ Deno.test("blockLengthFor() is a multiple of 16 from 128 to 2^20, and grows with
 
 Deno.test("sigStream() chooses its lengths by fileLength, where they are not given", async () => {
   const basis = randomBytes(1, 5000);
-  for (const fileLength of [0, 5000, 10 ** 6, 2 ** 40]) {
+  // The square root, and (log2(length + 2^24) + log2(blocks + 1) + 40 - 32) / 8, by hand: also of blocks of 700 bytes.
+  const cases = [[0, 128, 4, 4], [5000, 128, 5, 5], [10 ** 6, 1008, 6, 6], [2 ** 40, 2 ** 20, 9, 10]] as const;
+  for (const [fileLength, blockLength, strongLength, strongOf700] of cases) {
     const sigs = await loadSigs((await makeSig(basis, { fileLength })).bytes);
-    const blockLength = blockLengthFor(fileLength);
-    assert.deepEqual([sigs.blockLength, sigs.strongLength], [blockLength, plainStrongLength(fileLength, blockLength)]);
+    assert.deepEqual([sigs.blockLength, sigs.strongLength], [blockLength, strongLength]);
     // What it says of the file is what it has seen.
     assert.equal(sigs.fileLength, basis.length);
 
     const told = await loadSigs((await makeSig(basis, { fileLength, blockLength: 100, strongLength: 3 })).bytes);
     assert.deepEqual([told.blockLength, told.strongLength], [100, 3]);
     const given = await loadSigs((await makeSig(basis, { fileLength, blockLength: 700 })).bytes);
-    assert.deepEqual([given.blockLength, given.strongLength], [700, plainStrongLength(fileLength, 700)]);
+    assert.deepEqual([given.blockLength, given.strongLength], [700, strongOf700]);
   }
   // Other formats have lengths of their own.
   const { bytes } = await makeSig(basis, { format: "librsync", fileLength: 2 ** 40 });

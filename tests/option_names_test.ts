@@ -57,8 +57,9 @@ for (const [name, [call, known]] of Object.entries(FUNCTIONS)) {
     });
   });
 
+  // What is no layer is refused in other words.
+  if (name.endsWith("a layer")) continue;
   Deno.test(`${name} refuses options that are no object of options`, async () => {
-    if (name.endsWith("a layer")) return;
     for (const options of [5, "options", true, null, [], [known], Promise.resolve({})]) {
       await assert.rejects(async () => await call(options), {
         name: "TypeError",

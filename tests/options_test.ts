@@ -11,7 +11,7 @@ import {
   type StreamPair,
 } from "rsync-streams";
 import { assertBytes, makeSig, SALT, source, toBytes } from "./_helpers.ts";
-import { type Anything, BASIS, type Bytes, QUICK, show, SIG, SIGS } from "./_small_files.ts";
+import { type Anything, BASIS, type Bytes, DELTA, QUICK, show, SIG, SIGS, TARGET } from "./_small_files.ts";
 
 const LUAPOWER = { format: "luapower", blockLength: 1024 };
 
@@ -125,6 +125,20 @@ const OUT_OF_RANGE: Record<string, Anything[]> = {
   "encodeDeltaStream()": [{ format: "luapower", blockLength: 0 }, { format: "luapower", blockLength: 2 ** 30 + 1 }],
 };
 
+/** What each takes. */
+const INPUTS: Record<string, () => ReadableStream> = {
+  "sigStream()": () => source(BASIS),
+  "deltaStream()": () => source(TARGET),
+  "patchStream()": () => source(DELTA),
+  "decodeDeltaStream()": () => source(DELTA),
+  "encodeDeltaStream()": () => ReadableStream.from([{ copy: { offset: 5, length: 7 } }, { data: SALT }]),
+};
+
+/** What a signature is, but for its salt. */
+function describe({ format, blockLength, weakSum, strongSum, strongLength, fileLength, digest }: Signature) {
+  return [format, blockLength, weakSum, strongSum, strongLength, fileLength, digest];
+}
+
 function assertThrows(work: () => unknown, kind: typeof TypeError | typeof RangeError, what: string): void {
   assert.throws(work, (error) => {
     assert.ok(error instanceof Error && error.constructor === kind, `${what} gives ${error}`);
@@ -144,13 +158,18 @@ for (const [name, make] of Object.entries(FACTORIES)) {
     for (const options of OUT_OF_RANGE[name]!) assertThrows(() => make(options), RangeError, show(options));
   });
 
-  Deno.test(`${name} takes undefined for each option as if it were left out`, () => {
+  Deno.test(`${name} takes undefined for each option as if it were left out`, async () => {
     const names =
       "fileLength salt blockLength weakSum strongSum strongLength format digest memLength maxOutputLength " +
       "onProgress";
-    const options = Object.fromEntries(names.split(" ").map((one) => [one, undefined]));
-    make({ ...options, writableStrategy: undefined, readableStrategy: undefined });
-    make(undefined);
+    const none = Object.fromEntries(names.split(" ").map((one) => [one, undefined]));
+    const strategies = { writableStrategy: undefined, readableStrategy: undefined };
+    const outputs = [{ ...none, ...strategies }, undefined, {}].map(async (options) => {
+      const output = await Array.fromAsync(INPUTS[name]!().pipeThrough(make(options) as ReadableWritablePair));
+      return name === "sigStream()" ? describe(await loadSigs(output)) : output;
+    });
+    const [first, ...others] = await Promise.all(outputs);
+    for (const other of others) assert.deepEqual(other, first);
   });
 
   Deno.test(`${name} hands strategies to the platform's streams`, async () => {
