@@ -44,6 +44,7 @@ export const AREAS: readonly Area[] = [
       "hostile_deltas",
       "transcode",
       "handover",
+      "cancel",
       "matching",
       "rsync_streams",
     ],
