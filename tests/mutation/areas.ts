@@ -54,6 +54,7 @@ export const AREAS: readonly Area[] = [
       "hostile_deltas",
       "transcode",
       "handover",
+      "cancel",
       "matching",
       "chunk_owners",
       "rsync_streams",
