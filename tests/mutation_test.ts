@@ -1,7 +1,8 @@
 /** The mutation run knows the sources as they are: `deno task mutate` itself takes too long for every run. */
 import assert from "node:assert/strict";
 import { AREAS } from "./mutation/areas.ts";
-import { listFiles } from "./mutation/checkout.ts";
+import { BY_HAND, locate } from "./mutation/by_hand.ts";
+import { listFiles, ROOT } from "./mutation/checkout.ts";
 import { fromMarkdown, isEnough, summarize, toMarkdown } from "./mutation/results.ts";
 import { syntacticFaults } from "./mutation/syntactic.ts";
 
@@ -10,6 +11,14 @@ Deno.test("each area has sources, and tests that exist", async () => {
   for (const { name, files, tests } of AREAS) {
     assert.ok(paths.some((path) => files.test(path)), `${name} has no sources`);
     for (const test of tests) assert.ok(paths.includes(`tests/${test}_test.ts`), `${name} names ${test}_test.ts`);
+  }
+});
+
+Deno.test("each fault made by hand fits its file", async () => {
+  assert.ok(BY_HAND.length > 100);
+  for (const fault of BY_HAND) {
+    assert.ok(AREAS.some(({ name }) => name === fault.area), `there is no area ${fault.area}`);
+    locate(fault, await Deno.readTextFile(`${ROOT}${fault.path}`));
   }
 });
 

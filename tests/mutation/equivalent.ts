@@ -13,6 +13,25 @@ interface Equivalent {
 
 const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "assembly/tables.ts",
+    line: "return slot + 1 == slots ? 0 : slot + 1;",
+    change: ["return slot + 1 == slots ? 0 : slot + 1;", "return slot + 1 == slots ? 1 : slot + 1;"],
+    reason: "records are put in and looked for by the same steps, and half of the slots are free",
+  },
+  {
+    path: "assembly/tables.ts",
+    line: "return slot + 1 == slots ? 0 : slot + 1;",
+    change: ["0", "1"],
+    reason: "records are put in and looked for by the same steps, and half of the slots are free",
+  },
+  {
+    path: "src/kernel/portable/hash_table.ts",
+    line: "return slot + 1 === this.#slots.length ? 0 : slot + 1;",
+    change: ["0", "1"],
+    reason:
+      "records are put in and looked for by the same steps, and a slot more than records is free without the first",
+  },
+  {
     path: "src/cli/_output.ts",
     line: "let isThere = false;",
     reason: "it is set before any error that has words of its own, and no other error asks for it",
