@@ -59,7 +59,7 @@ function blocksFound(index: SearchIndex, target: Uint8Array): number {
 
 const BASIS = randomBytes(1, 32 * 30_000);
 
-Deno.test("a long index lies in an instance of its own, else in the shared one, else it is the portable backend's", () => {
+Deno.test("a long index lies in its own instance, else in the shared one, else the portable backend makes it", () => {
   const cases = [
     { refused: {}, made: 2, backend: "wasm" },
     { refused: { newMemory: true }, made: 1, backend: "wasm" },
