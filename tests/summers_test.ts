@@ -111,3 +111,27 @@ for (const kernel of KERNELS) {
     }
   });
 }
+
+Deno.test("portable: a sum gets a block in one piece if it is short, and a long one in several", () => {
+  const lengths: number[] = [];
+  const strong = () => ({
+    length: 1,
+    reset: () => {},
+    update: (_: Uint8Array, length: number) => void lengths.push(length),
+    digest: () => new Uint8Array(1),
+  });
+  const kernel = new PortableKernel({ strong });
+  const pieces = (blockLength: number, length: number, chunkLength: number) => {
+    lengths.length = 0;
+    const summer = kernel.summer({ weakSum: "rollsum", strongSum: "blake3", strongLength: 1, blockLength });
+    for (const chunk of chunks(new Uint8Array(length), chunkLength)) summer.sum(chunk);
+    summer.finish(true);
+    return [...lengths];
+  };
+  for (const chunkLength of [1, 7, 100, 250]) {
+    assert.deepEqual(pieces(100, 250, chunkLength), [100, 100, 50], `in chunks of ${chunkLength}`);
+  }
+  assert.deepEqual(pieces(2 ** 20, 2 ** 20 + 9, 2 ** 18), [2 ** 20, 9]);
+  // Nothing of a longer block is held.
+  assert.deepEqual(pieces(2 ** 20 + 1, 2 ** 20 + 9, 2 ** 18), [2 ** 18, 2 ** 18, 2 ** 18, 2 ** 18, 1, 8]);
+});
