@@ -35,6 +35,11 @@ interface Args {
   readonly areas: readonly Area[];
 }
 
+/** An area is named by its whole name, or by a part of it if none has that name: "command" is not "remote commands". */
+function isMeant(name: string, word: string): boolean {
+  return AREAS.some((area) => area.name === word) ? name === word : name.includes(word);
+}
+
 function parseArgs(args: readonly string[]): Args {
   const value = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const words = args.filter((arg) => !arg.startsWith("--"));
@@ -42,7 +47,7 @@ function parseArgs(args: readonly string[]): Args {
     seed: Number(value("seed") ?? crypto.getRandomValues(new Uint32Array(1))[0]!),
     each: Number(value("each") ?? 8),
     title: value("write"),
-    areas: words.length === 0 ? AREAS : AREAS.filter(({ name }) => words.some((word) => name.includes(word))),
+    areas: words.length === 0 ? AREAS : AREAS.filter(({ name }) => words.some((word) => isMeant(name, word))),
   };
 }
 
