@@ -182,6 +182,16 @@ Deno.test("writeToWritable() hands over a copy, of as many bytes as it is told",
   assertBytes(taken[0]!, randomBytes(2, 100).subarray(0, 60));
 });
 
+Deno.test("writeToWritable().write() takes no bytes, too, and none that are not there", async () => {
+  const { events, writable } = notingSink();
+  const { write, close } = writeToWritable(writable);
+  await write(BYTES, 0);
+  await assert.rejects(async () => await write(BYTES, -1), RangeError);
+  await assert.rejects(async () => await write(BYTES, BYTES.length + 1), RangeError);
+  await close();
+  assert.deepEqual(events, [0, "close"]);
+});
+
 Deno.test("writeToWritable().close() closes, and releases the lock", async () => {
   const { events, writable } = notingSink();
   const { write, close } = writeToWritable(writable);

@@ -85,7 +85,7 @@ export class Patcher {
     this.#ahead = undefined;
     if (ahead) return ahead;
     while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
-      if (this.#steps++ === MAX_STEPS) return BUSY;
+      if (this.#steps++ >= MAX_STEPS) return BUSY;
       if (this.#copyLeft > 0) {
         const reading = this.#copy();
         if (reading) return reading;
@@ -97,8 +97,14 @@ export class Patcher {
         this.stats.bytesIn = this.#parts.commands.position ?? 0;
         if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
         if (event === DONE) break;
-        if (event.type === "copy") this.#beginCopy(event.offset, event.length);
-        else this.#begin(event);
+        if (event.type !== "copy") this.#begin(event);
+        else {
+          this.#beginCopy(event.offset, event.length);
+          this.#steps++;
+          // At once, and not in the next turn of the loop: most of a short copy is what leads to it.
+          const reading = this.#copyLeft > 0 ? this.#copy() : undefined;
+          if (reading) return reading;
+        }
       }
     }
     return this.#outLength > 0 ? this.#takeOut() : DONE;

@@ -75,7 +75,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     const head = this.#peekVarint(0);
     if (head === undefined) return undefined;
     if (head === 0) return this.#readEnd();
-    const length = Math.floor(head / 2);
+    const length = half(head);
     if (length === 0) throw this.bytes.error("unknown-command", "a copy of no bytes was seen");
     const total = this.#targetLength + length;
     if (total > Number.MAX_SAFE_INTEGER) {
@@ -122,7 +122,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     const headLength = this.#varintLength;
     const zigzag = this.#peekVarint(headLength);
     if (zigzag === undefined) return undefined;
-    const distance = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
+    const distance = zigzag % 2 === 1 ? -half(zigzag + 1) : half(zigzag);
     const offset = this.#expected + distance;
     if (offset < 0 || offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
@@ -179,6 +179,11 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   #varintError(at: number, why: string): Error {
     return this.bytes.error("unsupported", `a number ${why}`, this.bytes.position + at);
   }
+}
+
+/** Half of a number, rounded down. Most are small, and divided as integers. */
+function half(value: number): number {
+  return value < 2 ** 31 ? value >>> 1 : Math.floor(value / 2);
 }
 
 /** Reads its deltas. */
