@@ -113,6 +113,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: ["exports.searcher_settled(address) >>> 0", "exports.searcher_settled(address)"],
     reason: "a window is a block of 64 MiB at most and some MiB behind it, so nothing in it is at 2^31",
   },
+  {
+    path: "src/kernel/wasm/searcher.ts",
+    line: "if (this.#shift > 0) exports.searcher_shift(address, this.#shift);",
+    change: [">", ">="],
+    reason: "to shift by nothing changes nothing",
+  },
+  {
+    path: "src/kernel/wasm/running_sums.ts",
+    line: "const more = new Uint32Array(memory.buffer, weakAt, 1)[0]!;",
+    change: ["1", "(1 + 1)"],
+    reason: "only the first number is read",
+  },
 ];
 
 /** Why a fault changes nothing, or undefined if it may. */
