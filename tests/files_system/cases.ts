@@ -122,6 +122,27 @@ export const CASES: Record<string, () => Promise<void>> = {
       ]);
     }),
 
+  "where a rename is refused, what goes behind the old content is on the disk before that is overwritten": async () => {
+    const done: string[] = [];
+    let isRefused = false;
+    await watching(async (watched) => {
+      await fs.writeFile(watched.path("file"), OLD);
+      await source(BYTES, 30_000).pipeTo(atomicWritable(watched.path("file")));
+      await assertFile(watched.path("file"), BYTES);
+      // The first is that of the folder, which has the complete file under another name.
+      assert.deepEqual(steps(done).slice(0, 5), ["fsync", "write behind", "fsync", "write over", "fsync"]);
+      assert.deepEqual(await watched.names(), ["file"]);
+      assert.deepEqual(watched.opened(), []);
+    }, (name, args) => {
+      if (name === "rename") {
+        isRefused = true;
+        return failure("EBUSY");
+      }
+      if (isRefused && name === "fsync") done.push("fsync");
+      if (isRefused && name === "write") done.push(Number(args[4]) >= OLD.length ? "write behind" : "write over");
+    });
+  },
+
   "a file that is replaced keeps set-user-ID where the owner is kept": () => replaceOfOther(true),
   "a file that is replaced drops set-user-ID where the owner is lost, and asks for the group": () =>
     replaceOfOther(false),
