@@ -143,6 +143,25 @@ export const CASES: Record<string, () => Promise<void>> = {
     });
   },
 
+  "a read asks the system for 1 GiB at most, and for all of a shorter buffer": async () => {
+    const lengths: unknown[] = [];
+    await watching(async (watched) => {
+      await fs.writeFile(watched.path("file"), OLD);
+      const basis = await fileBasis(watched.path("file"));
+      const read = (_: Call): Call => (...args) => {
+        lengths.push(args[3]);
+        (args.at(-1) as Done)(null, 5);
+      };
+      await replacing("read", read, async () => {
+        for (const length of [2 ** 30 + 1, 2 ** 30, 2 ** 20]) {
+          assert.equal(await basis.readInto(new Uint8Array(length), 0), 5);
+        }
+      });
+      await basis.close();
+    });
+    assert.deepEqual(lengths, [2 ** 30, 2 ** 30, 2 ** 20]);
+  },
+
   "a file that is replaced keeps set-user-ID where the owner is kept": () => replaceOfOther(true),
   "a file that is replaced drops set-user-ID where the owner is lost, and asks for the group": () =>
     replaceOfOther(false),
