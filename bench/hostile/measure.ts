@@ -24,7 +24,7 @@ export interface Measured {
   memory: number | undefined;
 }
 
-const RUNS = 3;
+const RUNS = 5;
 const { gc } = globalThis as unknown as { gc?: () => void };
 
 /** Measures each case whose name contains `only`, and the first of each job. */
