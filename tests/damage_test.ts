@@ -233,7 +233,7 @@ Deno.test("loadSigs(), patchStream() and decodeDeltaStream() end in a known erro
         await note(Array.fromAsync(commands).then(() => bytes), bytes.length);
       }
     }),
-    // One in 400 of the ends is the rarest that is expected below.
+    // The rarest of the ends below comes about once in a hundred runs.
     { numRuns: 2000 },
   );
   for (const end of ["well", "bad-magic", "truncated", "unsupported", "unknown-command"]) {
