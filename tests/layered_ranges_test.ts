@@ -1,4 +1,4 @@
-/** Records of a layered signature that are read by their place: any range of any layer is as in a plain signature. */
+/** Records of a layered signature that are read by their place: each range of a layer is as in a plain signature. */
 import assert from "node:assert/strict";
 import { type Layer, LayeredSig, layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, makeSig, SALT, source, toBytes } from "./_helpers.ts";

@@ -72,7 +72,7 @@ export async function* deltaCases(length: number): AsyncGenerator<Case> {
     yield {
       job: "patch",
       name,
-      length: Math.max(delta.length, made),
+      length: delta.length + made,
       run: async () => void await apply(basis, delta, length),
     };
   }
