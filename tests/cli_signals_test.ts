@@ -65,6 +65,21 @@ for (const runtime of runtimes) {
     });
   }
 
+  test(`in ${runtime.name} sees a signal before the end of a pipe that comes with it`, async (folder) => {
+    for (let round = 0; round < 8; round++) {
+      const process = start(runtime, ["patch", "basis", "-", "sig"], folder);
+      const writer = process.stdin.getWriter();
+      await untilWriting(folder);
+      // While it stands still both come, as they do when Ctrl-C ends a pipeline. An empty delta is an error.
+      process.kill("SIGSTOP");
+      process.kill("SIGINT");
+      await writer.close();
+      process.kill("SIGCONT");
+      assert.equal((await process.status).signal, "SIGINT", `round ${round}`);
+      assert.deepEqual(await names(folder), ["basis", "target"]);
+    }
+  });
+
   test(`in ${runtime.name} removes what a killed run has left, and nothing of one that lives`, async (folder) => {
     const isTemporary = (name: string) => name.endsWith(".tmp");
     const [killed, living] = [1, 2].map(() => start(runtime, ["signature", "-", "sig"], folder));

@@ -5,6 +5,7 @@ import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
 import { checkName } from "./_names.ts";
+import { signalsSeen } from "./_signals.ts";
 
 const STDIN = 0;
 const STDIN_NAME = "the standard input";
@@ -48,12 +49,12 @@ export async function openInput(path: string | undefined, options: InputOptions)
     const stat = stdinStat();
     const reportedSize = sizeOf(stat);
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
-    const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), options);
+    const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), isPipe(stat), options);
     return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
   }
   const stat = await checkFile(path);
   const reportedSize = sizeOf(stat);
-  const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), options);
+  const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), isPipe(stat), options);
   return { name: path, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
 }
 
@@ -141,6 +142,11 @@ function sizeOf(stat: fs.Stats | undefined): number | undefined {
   return stat?.isFile() ? stat.size : undefined;
 }
 
+/** Whether the end may be that of another program. */
+function isPipe(stat: fs.Stats | undefined): boolean {
+  return stat?.isFIFO() || stat?.isSocket() || false;
+}
+
 function timeOf(stat: fs.Stats | undefined): number | undefined {
   return stat?.isFile() ? Math.floor(stat.mtimeMs) : undefined;
 }
@@ -166,6 +172,7 @@ async function orThrow<T>(doing: "open" | "read", name: string, work: Promise<T>
 function named(
   name: string,
   open: () => AsyncIterator<Uint8Array<ArrayBuffer>>,
+  isPipe: boolean,
   { signal, look }: InputOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let iterator: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
@@ -186,6 +193,7 @@ function named(
     async pull(controller) {
       iterator ??= open();
       const { done, value } = await orThrow("read", name, iterator.next());
+      if (done && isPipe) await signalsSeen();
       if (signal?.aborted) return;
       if (done) {
         end();

@@ -20,6 +20,12 @@ const ANYWHERE = [
 /** The same on Linux alone: other systems do not have them, or ignore IO, which is POLL too. */
 const ON_LINUX = ["SIGIO", "SIGPWR", "SIGSTKFLT"] as const;
 
+/** A signal that this process sends to itself. Nothing else uses it, and no process ends by it. */
+const PROBE = "SIGURG";
+
+/** How long it is waited for, in milliseconds. */
+const PROBE_MS = 200;
+
 /** A signal that ends the process. */
 export type EndingSignal = typeof ANYWHERE[number] | typeof ON_LINUX[number] | "SIGUSR1";
 
@@ -70,6 +76,32 @@ export function awaitSignals(): Signals {
       process.kill(process.pid, by);
     },
   };
+}
+
+/**
+ * Waits until listeners have been called for the signals that came before now.
+ *
+ * Ctrl-C goes to all programs of a pipeline at once, and ends most of them before a listener of this one is called. The
+ * end of a pipe may be theirs, then, and not that of the data. A signal to this process itself is seen after it.
+ */
+export async function signalsSeen(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const onSeen = () => {
+      process.off(PROBE, onSeen);
+      clearTimeout(timer);
+      // What other listeners have resolved goes on before this does.
+      setTimeout(resolve, 0);
+    };
+    // No listener of a thread is called.
+    const timer = setTimeout(onSeen, PROBE_MS);
+    try {
+      process.on(PROBE, onSeen);
+      process.kill(process.pid, PROBE);
+    } catch {
+      // Windows does not have it.
+      onSeen();
+    }
+  });
 }
 
 function listen(name: NodeJS.Signals, listener: () => void): void {
