@@ -1,5 +1,5 @@
 /** The passes of all layers together take so many times the length of the local file at most. */
-const MAX_LENGTHS = 9;
+const MAX_LENGTHS = 8;
 
 /** A local file that is shorter counts as one of this length: it takes no time to speak of. */
 const MIN_LENGTH = 2 ** 20;
