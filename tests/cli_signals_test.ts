@@ -75,7 +75,8 @@ for (const runtime of runtimes) {
       process.kill("SIGINT");
       await writer.close();
       process.kill("SIGCONT");
-      assert.equal((await process.status).signal, "SIGINT", `round ${round}`);
+      const { signal, code } = await process.status;
+      assert.equal(signal, "SIGINT", `round ${round}: code ${code}`);
       assert.deepEqual(await names(folder), ["basis", "target"]);
     }
   });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs/promises";
-import { patchStream, RsyncError } from "rsync-streams";
+import { encodeDeltaStream, patchStream, RsyncError } from "rsync-streams";
 import { fileBasis } from "rsync-streams/files";
 import { assertBytes, makeDelta, makeSigs, source, toBytes } from "./_helpers.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
@@ -160,6 +160,10 @@ Deno.test("chunks of a patch of a fileBasis() have buffers with their bytes and 
     lengths.push(chunk.length);
   }
   assert.ok(lengths.length > 1 && lengths.at(-1)! < MIB, lengths.join());
+  // Less than what Node takes out of a pool.
+  const short = ReadableStream.from([{ copy: { offset: 5, length: 10 } }]).pipeThrough(encodeDeltaStream());
+  const [chunk] = await Array.fromAsync(short.pipeThrough(patchStream(basis)));
+  assert.equal(chunk!.buffer.byteLength, 10);
 });
 
 Deno.test("patchStream() tells that a fileBasis() has become shorter", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type BasisSource, decodeDeltaStream, type DeltaCommand, encodeDeltaStream, patchStream } from "rsync-streams";
 import type { DeltaEvent, Digest } from "../src/engine/interface.ts";
-import { type PatchBasis, Patcher } from "../src/engine/patcher.ts";
+import { type CommandSource, type PatchBasis, Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE, type SourceResult } from "../src/engine/stage.ts";
 import { assertBytes, patch, sha256, source, toBytes } from "./_helpers.ts";
 import { assertFails } from "./_hostile.ts";
@@ -162,4 +162,49 @@ Deno.test("patchStream() says how many bytes of the delta it has read, and decod
     assert.equal(stream.stats.bytesIn, delta.length);
     assert.deepEqual([stream.stats.copiedBytes, stream.stats.literalBytes, stream.stats.bytesOut], [5, 300, 305]);
   }
+});
+
+Deno.test("a patch lets others work after 16,384 copies that it was given at once", () => {
+  const basis = { ...basisOf(randomBytes(1, 100)), bytes: randomBytes(1, 100) };
+  let left = 100_000;
+  const commands: CommandSource = {
+    next: () => left > 0 ? assert.fail("a copy is read by next()") : DONE,
+    copies(take) {
+      while (left > 0) if (left-- && !take(left % 100, 1)) return true;
+      return false;
+    },
+  };
+  const patcher = new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength: Infinity });
+  let busy = 0;
+  let made = 0;
+  for (let result = patcher.next(); result !== DONE; result = patcher.next()) {
+    if (result === BUSY) busy++;
+    else made += (result as Bytes).length;
+  }
+  assert.equal(made, 100_000);
+  // The first copies are made by reads, while the buffer is short.
+  assert.ok(busy >= 6 && busy <= 8, `${busy} turns`);
+});
+
+Deno.test("a patch notices that a basis in memory has become shorter, whatever the format", async () => {
+  for (const format of ["rsync-streams", "librsync"] as const) {
+    const buffer = new ArrayBuffer(1000, { maxByteLength: 1000 });
+    // The second copy finds room in the chunk.
+    const copies = [0, 600].map((offset) => ({ copy: { offset, length: 10 } }));
+    const commands: DeltaCommand[] = [{ data: randomBytes(2, 100) }, ...copies, { data: randomBytes(3, 10) }];
+    const delta = await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream({ format })));
+    const patched = source(delta).pipeThrough(patchStream(new Uint8Array(buffer)));
+    buffer.resize(500);
+    await assert.rejects(toBytes(patched), { code: "basis-short-read" });
+  }
+});
+
+Deno.test("a patch calls no method of a basis but those it is said to have", async () => {
+  const bytes = randomBytes(1, 1000);
+  const basis = {
+    read: (offset: number, length: number) => bytes.subarray(offset, offset + length),
+    createBuffer: () => assert.fail("createBuffer() is called"),
+    bytes: new Uint8Array(1000),
+  };
+  assertBytes(await patch(basis, await encode([{ copy: { offset: 3, length: 500 } }])), bytes.subarray(3, 503));
 });

@@ -122,3 +122,14 @@ Deno.test("a patch counts the bytes of short copies, and says where a wrong one 
   );
   assert.deepEqual(pair.stats, { bytesIn: 8 + 2 * 50 + 2, bytesOut: 0, copiedBytes: 50, literalBytes: 0 });
 });
+
+Deno.test("what follows the end of a delta is no copy", async () => {
+  const delta = bytesOf(deltaHead(), copyHead(1n), zigzag(0n), 0, 1);
+  const pair = patchStream(new Uint8Array(100));
+  const chunks = ReadableStream.from([delta, bytesOf(...Array(9).fill([3, 0]).flat())]);
+  await assert.rejects(
+    new Response(chunks.pipeThrough(pair)).bytes(),
+    { code: "trailing-data", offset: delta.length },
+  );
+  assert.equal(pair.stats.copiedBytes, 1);
+});

@@ -2,7 +2,7 @@ import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts"
 import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
-import type { BasisSource } from "./interface.ts";
+import { type BasisSource, type BufferedSource, CREATE_BUFFER } from "./interface.ts";
 
 export type { BasisSource } from "./interface.ts";
 import {
@@ -150,7 +150,7 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   const into = source.readInto?.bind(source) ?? readIntoBy(source);
   return {
     size,
-    createBuffer: source.createBuffer,
+    createBuffer: source[CREATE_BUFFER],
     bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
     readInto(buffer, offset) {
@@ -191,7 +191,7 @@ function isInMemory(basis: Basis): basis is ByteChunk {
   return isArrayBuffer(basis) || ArrayBuffer.isView(basis);
 }
 
-function toSource(basis: Basis): BasisSource & Partial<LateSource> & Pick<PatchBasis, "createBuffer"> {
+function toSource(basis: Basis): BufferedSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);

@@ -37,3 +37,11 @@ export interface BasisSource {
   /** Length of the basis in bytes. If known, a copy past the end fails before it starts. */
   readonly size?: number | undefined;
 }
+
+/** The property of a basis of this library that makes buffers for its reads: `createBuffer` of a `PatchBasis`. */
+export const CREATE_BUFFER: unique symbol = Symbol("createBuffer");
+
+/** A basis that may have it. */
+export interface BufferedSource extends BasisSource {
+  readonly [CREATE_BUFFER]?: (length: number) => Uint8Array<ArrayBuffer>;
+}

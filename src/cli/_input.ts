@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import process from "node:process";
-import type { BasisSource } from "../basis/basis_source.ts";
+import { type BufferedSource, CREATE_BUFFER } from "../basis/interface.ts";
 import { createBuffer } from "../files/create_buffer.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
@@ -63,12 +63,11 @@ export async function openInput(path: string | undefined, options: InputOptions)
  * A basis that has to be closed. It has no size: whatever length the system reports is a hint, and a copy that needs
  * more bytes than there are fails all the same.
  */
-export interface OpenBasis extends BasisSource {
+export interface OpenBasis extends BufferedSource {
   /** What messages call it. */
   readonly name: string;
   /** Its length as the system reports it, if it does. */
   readonly reportedSize: number | undefined;
-  createBuffer?(length: number): Uint8Array<ArrayBuffer>;
   close(): Promise<void>;
 }
 
@@ -86,7 +85,7 @@ export async function openBasis(path: string, hint?: string): Promise<OpenBasis>
     return {
       name: path,
       reportedSize: basis.size,
-      createBuffer,
+      [CREATE_BUFFER]: createBuffer,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);

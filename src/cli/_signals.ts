@@ -20,11 +20,14 @@ const ANYWHERE = [
 /** The same on Linux alone: other systems do not have them, or ignore IO, which is POLL too. */
 const ON_LINUX = ["SIGIO", "SIGPWR", "SIGSTKFLT"] as const;
 
-/** A signal that this process sends to itself. Nothing else uses it, and no process ends by it. */
+/** A signal that this process sends to itself. No process ends by it. */
 const PROBE = "SIGURG";
 
-/** How long it is waited for, in milliseconds. */
+/** How long it is waited for at most, in milliseconds: whoever started this process may have blocked it. */
 const PROBE_MS = 200;
+
+/** How long other signals are waited for where it cannot be sent, in milliseconds. */
+const UNPROBED_MS = 20;
 
 /** A signal that ends the process. */
 export type EndingSignal = typeof ANYWHERE[number] | typeof ON_LINUX[number] | "SIGUSR1";
@@ -57,6 +60,7 @@ export interface Signals {
 
 /** Waits for signals, except for those that the process was started to ignore, by `nohup` or by `&` in a script. */
 export function awaitSignals(): Signals {
+  isAwaited = true;
   const isIgnored = ignoredSignals();
   const waitedFor = ENDING.filter((name) => !isIgnored(name));
   const first = new Promise<EndingSignal>((resolve) => {
@@ -78,29 +82,34 @@ export function awaitSignals(): Signals {
   };
 }
 
+/** Whether {@linkcode awaitSignals} was called. */
+let isAwaited = false;
+
 /**
- * Waits until listeners have been called for the signals that came before now.
+ * Waits until {@linkcode awaitSignals} has seen the signals that came before now. If it was not called, nobody waits.
  *
  * Ctrl-C goes to all programs of a pipeline at once, and ends most of them before a listener of this one is called. The
  * end of a pipe may be theirs, then, and not that of the data. A signal to this process itself is seen after it.
  */
 export async function signalsSeen(): Promise<void> {
-  await new Promise<void>((resolve) => {
+  // Windows has no such signal.
+  if (!isAwaited || process.platform === "win32") return;
+  // Deno asks the user before version 2.9 if it may not run programs.
+  if (isPermitted({ name: "run" })) await probe();
+  else await new Promise((resolve) => setTimeout(resolve, UNPROBED_MS));
+}
+
+function probe(): Promise<void> {
+  return new Promise((resolve) => {
     const onSeen = () => {
       process.off(PROBE, onSeen);
       clearTimeout(timer);
       // What other listeners have resolved goes on before this does.
       setTimeout(resolve, 0);
     };
-    // No listener of a thread is called.
     const timer = setTimeout(onSeen, PROBE_MS);
-    try {
-      process.on(PROBE, onSeen);
-      process.kill(process.pid, PROBE);
-    } catch {
-      // Windows does not have it.
-      onSeen();
-    }
+    process.on(PROBE, onSeen);
+    process.kill(process.pid, PROBE);
   });
 }
 

@@ -37,8 +37,9 @@ export interface CommandSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;
   /**
-   * Reads commands for as long as they are copies, and gives them to `take` until it returns false. Returns whether it
-   * did. An event for each would be most of the work of short copies.
+   * Gives copies to `take` for as long as it returns true and commands are copies. Returns whether it returned false:
+   * then it has enough, and otherwise `next` has to be asked. An event for each would be most of the work of short
+   * ones.
    */
   copies?(take: TakeCopy): boolean;
 }

@@ -129,8 +129,8 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
   }
 
   /**
-   * The integer from `at` to `end`, in bytes that have come. If it has 8 bytes it is signed, and rounded above 2^53:
-   * enough to refuse it.
+   * The integer from `at` to `end`, in bytes that have come. If it has 8 bytes it is signed, and above 2^53 it is
+   * rounded at each of them: enough to refuse it.
    */
   #integerAt(at: number, end: number): number {
     const isNegative = end - at === 8 && this.bytes.peekByte(at)! >= 128;

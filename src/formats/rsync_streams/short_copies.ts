@@ -9,8 +9,8 @@ import type { RsyncStreamsDeltaReader } from "./delta.ts";
 const MAX_VARINT_LENGTH = 4;
 
 /**
- * Reads copies that lie whole in the chunk at hand, and are short and right, and gives them to `take` until it returns
- * false. Returns whether it did. All other commands are left to the reader.
+ * Reads copies whose numbers are short and right, and lie whole in the chunk at hand, and gives them to `take` until it
+ * returns false. Returns whether it did. All other commands are left to the reader.
  */
 export function readShortCopies(reader: RsyncStreamsDeltaReader, take: TakeCopy): boolean {
   if (!reader.isAtCommand) return false;
