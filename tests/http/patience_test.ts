@@ -104,7 +104,7 @@ async function downloadCut(length: number) {
   return { seen, pauses, ranges: asked.filter(({ path }) => path === "/f").map(({ headers }) => headers.get("range")) };
 }
 
-Deno.test("a download that breaks off goes on at the missing byte, as long as 64 KiB come in five attempts", async () => {
+Deno.test("a download that breaks off goes on at the missing byte, if 64 KiB come in five attempts", async () => {
   const enough = Math.ceil(2 ** 16 / 5);
   const { seen, pauses, ranges } = await downloadCut(enough);
   assert.equal(seen, LONG.length);

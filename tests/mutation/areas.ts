@@ -221,6 +221,7 @@ export const AREAS: readonly Area[] = [
       "http/handler_race",
       "http/handler_runs",
       "http/handler_patch",
+      "http/content_coding",
       "http/patience",
       "http/fetch_update_end",
       "http/fetch_update_hosts",
