@@ -19,6 +19,7 @@ export const TOO_SLOW = new RegExp([
   "a million copies of a byte",
   "a wasm index takes at most 64 bytes",
   "give up on the same windows of a hostile target",
+  "ends well: (for good|in passing|connection|redirect|.*(byte too few|: 500|take their time|nothing allowed))",
 ].join("|"));
 
 export const AREAS: readonly Area[] = [
@@ -223,12 +224,14 @@ export const AREAS: readonly Area[] = [
       "http/handler_patch",
       "http/content_coding",
       "http/patience",
+      "http/client_requests",
       "http/fetch_update_end",
       "http/fetch_update_hosts",
       "http/collision",
       "http/handler_wire",
       "http/large_update",
       "http/send_update",
+      "http/conformance",
     ],
   },
 ];
