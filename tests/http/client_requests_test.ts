@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fetchUpdate, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { withClock } from "../_clock.ts";
-import { assertBytes, toBytes } from "../_helpers.ts";
+import { assertBytes, sha256, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { type Asked, type Bytes, hostOf, type OnAsked, publish } from "./memory_host.ts";
 import { pausesDuring } from "./_pauses.ts";
@@ -64,7 +64,7 @@ Deno.test("each request asks for the version of the signature, and for bytes as 
   for (const { headers } of others) assert.equal(headers.get("if-range"), null);
 });
 
-Deno.test("pieces that are near are one range: 100 bytes where there may be several, or what a request costs", async () => {
+Deno.test("pieces that are near are one range: at 100 bytes, or at what a request costs", async () => {
   // Gaps of 1, 2, 7, 8 and 9 blocks.
   const missing = [0, 2, 5, 13, 22, 32];
   const { file, basis, host } = await filesOf(1000, (k) => missing.includes(k));
@@ -213,12 +213,12 @@ Deno.test("an update without a signature asks again at the missing byte only whe
     });
     const sent = ofFile(asked).map(({ headers }) => [headers.get("range"), headers.get("if-range")]);
     const resumed = [["bytes=1000-", '"v1"'], ["bytes=2000-", '"v1"']];
-    assert.deepEqual(sent, [[null, null], ...tag === '"v1"' ? resumed : []], tag);
+    assert.deepEqual(sent, [[null, null], ...tag === '"v1"' ? resumed : []], String(tag));
     assert.equal(seen, tag === '"v1"' ? target.length : 1000);
   }
 });
 
-Deno.test("a download that goes on with another version is an error, or starts anew where all of it comes", async () => {
+Deno.test("a download that goes on with another version is an error, unless all of it comes", async () => {
   const { length } = target;
   const cut = () =>
     new ReadableStream<Bytes>({
@@ -258,13 +258,98 @@ Deno.test("a download that goes on with another version is an error, or starts a
 
 Deno.test("a download with more or fewer bytes than its length says is an error", async () => {
   for (
-    const [claimed, code, count] of [[target.length - 1, "protocol", 1], [target.length + 1, "network", 1]] as const
+    const [claimed, code] of [[target.length - 1, "protocol"], [target.length + 1, "network"]] as const
   ) {
     const { fetch, asked } = hostOf({ "/f": target }, ({ path }) => {
       if (path === "/f") return new Response(target, { headers: { "content-length": `${claimed}` } });
     });
     const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
     await assert.rejects(toBytes(readable), { name: "HttpError", code });
-    assert.equal(ofFile(asked).length, count);
+    assert.equal(ofFile(asked).length, 1);
   }
+});
+
+Deno.test("a plan says exactly what is known before", async () => {
+  const planOf = (basis: Bytes | undefined, host: Record<string, Bytes>, onAsked?: OnAsked) => {
+    return withClock(() => 0, () => planUpdate(URL_OF_FILE, basis, { fetch: hostOf(host, onAsked).fetch }));
+  };
+  const digest = await sha256(target);
+  const { length } = target;
+  const full = {
+    way: "full",
+    copiedLength: 0,
+    missingLength: length,
+    missingCount: 1,
+    savedShare: 0,
+    requestCost: 512,
+  } as const;
+  const known = { ...full, digest, fileLength: length, requests: 2, bytesIn: 2048 + length };
+  assert.deepEqual(await planOf(undefined, files), { ...known, fallback: "no-basis" });
+  const { requests, bytesIn, ...cheaper } = await planOf(randomBytes(7, 300_000), files);
+  assert.deepEqual(cheaper, { ...full, digest, fileLength: length, fallback: "cheaper" });
+  assert.ok(requests >= 2 && bytesIn >= 2048 + length && bytesIn <= files["/f.rsig"].length + length);
+  const unsigned = { ...full, digest: undefined, fallback: "no-signature" } as const;
+  const head = { "content-length": `${length}` };
+  const heads: OnAsked = ({ init }) => init.method === "HEAD" ? new Response(null, { headers: head }) : undefined;
+  assert.deepEqual(await planOf(basis, { "/f": target }, heads), {
+    ...unsigned,
+    fileLength: length,
+    bytesIn: length,
+    requests: 3,
+  });
+  const silent: OnAsked = ({ init }) => init.method === "HEAD" ? new Response(null, { status: 405 }) : undefined;
+  assert.deepEqual(await planOf(basis, { "/f": target }, silent), {
+    ...unsigned,
+    fileLength: undefined,
+    missingLength: NaN,
+    bytesIn: NaN,
+    requests: 3,
+  });
+  for (const status of [404, 410]) {
+    const gone: OnAsked = ({ init }) => init.method === "HEAD" ? new Response(null, { status }) : undefined;
+    await assert.rejects(planOf(basis, { "/f": target }, gone), { name: "HttpError", code: "status", status });
+  }
+  const none = new Uint8Array(0);
+  const empty = { "/f": none, "/f.rsig": await publish(none) };
+  const sigLength = empty["/f.rsig"].length;
+  assert.deepEqual(await planOf(undefined, empty), {
+    ...full,
+    digest: await sha256(none),
+    fallback: "no-basis",
+    fileLength: 0,
+    missingLength: 0,
+    missingCount: 0,
+    bytesIn: sigLength,
+    requests: 2,
+  });
+  const ranges = await planOf(basis, files);
+  const { missingLength, bytesIn: read, requests: count, savedShare, ...others } = ranges;
+  assert.deepEqual(others, {
+    way: "ranges",
+    fallback: undefined,
+    fileLength: length,
+    digest,
+    copiedLength: length - missingLength,
+    missingCount: 1,
+    requestCost: 512,
+  });
+  assert.equal(savedShare, 1 - read / length);
+  const { fetch, asked } = hostOf(files);
+  const { stats } = await withClock(() => 0, () => update(basis, target, { fetch }));
+  assert.deepEqual([stats.bytesIn, asked.length], [read, count]);
+});
+
+Deno.test("a whole download is planned where it takes no more bytes than the rest and its requests", async () => {
+  // Of 100 blocks so many are missing, far from each other. Each costs a part of a multipart body: 100 bytes.
+  const planOf = async (missing: number) => {
+    const { basis, host } = await filesOf(100, (k) => k % 3 === 0 && k < 3 * missing);
+    const { fetch } = hostOf(host, multipart(host));
+    return await withClock(() => 0, () => planUpdate(URL_OF_FILE, basis, { fetch }));
+  };
+  const { way, bytesIn, missingLength } = await planOf(10);
+  assert.deepEqual([way, missingLength], ["ranges", 640]);
+  const { length: sigLength } = (await filesOf(100, () => false)).host["/f.rsig"];
+  assert.equal(bytesIn, sigLength + 640 + 10 * 100);
+  // 6,400 bytes in all, and 164 for each missing block.
+  assert.deepEqual([(await planOf(33)).fallback, (await planOf(34)).fallback], [undefined, undefined]);
 });
