@@ -19,6 +19,11 @@ export const TOO_SLOW = new RegExp([
   "a million copies of a byte",
   "a wasm index takes at most 64 bytes",
   "give up on the same windows of a hostile target",
+  "says why a server cannot be reached",
+  "waits as long as --timeout says",
+  "says in words what is wrong with the server",
+  "keeps the old file where the server fails",
+  "goes on with a download of a file",
   "ends well: (for good|in passing|connection|redirect|.*(byte too few|: 500|take their time|nothing allowed))",
 ].join("|"));
 
@@ -188,12 +193,14 @@ export const AREAS: readonly Area[] = [
     name: "remote commands",
     files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_serve|_part|_pull|_remote|_update)/,
     tests: [
+      "http/cli_inside",
+      "http/cli_serve_inside",
       "cli_publish",
       "http/cli_serve",
       "http/cli_push",
       "http/cli_pull_failures",
-      "http/cli_pull",
       "http/cli_words",
+      "http/cli_pull",
     ],
   },
   {
@@ -224,6 +231,7 @@ export const AREAS: readonly Area[] = [
       "http/handler_patch",
       "http/content_coding",
       "http/patience",
+      "http/client_runs",
       "http/client_requests",
       "http/fetch_update_end",
       "http/fetch_update_hosts",
