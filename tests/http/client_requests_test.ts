@@ -322,6 +322,8 @@ Deno.test("a plan says exactly what is known before", async () => {
     bytesIn: sigLength,
     requests: 2,
   });
+  const { way, copiedLength, missingCount, savedShare: saved } = await planOf(basis, empty);
+  assert.deepEqual([way, copiedLength, missingCount, saved], ["ranges", 0, 0, 0]);
   const ranges = await planOf(basis, files);
   const { missingLength, bytesIn: read, requests: count, savedShare, ...others } = ranges;
   assert.deepEqual(others, {
