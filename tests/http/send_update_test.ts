@@ -260,6 +260,7 @@ Deno.test("the signature may lie elsewhere, and options are checked", async () =
     [{ timeoutMs: "1" }, TypeError],
     [{ fetch: 1 }, TypeError],
     [{ onProgress: 1 }, TypeError],
+    [{ backend: "fast" }, TypeError],
     [{ sigUrl: "http://[" }, TypeError],
   ];
   for (const [options, kind] of bad) await assert.rejects(sendUpdate(FILE, NEW, options as SendUpdateOptions), kind);
