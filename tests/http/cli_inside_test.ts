@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { syncHandler } from "rsync-streams/http";
 import { assertFile } from "../_cli_cases.ts";
+import { assertBytes } from "../_helpers.ts";
 import { inFolder, names } from "../_cli_runner.ts";
 import { type Output, run, type RunOptions } from "../_cli_inside.ts";
 import { concat, randomBytes } from "../_recipes.ts";
@@ -147,7 +148,7 @@ inside("pull keeps the bodies of answers as they come, in a part that only its o
     /: the server answered with status 503: it is busy; 250\.0 kB are kept for the next attempt\n$/,
   );
   const kept = await Deno.readFile(`${folder}/${PART}`);
-  assert.deepEqual(kept, NEW.slice(0, 250_000));
+  assertBytes(kept, NEW.slice(0, 250_000));
   assert.deepEqual(await names(folder), [PART]);
   assert.equal((await Deno.stat(`${folder}/${PART}`)).mode! & 0o777, 0o600);
   host.reset();
@@ -192,8 +193,8 @@ inside("pull keeps each answer behind those before, also where no length is told
     const kept = await Deno.readFile(`${folder}/${PART}`);
     // A place of the length that was told is left for the first.
     const second = tellsLength ? NEW.length : 100_000;
-    assert.deepEqual(kept.slice(0, 100_000), NEW.slice(0, 100_000));
-    assert.deepEqual(kept.slice(second), NEW.slice(100_000, 150_000));
+    assertBytes(kept.slice(0, 100_000), NEW.slice(0, 100_000));
+    assertBytes(kept.slice(second), NEW.slice(100_000, 150_000));
     await Deno.remove(`${folder}/${PART}`);
   }
 });
@@ -231,7 +232,7 @@ inside("pull drops what it kept where the file is up to date, or where that is o
   await Deno.writeFile(`${folder}/${PART}`, randomBytes(9, 300_000));
   host.failsAfter = 100_000;
   await gaveUp(folder, args);
-  assert.deepEqual(await Deno.readFile(`${folder}/${PART}`), NEW.slice(0, 100_000));
+  assertBytes(await Deno.readFile(`${folder}/${PART}`), NEW.slice(0, 100_000));
 });
 
 inside("pull keeps behind what an earlier one has left", async (folder, host) => {
@@ -242,7 +243,7 @@ inside("pull keeps behind what an earlier one has left", async (folder, host) =>
   host.failsAfter = 100_000;
   await gaveUp(folder, args);
   const kept = await Deno.readFile(`${folder}/${PART}`);
-  assert.deepEqual(kept.slice(0, 200_000), NEW.slice(0, 200_000));
+  assertBytes(kept.slice(0, 200_000), NEW.slice(0, 200_000));
   // Blocks on the border came again.
   const more = kept.slice(200_000);
   assert.ok(more.length >= 100_000 && more.length <= 120_000, `${more.length}`);
@@ -250,7 +251,7 @@ inside("pull keeps behind what an earlier one has left", async (folder, host) =>
     const end = NEW.length - i;
     return end - 64 >= 0 && more.slice(0, 64).every((byte, k) => NEW[end - 64 + k] === byte);
   }) - 64;
-  assert.deepEqual(more.slice(0, 50_000), NEW.slice(at, at + 50_000));
+  assertBytes(more.slice(0, 50_000), NEW.slice(at, at + 50_000));
   assert.ok(at > 150_000 && at <= 200_000, `${at}`);
 });
 
@@ -337,7 +338,7 @@ inside("push says what was sent, and what the server has", async (folder) => {
   await withStore(async (store, url) => {
     await Deno.writeFile(`${folder}/app.bin`, NEW);
     const [err] = await succeeds(folder, ["push", "--statistics", "-v", "app.bin", url]);
-    assert.deepEqual(store.files.get("/app.bin")!.bytes, NEW);
+    assertBytes(store.files.get("/app.bin")!.bytes, NEW);
     const [detail, counts] = err.split(/(?<=\n)/);
     assert.equal(detail, `rsync-streams: push of app.bin: updated, SHA-256 ${DIGEST}\n`);
     const seen = new RegExp(
@@ -375,7 +376,7 @@ inside("push tells on a terminal what it did, and creates files of any name", as
       ) ??
         [];
     assert.ok(Math.abs(Number(sent) / 3 - Number(share)) < 0.1, created);
-    assert.deepEqual(store.files.get("/a%20b.bin")!.bytes, FRESH);
+    assertBytes(store.files.get("/a%20b.bin")!.bytes, FRESH);
     await Deno.writeFile(`${folder}/empty.bin`, new Uint8Array(0));
     const [empty] = await succeeds(folder, ["push", "--no-progress", "empty.bin", url], { isTerminal: true });
     assert.match(empty, /\/empty\.bin is created: \d+ B of 0 B sent\n$/);

@@ -4,6 +4,7 @@ import { promises } from "node:fs";
 import { createConnection } from "node:net";
 import { inFolder, names } from "../_cli_runner.ts";
 import { type Output, replace, run } from "../_cli_inside.ts";
+import { assertBytes } from "../_helpers.ts";
 import { randomBytes } from "../_recipes.ts";
 import { until } from "../_until.ts";
 import { DELTA, deltaOf } from "./_upload.ts";
@@ -77,8 +78,8 @@ Deno.test("serve logs each request, and counts them", async () => {
   let problemLength = 0;
   const output = await serving([], async (served) => {
     ({ url } = served);
-    assert.deepEqual((await bodyOf(`${url}f`))[1], FILE);
-    assert.deepEqual((await bodyOf(`${url}f?a=b%20c`, { headers: { Range: "bytes=10-19" } }))[1], FILE.slice(10, 20));
+    assertBytes((await bodyOf(`${url}f`))[1], FILE);
+    assertBytes((await bodyOf(`${url}f?a=b%20c`, { headers: { Range: "bytes=10-19" } }))[1], FILE.slice(10, 20));
     assert.equal((await bodyOf(`${url}f`, { method: "HEAD" }))[1].length, 0);
     const none = await bodyOf(`${url}none`);
     assert.equal(none[0], 404);
@@ -278,12 +279,12 @@ Deno.test("serve --writable takes uploads, and says which names no file may have
     const create = (path: string) => put(path, { "If-None-Match": "*" });
     const made = await create("sub/new");
     assert.equal(made.status, 201);
-    assert.deepEqual(await Deno.readFile(`${folder}/sub/new`), target);
+    assertBytes(await Deno.readFile(`${folder}/sub/new`), target);
     assert.equal(made.headers.get("etag"), (await bodyOf(`${url}sub/new`, { method: "HEAD" }))[2].get("etag"));
     assert.equal((await create("sub/new")).status, 412);
     const tag = (await bodyOf(`${url}f`, { method: "HEAD" }))[2].get("etag")!;
     assert.equal((await put("f", { "If-Match": tag }, FILE)).status, 204);
-    assert.deepEqual(await Deno.readFile(`${folder}/f`), target);
+    assertBytes(await Deno.readFile(`${folder}/f`), target);
     assert.equal((await put("f", { "If-Match": tag }, FILE)).status, 412);
 
     await Deno.symlink("nowhere", `${folder}/dangling`);
@@ -349,7 +350,7 @@ Deno.test("serve reads the body of a request as it is wanted, and says where an 
     const pieces = Array.from({ length: 100 }, (_, i) => delta.slice(i * 2100, (i + 1) * 2100));
     const whole = await send([head, ...pieces], () => {});
     assert.equal(statusOf(whole), 201, whole);
-    assert.deepEqual(await Deno.readFile(`${folder}/new`), randomBytes(3, 200_000));
+    assertBytes(await Deno.readFile(`${folder}/new`), randomBytes(3, 200_000));
     // A client that goes away in the middle of an answer.
     const gone = send([ask("GET /f")], (socket) => void setTimeout(() => socket.destroy(), 100));
     assert.equal(statusOf(await gone), 200);
