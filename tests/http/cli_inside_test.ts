@@ -7,6 +7,7 @@ import { assertBytes } from "../_helpers.ts";
 import { inFolder, names } from "../_cli_runner.ts";
 import { type Output, run, type RunOptions } from "../_cli_inside.ts";
 import { concat, randomBytes } from "../_recipes.ts";
+import { until } from "../_until.ts";
 import { CliHost, FRESH, NEW, OLD, sigOf } from "./_cli_host.ts";
 import { pausesDuring } from "./_pauses.ts";
 import { Store } from "./_store.ts";
@@ -165,17 +166,21 @@ inside("pull keeps the bodies of answers as they come, in a part that only its o
 inside("pull keeps each answer behind those before, also where no length is told", async (folder, host) => {
   for (const tellsLength of [true, false]) {
     let count = 0;
+    // A place of the length that was told is left for the first.
+    const second = tellsLength ? NEW.length : 100_000;
+    const kept = () => Deno.readFile(`${folder}/${PART}`).catch(() => undefined);
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
       const { pathname } = new URL(request.url);
       const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.get("range") ?? "");
       if (pathname.endsWith(".rsig")) return new Response(host.files.get("/app.bin.rsig"));
       if (++count > 2) return new Response(null, { status: 503 });
       const from = Number(range?.[1] ?? 0);
-      // The first answers break off.
+      // The first answers break off, once what came is written.
+      const length = count === 1 ? 100_000 : second + 50_000;
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => controller.enqueue(NEW.slice(from, from + 100_000 / count)),
         async pull(controller) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await until("bytes that are kept", async () => (await kept())?.length === length);
           controller.error(new Error("enough"));
         },
       });
@@ -190,11 +195,9 @@ inside("pull keeps each answer behind those before, also where no length is told
     } finally {
       await server.shutdown();
     }
-    const kept = await Deno.readFile(`${folder}/${PART}`);
-    // A place of the length that was told is left for the first.
-    const second = tellsLength ? NEW.length : 100_000;
-    assertBytes(kept.slice(0, 100_000), NEW.slice(0, 100_000));
-    assertBytes(kept.slice(second), NEW.slice(100_000, 150_000));
+    const part = await Deno.readFile(`${folder}/${PART}`);
+    assertBytes(part.slice(0, 100_000), NEW.slice(0, 100_000));
+    assertBytes(part.slice(second), NEW.slice(100_000, 150_000));
     await Deno.remove(`${folder}/${PART}`);
   }
 });
@@ -317,8 +320,10 @@ inside("pull ends with 107 at a signal, and keeps what it has fetched", async (f
   assert.equal((await run(folder, args, { signal: controller.signal })).code, 107);
   const during = new AbortController();
   host.stallsAfter = 50_000;
-  setTimeout(() => during.abort(new Error("enough")), 300);
-  assert.equal((await run(folder, args, { signal: during.signal })).code, 107);
+  const running = run(folder, args, { signal: during.signal });
+  await until("bytes that are kept", async () => (await names(folder)).includes(PART));
+  during.abort(new Error("enough"));
+  assert.equal((await running).code, 107);
   assert.deepEqual(await names(folder), [PART]);
 });
 
