@@ -20,6 +20,8 @@ export interface RunOptions {
   stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Whether the standard error is a terminal. */
   isTerminal?: boolean;
+  /** Called with what is written to the standard output. */
+  onOut?: (text: string) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface RunOptions {
  */
 export async function run(folder: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
   const output = { code: -1, out: "", err: "" };
-  const { signal, stdin, isTerminal = false } = options;
+  const { signal, stdin, isTerminal = false, onOut = () => {} } = options;
   const { stdout, stderr, stdin: input } = process;
   const take = (write: (text: string) => void) => (bytes: Uint8Array | string, done?: unknown) => {
     write(typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1"));
@@ -41,7 +43,14 @@ export async function run(folder: string, args: readonly string[], options: RunO
       "writeSync",
       (fd: number, text: string) => void (fd === 2 ? output.err += text : output.out += text),
     ),
-    replace(stdout, "write", take((text) => output.out += text)),
+    replace(
+      stdout,
+      "write",
+      take((text) => {
+        output.out += text;
+        onOut(text);
+      }),
+    ),
     replace(stderr, "write", take((text) => output.err += text)),
     replace(stderr, "isTTY", isTerminal),
     ...stdin

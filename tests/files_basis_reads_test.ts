@@ -101,6 +101,23 @@ Deno.test("fileBasis() reads a file once if short copies go forwards, backwards 
   }
 });
 
+Deno.test("fileBasis() gives single bytes of two places in turn from what it has read there", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(7, 4 * MIB);
+  await fs.writeFile(dir.path("file"), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  const places = [0, 2 * MIB];
+  const byte = new Uint8Array(1);
+  const readAt = async (offset: number) => {
+    assert.equal(await basis.readInto(byte, offset), 1);
+    assert.equal(byte[0], bytes[offset]);
+  };
+  for (const place of places) for (let at = 0; at < 10; at++) await readAt(place + at);
+  using reads = countReads();
+  for (let at = 10; at < 2000; at++) for (const place of places) await readAt(place + at);
+  assert.equal(reads.bytes, 0);
+});
+
 Deno.test("patchStream() from a fileBasis() reads a little more than a delta of backward copies uses", async () => {
   await using dir = await folder();
   const bytes = randomBytes(22, 4 * MIB);

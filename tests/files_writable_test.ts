@@ -37,6 +37,13 @@ Deno.test("atomicWritable() keeps the old file until the close, and its temporar
   await writer.write(randomBytes(6, 100));
   const [temporary] = await dir.names();
   assert.match(temporary!, new RegExp(`^\\.file\\.rsync-streams-${process.pid}-[0-9a-z]+\\.tmp$`));
+  if (process.platform === "linux") {
+    // Seven letters for the run of this machine and the container, by the kernel's numbers for them.
+    const boot = (await fs.readFile("/proc/sys/kernel/random/boot_id", "latin1")).slice(0, 8);
+    const container = (await fs.readlink("/proc/self/ns/pid")).replace(/\D/g, "");
+    const letters = (BigInt(`0x${boot}`) ^ BigInt.asUintN(32, BigInt(container))).toString(36).padStart(7, "0");
+    assert.ok(temporary!.startsWith(`.file.rsync-streams-${process.pid}-${letters}`), `${temporary} has no ${letters}`);
+  }
   assertBytes(await fs.readFile(dir.path("file")), OLD);
   await writer.close();
   assertBytes(await fs.readFile(dir.path("file")), randomBytes(6, 100));

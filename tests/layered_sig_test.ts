@@ -15,6 +15,16 @@ Deno.test("layeredSigStream() writes the same bytes however the file is cut", as
   }
 });
 
+Deno.test("layeredSigStream() counts what it took and wrote, and the records of its finest layer", async () => {
+  const { stats, ...pair } = layeredSigStream({ layers: LAYERS, fileLength: base.length });
+  assert.equal(stats.total, base.length);
+  const { length } = await toBytes(source(base).pipeThrough(pair));
+  assert.deepEqual([stats.bytesIn, stats.bytesOut], [base.length, length]);
+  assert.equal(stats.sigCount, Math.ceil(base.length / 64));
+  assert.equal(stats.digest, createHash("sha256").update(base).digest("hex"));
+  assert.equal(layeredSigStream().stats.total, undefined);
+});
+
 Deno.test("loadSigs() reads a layered signature as one of its finest layer", async () => {
   const sigs = await loadSigs(await publish(base));
   assert.deepEqual([sigs.blockLength, sigs.strongLength, sigs.fileLength], [64, 4, base.length]);

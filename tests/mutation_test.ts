@@ -31,7 +31,8 @@ Deno.test("syntacticFaults() finds what can be wrong, and passes over types and 
       if (n < 3) g(n);
       if (n > 9) throw new Error(\`more than \${1 + 8}\`);
       return true;
-    }`;
+    }
+    const words = { 7: h };`;
   const faults = syntacticFaults("f.ts", text).map(({ start, end, replacement }) => {
     return [text.slice(start, end), replacement];
   });
@@ -44,6 +45,7 @@ Deno.test("syntacticFaults() finds what can be wrong, and passes over types and 
     [">", ">="],
     ["9", "(9 + 1)"],
     ["true", "false"],
+    ["7", "[(7 + 1)]"],
   ]);
 });
 

@@ -69,6 +69,31 @@ Deno.test("planSync() finds blocks that start within others, wherever in them, a
   }
 });
 
+Deno.test("planSync() makes plans of any number of runs, also around those that fill a page", async () => {
+  const layers = [{ blockLength: 32, strongLength: 8 }, { blockLength: 16, strongLength: 8 }];
+  const file = randomBytes(88, 8200 * 32);
+  for (const count of [4095, 4096, 4097, 8191, 8192, 8193]) {
+    const remote = file.subarray(0, count * 32);
+    // Each second block is there: none continues the one before. The next layer finds no more.
+    const pieces = Array.from({ length: count >> 1 }, (_, i) => remote.subarray(64 * i + 32, 64 * i + 64));
+    const plan = await sync(remote, concat(pieces), { layers });
+    assert.deepEqual(plan.blockLengths, [32, 16]);
+    assert.equal(plan.runs.length, count);
+    assert.equal(plan.missingCount, (count + 1) >> 1);
+  }
+});
+
+Deno.test("planSync() passes eight times over what overlaps, and not more often", async () => {
+  // Blocks that start a byte apart: each pass finds the first of those that are left.
+  const stretch = randomBytes(89, 80);
+  const blocks = Array.from({ length: 11 }, (_, i) => stretch.subarray(i, i + 64));
+  for (const [count, missing] of [[8, 0], [9, 1], [11, 3]] as const) {
+    const remote = concat(blocks.slice(0, count));
+    const plan = await sync(remote, stretch, { layers: [{ blockLength: 64, strongLength: 8 }] });
+    assert.equal(plan.missingLength, 64 * missing, `${count} blocks`);
+  }
+});
+
 Deno.test("planSync() gives up on a signal, and passes on the failure of a read", async () => {
   const reason = new Error("enough");
   const sig = await LayeredSig.open(await publish(base));

@@ -2,25 +2,10 @@
 import assert from "node:assert/strict";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { assertBytes } from "./_helpers.ts";
-import { concat, randomBytes } from "./_recipes.ts";
+import { concat, randomBytes, xorshift } from "./_recipes.ts";
+import { weakSumOf } from "./_search_model.ts";
 import { lie, mixed, publish as lyingSig, staggered } from "./lying_layers.ts";
 import { apply, base, insert, LAYERS, publish } from "./_sync.ts";
-
-Deno.test("planSync() reads again what its first pass has found, and no more", async () => {
-  const remote = randomBytes(80, 4096);
-  const local = concat([randomBytes(81, 2 ** 20), remote.subarray(0, 2048), randomBytes(82, 2 ** 20)]);
-  const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 64, strongLength: 8 }] }));
-  let bytesRead = 0;
-  await planSync(sig, {
-    size: local.length,
-    read(offset: number, length: number) {
-      const bytes = local.subarray(offset, offset + length);
-      bytesRead += bytes.length;
-      return bytes;
-    },
-  });
-  assert.equal(bytesRead, local.length + 2048 - 2 + 64);
-});
 
 /** A local file, and how many bytes of it are read. */
 function counted(local: Uint8Array) {
@@ -35,6 +20,19 @@ function counted(local: Uint8Array) {
   };
   return basis;
 }
+
+Deno.test("planSync() reads again what a pass has found, gaps of 64 KiB at most, and no more", async () => {
+  const remote = randomBytes(80, 4096);
+  const layers = [{ blockLength: 64, strongLength: 8 }];
+  const published = await publish(concat([remote, randomBytes(79, 64)]), { layers });
+  // Of what was found, the windows that start behind its first byte: they end up to 63 bytes behind it.
+  for (const [gap, bytes] of [[2 ** 16 + 62, 4096 + 2 ** 16 + 62 + 62], [2 ** 16 + 63, 2 * (2048 + 62)]] as const) {
+    const halves = [remote.subarray(0, 2048), randomBytes(78, gap), remote.subarray(2048)];
+    const local = counted(concat([randomBytes(81, 2 ** 20), ...halves, randomBytes(82, 2 ** 20)]));
+    await planSync(await LayeredSig.open(published), local);
+    assert.equal(local.bytesRead, local.size + bytes, `${gap} bytes between`);
+  }
+});
 
 Deno.test("planSync() reads a local file nine times at most, whatever a signature claims", async () => {
   const layers = Array.from({ length: 8 }, (_, j) => ({ blockLength: 2 ** (13 - j), strongLength: 6 }));
@@ -116,4 +114,55 @@ Deno.test("planSync() stops at maxInputLength with a plan that is right", async 
   const sig = await LayeredSig.open(published);
   await assert.rejects(planSync(sig, local, { maxInputLength: 2 ** 26 + 1 }), RangeError);
   await assert.rejects(planSync(sig, local, { maxInputLength: "1" as unknown as number }), TypeError);
+});
+
+const DECOY = 128;
+
+/**
+ * A block that has the weak sum of a block of {@linkcode DECOY} alone: among such bytes it is a false alarm at each
+ * offset. Of many random endings two have the same sum, and their difference has none.
+ */
+function withDecoys(blockLength: number): Uint8Array<ArrayBuffer> {
+  const random = xorshift(86);
+  const seen = new Map<number, Uint8Array>();
+  for (;;) {
+    const ending = Uint8Array.from({ length: 8 }, () => random.below(DECOY));
+    const sum = weakSumOf("rabinkarp", ending);
+    const other = seen.get(sum);
+    if (other) {
+      return new Uint8Array(blockLength).fill(DECOY).map((byte, i) => {
+        const k = i - (blockLength - ending.length);
+        return k < 0 ? byte : byte + ending[k]! - other[k]!;
+      });
+    }
+    seen.set(sum, ending);
+  }
+}
+
+const BLOCK = withDecoys(64);
+
+for (const [where, end] of [["at the end of a short file", 0], ["long before the end of a file", 2 ** 22]] as const) {
+  Deno.test(`planSync() finds what false alarms of a block hid, once it has that: ${where}`, async () => {
+    const blockLength = BLOCK.length;
+    // At each distance modulo 128 from where the budget is used up: there a search looks at four windows of 128.
+    const hidden = Array.from({ length: 32 }, (_, i) => randomBytes(200 + i, blockLength));
+    const decoys = new Uint8Array(30_000).fill(DECOY);
+    const places = hidden.flatMap((bytes, i) => [decoys.subarray(0, 1000 + 4 * i), bytes]);
+    const remote = concat([BLOCK, ...hidden]);
+    const local = concat([BLOCK, randomBytes(84, 100), decoys, ...places, randomBytes(85, end)]);
+    const layers = [{ blockLength, strongLength: 8 }];
+    const counting = counted(local);
+    const sig = await LayeredSig.open(await publish(remote, { layers }));
+    const plan = await planSync(sig, counting);
+    assert.equal(plan.missingLength, 0);
+    assert.ok(counting.bytesRead >= 2 * local.length, "nothing was hidden in the first pass");
+  });
+}
+
+Deno.test("planSync() searches once where it finds nothing, however many false alarms there are", async () => {
+  const sig = await LayeredSig.open(await publish(BLOCK, { layers: [{ blockLength: 64, strongLength: 8 }] }));
+  const local = counted(new Uint8Array(100_000).fill(DECOY));
+  const plan = await planSync(sig, local);
+  assert.equal(plan.missingLength, 64);
+  assert.equal(local.bytesRead, local.size);
 });

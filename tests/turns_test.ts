@@ -1,6 +1,5 @@
 /** Long work gives way to timers, also where neither the source nor the sink ever waits. */
 import assert from "node:assert/strict";
-import { setImmediate } from "node:timers";
 import { readFromReadable, Rsync } from "rsync-streams/callbacks";
 import {
   decodeDeltaStream,
@@ -12,9 +11,8 @@ import {
   type Signature,
   sigStream,
 } from "rsync-streams";
-import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { makeSigs, toBytes } from "./_helpers.ts";
-import { concat, randomBytes } from "./_recipes.ts";
+import { randomBytes } from "./_recipes.ts";
 import { WASM } from "./_kernels.ts";
 import { readChunks } from "../src/streams/byte_source.ts";
 
@@ -155,70 +153,6 @@ for (const blockLength of [4 * MIB, 64 * MIB, 128 * MIB]) {
     assert.ok(seen.size >= stats.falseAlarms / most, `timers saw ${seen.size} counts`);
   });
 }
-
-Deno.test("layeredSigStream() lets timers run in each layer", async () => {
-  const { stats, ...pair } = layeredSigStream({ fileLength: 2 ** 30 });
-  // The finest layer, which counts, is the last to see a chunk.
-  let before = 0;
-  let isOver = false;
-  const timer = () => {
-    if (stats.bytesIn === 0) before++;
-    if (!isOver) id = setTimeout(timer, 1);
-  };
-  let id = setTimeout(timer, 1);
-  await through([GIB_CHUNK.subarray(0, LENGTH)], pair);
-  isOver = true;
-  clearTimeout(id);
-  assert.ok(before >= 3, `${before} timers ran before the finest layer`);
-});
-
-Deno.test("planSync() gives way while it works on records and runs, however many there are", async () => {
-  const blockLength = 64;
-  const blockCount = 200_000;
-  const remote = concat(
-    Array.from({ length: Math.ceil(blockCount * blockLength / MIB) }, (_, i) => randomBytes(i, MIB)),
-  )
-    .subarray(0, blockCount * blockLength);
-  // In the opposite order, so that no two runs are one.
-  const local = new Uint8Array(remote.length);
-  for (let at = 0; at < remote.length; at += blockLength) {
-    local.set(remote.subarray(at, at + blockLength), remote.length - at - blockLength);
-  }
-  const stream = layeredSigStream({ layers: [{ blockLength, strongLength: 6 }] });
-  const sig = await LayeredSig.open(await toBytes(ReadableStream.from([remote]).pipeThrough(stream)));
-  // Each time that work could give way is one when it does: the clock is always late.
-  const { now } = performance;
-  let late = performance.now();
-  /** Turns before the search of the local file, and since its end. */
-  let before = 0;
-  let after = 0;
-  let phase: "before" | "search" | "after" | "over" = "before";
-  performance.now = () => late += 1000;
-  try {
-    const count = () => {
-      if (phase === "before") before++;
-      if (phase === "after") after++;
-      if (phase !== "over") setImmediate(count);
-    };
-    setImmediate(count);
-    const plan = await planSync(sig, {
-      size: local.length,
-      read(offset: number, length: number) {
-        phase = offset < local.length ? "search" : "after";
-        return local.subarray(offset, offset + length);
-      },
-    });
-    phase = "over";
-    assert.equal(plan.runs.length, blockCount);
-  } finally {
-    phase = "over";
-    performance.now = now;
-  }
-  // A turn for each 16,384 records: parsed, joined and indexed before, merged and made runs after. Two of them may come
-  // between two counts.
-  assert.ok(before >= Math.floor(blockCount / 16_384), `${before} turns before`);
-  assert.ok(after >= Math.floor(blockCount / 16_384), `${after} turns after`);
-});
 
 Deno.test("the tables of a long index are zeroed in several calls, before records are put into them", () => {
   const strongLength = 1;

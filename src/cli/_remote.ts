@@ -82,6 +82,7 @@ export async function withRemote(
   const explain = (error: unknown) => remoteError(error, { command, isAuthorized: headers.has("Authorization") });
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal!.reason);
+  if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort);
   try {
     const sigUrl = options.get(SIG_URL);

@@ -130,6 +130,7 @@ Deno.test("options are checked before a request is sent", async () => {
     [{ fetch, timeoutMs: "1" }, TypeError],
     [{ fetch, onProgress: 1 }, TypeError],
     [{ fetch, signal: {} }, TypeError],
+    [{ fetch, backend: "fast" }, TypeError],
     [{ fetch, sigUrl: "http://[" }, TypeError],
     [{ fetch, headers: { "a b": "c" } }, TypeError],
   ];

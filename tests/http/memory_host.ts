@@ -16,7 +16,7 @@ export type OnAsked = (
   asked: Asked,
   body: Bytes | undefined,
   offset: number,
-) => Response | Bytes | void | Promise<void>;
+) => Response | Bytes | void | Promise<Response | Bytes | void>;
 
 /** Makes the `fetch`, and a list of the requests that it gets. */
 export function hostOf(files: Record<string, Bytes | undefined>, onAsked: OnAsked = () => {}) {

@@ -4,6 +4,7 @@ import { HttpError, sendUpdate, type SendUpdateOptions } from "rsync-streams/htt
 import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, sha256, source, toBytes } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
+import { pausesDuring } from "./_pauses.ts";
 import { get, ORIGIN, Store } from "./_store.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -191,7 +192,8 @@ const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
 
 for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) {
   Deno.test(`sendUpdate() rejects with ${code}: ${name}`, async () => {
-    await assertHttpError(sendUpdate(FILE, NEW, { fetch: through(handle) }), code, message, status);
+    const sending = () => sendUpdate(FILE, NEW, { fetch: through(handle) });
+    await pausesDuring(() => assertHttpError(sending(), code, message, status));
   });
 }
 
@@ -213,7 +215,9 @@ Deno.test("a signature without an entity tag is an error, and a page that is non
 Deno.test("sendUpdate() waits for no answer longer than timeoutMs", async () => {
   const hanging: typeof fetch = (_, init) =>
     new Promise((_, reject) => init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason)));
-  await assertHttpError(sendUpdate(FILE, NEW, { fetch: hanging, timeoutMs: 10 }), "timeout", /10 ms/);
+  const sending = () => sendUpdate(FILE, NEW, { fetch: hanging, timeoutMs: 10 });
+  const waits = await pausesDuring(() => assertHttpError(sending(), "timeout", /10 ms/));
+  assert.deepEqual(waits, [10, 100, 10, 200, 10, 400, 10, 800, 10, 1600, 10]);
 });
 
 Deno.test("sendUpdate() ends with the reason of its signal, before a request, between two and during one", async () => {
@@ -256,6 +260,7 @@ Deno.test("the signature may lie elsewhere, and options are checked", async () =
     [{ timeoutMs: "1" }, TypeError],
     [{ fetch: 1 }, TypeError],
     [{ onProgress: 1 }, TypeError],
+    [{ backend: "fast" }, TypeError],
     [{ sigUrl: "http://[" }, TypeError],
   ];
   for (const [options, kind] of bad) await assert.rejects(sendUpdate(FILE, NEW, options as SendUpdateOptions), kind);

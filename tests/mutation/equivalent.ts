@@ -31,6 +31,13 @@ const FIRST_LENGTHS: readonly (readonly [path: string, line: string, length: str
   ["src/formats/bytes/plain_records.ts", "export const BATCH_CAPACITY = 1024;", "1024"],
 ];
 
+/** How many items are worked on before others get a turn, where one more takes no time to speak of: file and line. */
+const TURN_LENGTHS: readonly (readonly [path: string, line: string])[] = [
+  ["src/sync/_search_layer.ts", "const TURN_COUNT = 16_384;"],
+  ["src/sync/layered_sig.ts", "const RECORDS_AT_ONCE = 16_384;"],
+  ["src/sync/plan_sync.ts", "const RUNS_AT_ONCE = 16_384;"],
+];
+
 export const EQUIVALENT: readonly Equivalent[] = [
   {
     path: "assembly/blake2s.ts",
@@ -77,6 +84,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   ...FIRST_LENGTHS.map(([path, line, length]): Equivalent => {
     return { path, line, change: [length, `(${length} + 1)`], reason: "it grows, or is filled as often as it takes" };
   }),
+  ...TURN_LENGTHS.map(([path, line]) => {
+    return { path, line, reason: "one item more before others get their turn takes no time to speak of" };
+  }),
   ...SET_FIRST.map(([path, line, what]) => ({ path, line, reason: `${what} sets it before it is read` })),
   {
     path: "src/formats/bytes/byte_reader.ts",
@@ -118,6 +128,37 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "if (this.#shift > 0) exports.searcher_shift(address, this.#shift);",
     change: [">", ">="],
     reason: "to shift by nothing changes nothing",
+  },
+  {
+    path: "src/digest/wasm_sha256.ts",
+    line: "if (this.#heldLength + bytes.length < BLOCK_LENGTH) {",
+    change: ["<", "<="],
+    reason: "a whole block may be held as well: the next call, or the padding, takes it before anything else",
+  },
+  {
+    path: "src/sync/_search_layer.ts",
+    line: "merged.add(Math.min(blockLength, length - at), place > 0 ? place - 1 : MISSING);",
+    change: [">", ">="],
+    reason: "0 less 1 is what stands for a missing run",
+  },
+  {
+    path: "src/sync/_block_index.ts",
+    line: "for (let block = 0; block < this.#first.length; block++) " +
+      "if (this.#first[block] === block) distinct[at++] = block;",
+    change: ["<", "<="],
+    reason: "what is behind the last is undefined, and no number",
+  },
+  {
+    path: "src/sync/layered_sig.ts",
+    line: "for (let at = start; at < end; at += RECORDS_AT_ONCE) {",
+    change: ["<", "<="],
+    reason: "one step more, for no record",
+  },
+  {
+    path: "src/sync/_run_list.ts",
+    line: "readonly #rows = new NumberRows(3);",
+    change: ["3", "(3 + 1)"],
+    reason: "a column that nobody uses",
   },
   {
     path: "src/kernel/wasm/running_sums.ts",

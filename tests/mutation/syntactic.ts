@@ -50,7 +50,9 @@ export function syntacticFaults(path: string, text: string): Fault[] {
       const other = OPERATORS[node.operatorToken.kind];
       if (other) add("operator", node.operatorToken, other);
     } else if (ts.isNumericLiteral(node)) {
-      add("number", node, node.text === "0" ? "1" : `(${node.getText(file)} + 1)`);
+      const more = node.text === "0" ? "1" : `(${node.getText(file)} + 1)`;
+      // The name of a property is no expression, unless it is in brackets.
+      add("number", node, ts.isPropertyAssignment(node.parent) && node.parent.name === node ? `[${more}]` : more);
     } else if (node.kind === ts.SyntaxKind.TrueKeyword) {
       add("boolean", node, "false");
     } else if (node.kind === ts.SyntaxKind.FalseKeyword) {
