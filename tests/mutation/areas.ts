@@ -117,7 +117,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "assembly",
     files: /^assembly\/(?!_generated|sha256)/,
-    tests: ["search_model", "summers", "search_turns", "search_borders", "published_sums"],
+    tests: ["wasm_tables", "search_model", "summers", "search_turns", "search_borders", "published_sums"],
   },
   {
     name: "wasm glue",

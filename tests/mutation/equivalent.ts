@@ -21,6 +21,7 @@ const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[
   ["src/engine/commands_from_events.ts", "#hasDigest = false;", "the first part of each delta"],
   ["src/engine/input_window.ts", "#end = 0;", "the first copy, which finds no piece,"],
   ["src/formats/bytes/pending.ts", "#offset = 0;", "the first copy"],
+  ["src/kernel/portable/searcher.ts", "settled = 0;", "each search"],
   ["src/streams/stage_pair.ts", "#isTaken = false;", "each write"],
 ];
 
@@ -49,13 +50,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "return slot + 1 == slots ? 0 : slot + 1;",
     change: ["0", "1"],
     reason: "records are put in and looked for by the same steps, and half of the slots are free",
-  },
-  {
-    path: "src/kernel/portable/hash_table.ts",
-    line: "return slot + 1 === this.#slots.length ? 0 : slot + 1;",
-    change: ["0", "1"],
-    reason:
-      "records are put in and looked for by the same steps, and a slot more than records is free without the first",
   },
   {
     path: "src/cli/_output.ts",
@@ -107,6 +101,41 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: [">", ">="],
     reason: "to go where it is only makes it sum the window anew",
   },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "#expected = -1;",
+    change: ["1", "(1 + 1)"],
+    reason: "no number below 0 is that of a block",
+  },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "#literalStart = 0;",
+    reason: "no block is expected before the first match, and the whole budget rules no window out",
+  },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "return bytesFrom(this.#window, position, 1)[0]!;",
+    change: ["1", "(1 + 1)"],
+    reason: "only the first byte is read",
+  },
+  {
+    path: "src/kernel/portable/search_index.ts",
+    line: "if (this.#byWeak.get(slot) < 0) this.#byWeak.set(slot, k);",
+    change: ["<", "<="],
+    reason: "any record with the weak sum will do",
+  },
+  {
+    path: "src/kernel/portable/blake2sp.ts",
+    line: "if (!LITTLE_ENDIAN) {",
+    change: ["!LITTLE_ENDIAN", "!(!LITTLE_ENDIAN)"],
+    reason: "a machine of the other order would see it; here the same words are read once more",
+  },
+  ...[["2", "(2 + 1)"], ["32", "(32 + 1)"]].map(([from, to]): Equivalent => ({
+    path: "src/kernel/portable/blake2sp.ts",
+    line: "V[13]! ^= Math.floor(this.#length / 2 ** 32);",
+    change: [from!, to!],
+    reason: "a block has 2^30 bytes at most, so the high word is 0",
+  })),
   {
     path: "src/kernel/wasm/searcher.ts",
     line: "this.settled = exports.searcher_settled(address) >>> 0;",
