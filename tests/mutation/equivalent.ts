@@ -92,6 +92,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     path: "src/engine/patcher.ts",
+    line: "#out = new Uint8Array(0);",
+    change: ["0", "1"],
+    reason: "it grows when the first bytes come, and what is taken out is cut to its length",
+  },
+  {
+    path: "src/engine/patcher.ts",
+    line: "if (to + count > this.#out.length) this.#reserve(count);",
+    change: [">", ">="],
+    reason: "growBytes() returns bytes that are long enough as they are",
+  },
+  {
+    path: "src/engine/patcher.ts",
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
