@@ -89,7 +89,7 @@ Deno.test("encodeDeltaStream() takes commands, and refuses in words what is none
   }
 });
 
-Deno.test("encodeDeltaStream() makes a target of 2^53 - 1 bytes, of copies and data, and none that is longer", async () => {
+Deno.test("encodeDeltaStream() makes a target of 2^53 - 1 bytes of copies and data, and no longer one", async () => {
   const most = Number.MAX_SAFE_INTEGER;
   const copy = (length: number) => ({ copy: { offset: 0, length } });
   const full: Anything[][] = [
