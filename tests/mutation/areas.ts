@@ -177,6 +177,7 @@ export const AREAS: readonly Area[] = [
       "cli_words",
       "cli_says",
       "cli_progress",
+      "cli_info",
       "cli_pipes",
       "cli_frames",
       "cli_help",

@@ -57,6 +57,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "it is set before any error that has words of its own, and no other error asks for it",
   },
   {
+    path: "src/cli/_commands/info.ts",
+    line: "const literalShare = info.targetLength > 0 ? info.literalBytes / info.targetLength : null;",
+    change: [">", ">="],
+    reason: "0 / 0 is no number, which is null in JSON",
+  },
+  {
     path: "src/engine/patcher.ts",
     line: "if (targetLength !== undefined && targetLength !== this.#length) {",
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],
