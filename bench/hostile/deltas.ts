@@ -1,7 +1,7 @@
 /** Deltas that are applied: of random data, of copies in every order, and of nothing that is allowed. */
 import { createHash } from "node:crypto";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
-import type { DeltaCommand } from "rsync-streams";
+import type { DeltaCommand, DeltaFormatOptions } from "rsync-streams";
 import { MIB, randomBytes } from "../_data.ts";
 import type { Case } from "./measure.ts";
 
@@ -11,8 +11,11 @@ const REPEATS = 2000;
 const HEADER = [0x92, 0x52, 0x53, 0x44, 1, 0, 0, 0];
 const MAX = Number.MAX_SAFE_INTEGER;
 
-async function encoded(commands: Iterable<DeltaCommand>): Promise<Bytes> {
-  return await new Response(ReadableStream.from(commands).pipeThrough(encodeDeltaStream())).bytes();
+/** Formats whose deltas have no digest. */
+const WITHOUT_DIGEST: readonly DeltaFormatOptions[] = [{ format: "librsync" }, { format: "luapower", blockLength: 1 }];
+
+async function encoded(commands: Iterable<DeltaCommand>, format?: DeltaFormatOptions): Promise<Bytes> {
+  return await new Response(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(format))).bytes();
 }
 
 /** Commands as a delta with the digest of what they make of a basis. */
@@ -30,10 +33,15 @@ async function withDigest(basis: Bytes, commands: () => Iterable<DeltaCommand>):
 }
 
 /** Applies a delta, and counts what it makes until it ends or fails. */
-async function apply(basis: Bytes, delta: Bytes, maxOutputLength: number): Promise<number> {
+async function apply(
+  basis: Bytes,
+  delta: Bytes,
+  maxOutputLength: number,
+  format?: DeltaFormatOptions,
+): Promise<number> {
   let length = 0;
   try {
-    const stream = ReadableStream.from([delta]).pipeThrough(patchStream(basis, { maxOutputLength }));
+    const stream = ReadableStream.from([delta]).pipeThrough(patchStream(basis, { ...format, maxOutputLength }));
     for await (const chunk of stream) length += chunk.length;
   } catch {
     // Most of them are refused.
@@ -75,6 +83,18 @@ export async function* deltaCases(length: number): AsyncGenerator<Case> {
       length: delta.length + made,
       run: async () => void await apply(basis, delta, length),
     };
+  }
+  for (const format of WITHOUT_DIGEST) {
+    for (const name of ["random data", "copies of 1 byte, back and forth"]) {
+      const delta = await encoded(targets[name]!(), format);
+      const made = await apply(basis, delta, length, format);
+      yield {
+        job: `patch, ${format.format}`,
+        name,
+        length: delta.length + made,
+        run: async () => void await apply(basis, delta, length, format),
+      };
+    }
   }
   const short: Record<string, number[]> = {
     "random, valid": [...varint(2 * 24), ...randomBytes(3, 24), 0, 24],

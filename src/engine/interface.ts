@@ -51,3 +51,6 @@ export type DeltaEvent =
   | { type: "data"; bytes: Uint8Array<ArrayBuffer> }
   /** Length and digest of the target, as far as the format carries them. */
   | { type: "end"; targetLength: number | undefined; digest: Uint8Array | undefined };
+
+/** Takes a copy out of the basis. Returns whether it takes another one at once. */
+export type TakeCopy = (offset: number, length: number) => boolean;

@@ -1,7 +1,7 @@
 import { changedLengthError, growBytes, hex } from "../common/bytes.ts";
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { DeltaEvent, Digest } from "./interface.ts";
+import type { DeltaEvent, Digest, TakeCopy } from "./interface.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -34,6 +34,11 @@ export interface PatchBasis {
 export interface CommandSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;
+  /**
+   * Reads commands for as long as they are copies, and gives them to `take` until it returns false. Returns whether it
+   * did. An event for each would be most of the work of short copies.
+   */
+  copies?(take: TakeCopy): boolean;
 }
 
 /** What a patcher needs. */
@@ -84,30 +89,27 @@ export class Patcher {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead) return ahead;
-    while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
-      if (this.#steps++ >= MAX_STEPS) return BUSY;
-      if (this.#copyLeft > 0) {
-        const reading = this.#copy();
-        if (reading) return reading;
-      } else if (this.#dataAt < this.#dataLength) {
-        this.#takeData();
-      } else {
-        const event = this.#parts.commands.next();
-        if (event === BUSY) return BUSY;
-        this.stats.bytesIn = this.#parts.commands.position ?? 0;
-        if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
-        if (event === DONE) break;
-        if (event.type !== "copy") this.#begin(event);
-        else {
-          this.#beginCopy(event.offset, event.length);
-          this.#steps++;
-          // At once, and not in the next turn of the loop: most of a short copy is what leads to it.
-          const reading = this.#copyLeft > 0 ? this.#copy() : undefined;
+    const { commands } = this.#parts;
+    try {
+      while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
+        if (this.#steps++ >= MAX_STEPS) return BUSY;
+        if (this.#copyLeft > 0) {
+          const reading = this.#copy();
           if (reading) return reading;
+        } else if (this.#dataAt < this.#dataLength) {
+          this.#takeData();
+        } else if (!commands.copies?.(this.#takeCopy)) {
+          const event = commands.next();
+          if (event === BUSY) return BUSY;
+          if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
+          if (event === DONE) break;
+          this.#begin(event);
         }
       }
+      return this.#outLength > 0 ? this.#takeOut() : DONE;
+    } finally {
+      this.stats.bytesIn = commands.position ?? 0;
     }
-    return this.#outLength > 0 ? this.#takeOut() : DONE;
   }
 
   /** A loop and no recursion: a chunk may be made of a million reads. */
@@ -126,8 +128,10 @@ export class Patcher {
     this.#digest = undefined;
   }
 
-  #begin(event: Exclude<DeltaEvent, { type: "copy" }>): void {
-    if (event.type === "start") {
+  #begin(event: DeltaEvent): void {
+    if (event.type === "copy") {
+      this.#beginCopy(event.offset, event.length);
+    } else if (event.type === "start") {
       if (event.hasDigest) this.#digest = this.#parts.createDigest();
     } else if (event.type === "data") {
       this.#addLength(event.bytes.length);
@@ -151,9 +155,16 @@ export class Patcher {
     }
     this.#addLength(length);
     this.stats.copiedBytes += length;
+    if (this.#copyAtOnce(offset, length)) return;
     this.#copyOffset = offset;
     this.#copyLeft = length;
   }
+
+  /** Whether another copy can be taken at once. */
+  readonly #takeCopy: TakeCopy = (offset, length) => {
+    this.#beginCopy(offset, length);
+    return this.#copyLeft === 0 && this.#outLength < CHUNK_LENGTH && ++this.#steps < MAX_STEPS;
+  };
 
   #addLength(length: number): void {
     this.#length += length;
@@ -175,28 +186,21 @@ export class Patcher {
   #copy(): Promise<void> | undefined {
     const { basis } = this.#parts;
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
-    const { bytes } = basis;
-    if (bytes && this.#copyOffset + wanted <= bytes.length) {
-      this.#copyBytes(bytes, wanted);
-      return;
-    }
     const count = basis.readInto(this.#reserve(wanted), this.#copyOffset);
     if (typeof count !== "number") return count.then((count) => this.#copied(count));
     this.#copied(count);
   }
 
-  /** Copies out of a basis in memory, without a read and a buffer for it: most time of a short copy goes there. */
-  #copyBytes(bytes: Uint8Array, count: number): void {
-    const from = this.#copyOffset;
-    const to = this.#outLength;
-    if (to + count > this.#out.length) this.#reserve(count);
+  /** Copies out of a basis in memory, if there is room: most time of a short copy is what leads to it. */
+  #copyAtOnce(offset: number, length: number): boolean {
+    const { bytes } = this.#parts.basis;
     const out = this.#out;
-    if (count <= SHORT_COPY) {
-      for (let i = 0; i < count; i++) out[to + i] = bytes[from + i]!;
-    } else {
-      out.set(bytes.subarray(from, from + count), to);
-    }
-    this.#copied(count);
+    const at = this.#outLength;
+    if (!bytes || offset + length > bytes.length || at + length > out.length) return false;
+    if (length > SHORT_COPY) out.set(bytes.subarray(offset, offset + length), at);
+    else for (let i = 0; i < length; i++) out[at + i] = bytes[offset + i]!;
+    this.#outLength = at + length;
+    return true;
   }
 
   /** Starts the next read of a copy that goes on behind the chunk. */

@@ -124,6 +124,11 @@ export class RecognizingReader<Event> implements Reader<Event> {
     return this.#recognizer.result()?.format;
   }
 
+  /** The reader of that format, once it is known. */
+  get reader(): Reader<Event> | undefined {
+    return this.#recognizer.result()?.reader;
+  }
+
   get position(): number {
     return this.#recognizer.position;
   }
@@ -137,6 +142,6 @@ export class RecognizingReader<Event> implements Reader<Event> {
   }
 
   next(): Event | undefined {
-    return this.#recognizer.result()?.reader.next();
+    return this.reader?.next();
   }
 }

@@ -1,6 +1,6 @@
 import { checkChoice, checkInteger } from "../common/checks.ts";
 import type { DeltaEvent } from "../engine/interface.ts";
-import { type DeltaParams, type DeltaReader, type FormatTraits, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
+import { type DeltaParams, type FormatTraits, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
 import { deltaReaders, type Format, FORMAT_NAMES, formatTraits } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
@@ -46,7 +46,7 @@ export function checkDeltaParams(format: FormatTraits, blockLength: number | und
 }
 
 /** Makes a reader of the format that the options name, or else of the one that the first bytes name. */
-export function deltaReader({ format, blockLength }: DeltaFormatOptions): DeltaReader {
+export function deltaReader({ format, blockLength }: DeltaFormatOptions): RecognizingReader<DeltaEvent> {
   const named = format === undefined ? undefined : checkChoice("format", format, FORMAT_NAMES);
   const params = named === undefined ? {} : checkDeltaParams(formatTraits[named], blockLength);
   return new RecognizingReader<DeltaEvent>(

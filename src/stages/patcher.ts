@@ -1,8 +1,12 @@
 import { createSha256WithoutWasm } from "../digest/without_wasm.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
-import { type PatchBasis, Patcher } from "../engine/patcher.ts";
+import type { DeltaEvent } from "../engine/interface.ts";
+import { type CommandSource, type PatchBasis, Patcher } from "../engine/patcher.ts";
 import type { PatchStats } from "../engine/stats.ts";
+import type { RecognizingReader } from "../formats/recognize.ts";
+import { RsyncStreamsDeltaReader } from "../formats/rsync_streams/delta.ts";
+import { readShortCopies } from "../formats/rsync_streams/short_copies.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
 
@@ -18,8 +22,22 @@ export function createPatchStage(
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
   const reader = deltaReader(format);
-  const patcher = new Patcher({ ...parts, commands: reader, createDigest: createSha256WithoutWasm });
+  const patcher = new Patcher({ ...parts, commands: commandsOf(reader), createDigest: createSha256WithoutWasm });
   return joinParts(reader, patcher, patcher.stats, () => patcher.release());
+}
+
+/** The commands of a delta, with short copies apart. */
+function commandsOf(delta: RecognizingReader<DeltaEvent>): CommandSource {
+  return {
+    next: () => delta.next(),
+    copies(take) {
+      const { reader } = delta;
+      return reader instanceof RsyncStreamsDeltaReader && readShortCopies(reader, take);
+    },
+    get position() {
+      return delta.position;
+    },
+  };
 }
 
 /** Commands of a delta → target bytes. */

@@ -87,7 +87,7 @@ export class LocalSearch {
       matcher.end();
       await this.#take(matcher, at, onFound);
       this.#noteFalseAlarms(matcher, at - start);
-      this.#work.add(start, offset, matcher.stats.falseAlarms * blockLength);
+      this.#work.add(start, offset, matcher.stats.copiedBytes, matcher.stats.falseAlarms * blockLength);
     } finally {
       matcher.release();
     }

@@ -68,8 +68,8 @@ export interface PlanSyncOptions extends BackendOptions {
  * It reads the records of the coarsest layer and searches the local file for those blocks. Then it reads the records of
  * the next layer under blocks that were not found, and so on, as long as a layer can be expected to save more than its
  * records cost. A search is over all of the local file, and up to seven times more over what was found there. One find
- * serves all blocks with equal records. All searches together read at most ten times the length of the local file, or
- * ten MiB if it is shorter than 1 MiB.
+ * serves all blocks with equal records. All searches together read at most nine times the length of the local file, or
+ * nine MiB if it is shorter than 1 MiB.
  *
  * The plan can be wrong by chance about once in a thousand times, or if the signature is: check the digest of the
  * result. The signature may come from an untrusted peer. Memory grows with the records that are read, which

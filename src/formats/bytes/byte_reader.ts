@@ -77,22 +77,14 @@ export class ByteReader {
     return this.peek(index + 1)?.[index];
   }
 
-  /**
-   * The varint that stands `index` bytes from here, without reading it: if it is in its shortest form, has at most four
-   * bytes, and does not go on in another chunk. Most of them are read so, in a quarter less time.
-   */
-  peekShortVarint(index: number): number | undefined {
-    const chunk = this.#chunk;
-    let at = this.#at + index;
-    if (this.#carried > 0 || at + 4 > chunk.length) return undefined;
-    let value = chunk[at]!;
-    if (value < 128) return value;
-    for (let bits = 7; bits < 28; bits += 7) {
-      // The highest bit of each byte but the last says that another one follows.
-      value += (chunk[++at]! << bits) - (1 << bits);
-      if (value < 128 << bits) return value < 1 << bits ? undefined : value;
-    }
-    return undefined;
+  /** The chunk at hand. */
+  get chunk(): Uint8Array {
+    return this.#chunk;
+  }
+
+  /** Where in the chunk the next item starts: at its end if it has begun in a chunk before. */
+  get at(): number {
+    return this.#carried > 0 ? this.#chunk.length : this.#at;
   }
 
   /** Reads over `count` bytes that were peeked at. */

@@ -13,7 +13,7 @@ export interface Reader<Event> extends Inlet<Uint8Array> {
 
 /** What all readers have in common. */
 export abstract class FormatReader<Event> implements Reader<Event> {
-  protected readonly bytes: ByteReader;
+  readonly bytes: ByteReader;
 
   /** @param bytes The bytes from the magic on. Nobody else uses them from now on. */
   constructor(bytes: ByteReader) {

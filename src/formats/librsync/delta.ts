@@ -1,4 +1,4 @@
-import { startsWith, viewOf } from "../../common/bytes.ts";
+import { startsWith } from "../../common/bytes.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import { FormatReader } from "../bytes/reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
@@ -74,7 +74,7 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     if (!this.#hasStarted) return this.#readMagic();
     if (this.#hasEnded) return this.#skipRest();
     if (this.#dataLeft > 0) return this.#readData();
-    const opcode = reader.peek(1)?.[0];
+    const opcode = reader.peekByte(0);
     if (opcode === undefined) return undefined;
     if (opcode > LAST_COPY) throw reader.error("unknown-command", `command 0x${opcode.toString(16)} was seen`);
     if (opcode >= COPY) return this.#readCopy(opcode - COPY);
@@ -99,9 +99,8 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
   #readLiteral(opcode: number): DeltaEvent | undefined {
     const isInline = opcode < LITERAL;
     const width = isInline ? 0 : WIDTHS[opcode - LITERAL]!;
-    const bytes = this.bytes.peek(1 + width);
-    if (!bytes) return undefined;
-    this.#dataLeft = this.#checkLength("literal", isInline ? opcode : integerAt(bytes, 1, width));
+    if (this.bytes.peekByte(width) === undefined) return undefined;
+    this.#dataLeft = this.#checkLength("literal", isInline ? opcode : this.#integerAt(1, 1 + width));
     this.bytes.skip(1 + width);
     return this.#readData();
   }
@@ -117,16 +116,27 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     const reader = this.bytes;
     const offsetWidth = WIDTHS[widths >> 2]!;
     const lengthWidth = WIDTHS[widths & 3]!;
-    const bytes = reader.peek(1 + offsetWidth + lengthWidth);
-    if (!bytes) return undefined;
-    const length = this.#checkLength("copy", integerAt(bytes, 1 + offsetWidth, lengthWidth));
-    const offset = integerAt(bytes, 1, offsetWidth);
+    const end = 1 + offsetWidth + lengthWidth;
+    if (reader.peekByte(end - 1) === undefined) return undefined;
+    const length = this.#checkLength("copy", this.#integerAt(1 + offsetWidth, end));
+    const offset = this.#integerAt(1, 1 + offsetWidth);
     if (offset > Number.MAX_SAFE_INTEGER) throw this.#tooLarge(`a copy at offset ${offset}`);
     if (offset < 0 || offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
     }
-    reader.skip(1 + offsetWidth + lengthWidth);
+    reader.skip(end);
     return { type: "copy", offset, length };
+  }
+
+  /**
+   * The integer from `at` to `end`, in bytes that have come. If it has 8 bytes it is signed, and rounded above 2^53:
+   * enough to refuse it.
+   */
+  #integerAt(at: number, end: number): number {
+    const isNegative = end - at === 8 && this.bytes.peekByte(at)! >= 128;
+    let value = isNegative ? -1 : 0;
+    for (let i = at; i < end; i++) value = value * 256 + this.bytes.peekByte(i)!;
+    return value;
   }
 
   /** Returns the length of a command, and adds it to that of the target. */
@@ -152,21 +162,6 @@ function widthOf(value: number): Width {
   if (value < 2 ** 8) return 0;
   if (value < 2 ** 16) return 1;
   return value < 2 ** 32 ? 2 : 3;
-}
-
-/** Integers of 8 bytes are signed, and rounded if above 2^53: enough to refuse them. */
-function integerAt(bytes: Uint8Array, at: number, width: number): number {
-  const fields = viewOf(bytes);
-  switch (width) {
-    case 1:
-      return fields.getUint8(at);
-    case 2:
-      return fields.getUint16(at);
-    case 4:
-      return fields.getUint32(at);
-    default:
-      return Number(fields.getBigInt64(at));
-  }
 }
 
 /** Reads its deltas. */

@@ -1,4 +1,3 @@
-import { viewOf } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
@@ -83,12 +82,11 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     while (this.#dataLeft === 0) {
       if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
       if (!reader.hasBytes) return undefined;
-      const opcode = reader.peek(1)![0]!;
+      const opcode = reader.peekByte(0)!;
       if (opcode === COPY) return this.#readCopy();
       if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
-      const bytes = reader.peek(5);
-      if (!bytes) return undefined;
-      const length = viewOf(bytes).getUint32(1, true);
+      if (reader.peekByte(4) === undefined) return undefined;
+      const length = this.#peekU32();
       this.#addLength(length);
       reader.skip(5);
       this.#dataLeft = length;
@@ -105,12 +103,10 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
 
   #readCopy(): DeltaEvent | undefined {
     const reader = this.bytes;
-    const bytes = reader.peek(6);
-    if (!bytes) return undefined;
-    const block = viewOf(bytes).getUint32(1, true);
-    const count = bytes[5]!;
+    const count = reader.peekByte(5);
+    if (count === undefined) return undefined;
     if (count === 0) throw reader.error("unknown-command", "a copy of no blocks was seen");
-    const offset = block * this.#blockLength;
+    const offset = this.#peekU32() * this.#blockLength;
     const length = count * this.#blockLength;
     if (offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
@@ -118,6 +114,13 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     this.#addLength(length);
     reader.skip(6);
     return { type: "copy", offset, length };
+  }
+
+  /** The integer behind the opcode, whose bytes have come. */
+  #peekU32(): number {
+    let value = 0;
+    for (let i = 4; i > 0; i--) value = value * 256 + this.bytes.peekByte(i)!;
+    return value;
   }
 
   #addLength(length: number): void {

@@ -58,10 +58,12 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 
 /** Reads deltas of the rsync-streams format. */
 export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
+  /** End of the copy before. */
+  expected = 0;
+  /** Bytes that the commands so far make. */
+  targetLength = 0;
   #hasHeader = false;
   #hasDigest = false;
-  #expected = 0;
-  #targetLength = 0;
   /** Bytes of a data command that are still to come. */
   #dataLeft = 0;
   #end: DeltaEvent | undefined;
@@ -76,16 +78,19 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     if (head === undefined) return undefined;
     if (head === 0) return this.#readEnd();
     const length = half(head);
-    if (length === 0) throw this.bytes.error("unknown-command", "a copy of no bytes was seen");
-    const total = this.#targetLength + length;
-    if (total > Number.MAX_SAFE_INTEGER) {
-      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    if (head % 2 === 1) {
+      return this.#readCopy(length) ? { type: "copy", offset: this.expected - length, length } : undefined;
     }
-    if (head % 2 === 1) return this.#readCopy(length, total);
+    const total = this.#totalWith(length);
     this.bytes.skip(this.#varintLength);
-    this.#targetLength = total;
+    this.targetLength = total;
     this.#dataLeft = length;
     return this.#readData();
+  }
+
+  /** Whether a command is next, and has not begun. */
+  get isAtCommand(): boolean {
+    return this.#hasHeader && !this.#end && this.#dataLeft === 0;
   }
 
   #readHeader(): DeltaEvent | undefined {
@@ -117,20 +122,32 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     return { type: "data", bytes };
   }
 
-  #readCopy(length: number, total: number): DeltaEvent | undefined {
+  /** Reads the copy whose first varint was peeked at. Returns whether all of it has come. */
+  #readCopy(length: number): boolean {
     const reader = this.bytes;
     const headLength = this.#varintLength;
+    if (length === 0) throw reader.error("unknown-command", "a copy of no bytes was seen");
+    const total = this.#totalWith(length);
     const zigzag = this.#peekVarint(headLength);
-    if (zigzag === undefined) return undefined;
+    if (zigzag === undefined) return false;
     const distance = zigzag % 2 === 1 ? -half(zigzag + 1) : half(zigzag);
-    const offset = this.#expected + distance;
+    const offset = this.expected + distance;
     if (offset < 0 || offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
     }
     reader.skip(headLength + this.#varintLength);
-    this.#expected = offset + length;
-    this.#targetLength = total;
-    return { type: "copy", offset, length };
+    this.expected = offset + length;
+    this.targetLength = total;
+    return true;
+  }
+
+  /** The length of the target with `length` bytes more. */
+  #totalWith(length: number): number {
+    const total = this.targetLength + length;
+    if (total > Number.MAX_SAFE_INTEGER) {
+      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
+    }
+    return total;
   }
 
   #readEnd(): DeltaEvent | undefined {
@@ -141,10 +158,10 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     const length = digestAt + (this.#hasDigest ? DIGEST_LENGTH : 0);
     const bytes = reader.peek(length);
     if (!bytes) return undefined;
-    if (targetLength !== this.#targetLength) {
+    if (targetLength !== this.targetLength) {
       throw reader.error(
         "digest-mismatch",
-        `its commands make ${this.#targetLength} bytes, and its end says ${targetLength}`,
+        `its commands make ${this.targetLength} bytes, and its end says ${targetLength}`,
       );
     }
     this.#end = { type: "end", targetLength, digest: this.#hasDigest ? bytes.slice(digestAt) : undefined };
@@ -154,14 +171,6 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
 
   /** The varint that starts `at` bytes from here, and its length in `#varintLength`. */
   #peekVarint(at: number): number | undefined {
-    const value = this.bytes.peekShortVarint(at);
-    if (value === undefined) return this.#peekAnyVarint(at);
-    this.#varintLength = value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : 4;
-    return value;
-  }
-
-  /** The same for those that are long, may go on in the next chunk, or are wrong. */
-  #peekAnyVarint(at: number): number | undefined {
     let value = 0;
     for (let i = 0, scale = 1; i < MAX_VARINT_LENGTH; i++, scale *= 128) {
       const byte = this.bytes.peekByte(at + i);
