@@ -104,12 +104,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     path: "src/engine/patcher.ts",
-    line: "if (to + count > this.#out.length) this.#reserve(count);",
-    change: [">", ">="],
-    reason: "growBytes() returns bytes that are long enough as they are",
-  },
-  {
-    path: "src/engine/patcher.ts",
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
@@ -119,6 +113,35 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: [">", ">="],
     reason: "to go where it is only makes it sum the window anew",
   },
+  {
+    path: "assembly/searcher.ts",
+    line: "s.alarms = 0;",
+    change: ["0", "1"],
+    reason: "windows are tested four at a time one false alarm earlier, with the same outcome",
+  },
+  {
+    path: "assembly/scan.ts",
+    line: "const third = i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 6, 7, 6, 7, 6, 7, 6, 7);",
+    change: ["1", "(1 + 1)"],
+    reason: "a swizzle makes a zero of any number that is no lane's",
+  },
+  {
+    path: "assembly/records.ts",
+    line: "for (; i < length; i++) store<u8>(to + i, load<u8>(from + i));",
+    change: ["<", "<="],
+    reason: "the byte behind a record is that of the next one or of a table, which are written later",
+  },
+  {
+    path: "src/kernel/portable/record_store.ts",
+    line: "this.byteLength = 0;",
+    reason: "only an index asks for it, and records are forgotten where there will be none over them",
+  },
+  ...[["256", "(256 + 1)"], ["+", "-"]].map(([from, to]): Equivalent => ({
+    path: "src/cli/_compression/zstd_frames.ts",
+    line: "? readLittleEndian(fields.subarray(idLength)) + (sizeFlag === 1 ? 256 : 0)",
+    change: [from!, to!],
+    reason: "a length of two bytes is far below the limit that it is compared with",
+  })),
   {
     path: "src/kernel/portable/searcher.ts",
     line: "#expected = -1;",
