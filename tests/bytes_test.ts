@@ -156,6 +156,8 @@ Deno.test("growBytes() returns the same buffer while it is long enough, and then
     assert.deepEqual(longer.subarray(0, 3), Uint8Array.of(1, 2, 3));
     assert.ok(longer.subarray(3).every((byte) => byte === 0), "only what is used is kept");
   }
+  const made = new Uint8Array(16);
+  assert.equal(growBytes(bytes, 3, 9, 100, (length) => made.subarray(0, length)).buffer, made.buffer);
 });
 
 Deno.test("an error says how many bytes are left of how many", () => {

@@ -143,6 +143,25 @@ Deno.test("fileBasis() passes the failure of the file system on", async () => {
   assert.deepEqual(await openPaths(dir.path("")), []);
 });
 
+Deno.test("chunks of a patch of a fileBasis() have buffers with their bytes and no others", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(34, 2 * MIB + 12_345);
+  await fs.writeFile(dir.path("file"), bytes);
+  const target = bytes.slice();
+  // Many copies, so that buffers grow.
+  for (let at = 0; at < target.length; at += 50_000) target[at]! ^= 1;
+  const { bytes: delta } = await makeDelta(target, await makeSigs(bytes, { blockLength: 4096 }));
+  await using basis = await fileBasis(dir.path("file"));
+  const lengths: number[] = [];
+  for await (const chunk of source(delta, 5000).pipeThrough(patchStream(basis))) {
+    assert.equal(chunk.buffer.byteLength, chunk.length);
+    const start = lengths.reduce((sum, length) => sum + length, 0);
+    assertBytes(chunk, target.subarray(start, start + chunk.length));
+    lengths.push(chunk.length);
+  }
+  assert.ok(lengths.length > 1 && lengths.at(-1)! < MIB, lengths.join());
+});
+
 Deno.test("patchStream() tells that a fileBasis() has become shorter", async () => {
   await using dir = await folder();
   const path = dir.path("file");

@@ -150,6 +150,7 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   const into = source.readInto?.bind(source) ?? readIntoBy(source);
   return {
     size,
+    createBuffer: source.createBuffer,
     bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
     readInto(buffer, offset) {
@@ -190,7 +191,7 @@ function isInMemory(basis: Basis): basis is ByteChunk {
   return isArrayBuffer(basis) || ArrayBuffer.isView(basis);
 }
 
-function toSource(basis: Basis): BasisSource & Partial<LateSource> {
+function toSource(basis: Basis): BasisSource & Partial<LateSource> & Pick<PatchBasis, "createBuffer"> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import type { BasisSource } from "../basis/basis_source.ts";
+import { createBuffer } from "../files/create_buffer.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
@@ -67,6 +68,7 @@ export interface OpenBasis extends BasisSource {
   readonly name: string;
   /** Its length as the system reports it, if it does. */
   readonly reportedSize: number | undefined;
+  createBuffer?(length: number): Uint8Array<ArrayBuffer>;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export async function openBasis(path: string, hint?: string): Promise<OpenBasis>
     return {
       name: path,
       reportedSize: basis.size,
+      createBuffer,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);

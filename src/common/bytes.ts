@@ -122,15 +122,17 @@ export function joined(chunks: readonly Uint8Array[], length: number): Uint8Arra
  *
  * @param used Bytes at the start of `bytes` that are kept.
  * @param max Bytes that the buffer has at most; at least `length`.
+ * @param create Makes the longer one.
  */
 export function growBytes(
   bytes: Uint8Array<ArrayBuffer>,
   used: number,
   length: number,
   max = Infinity,
+  create = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length),
 ): Uint8Array<ArrayBuffer> {
   if (bytes.length >= length) return bytes;
-  const longer = new Uint8Array(Math.min(max, Math.max(length, 2 * bytes.length)));
+  const longer = create(Math.min(max, Math.max(length, 2 * bytes.length)));
   longer.set(bytes.subarray(0, used));
   return longer;
 }

@@ -22,6 +22,8 @@ export interface PatchBasis {
    * returns how many.
    */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
+  /** Makes a buffer for reads, whose bytes can be anything, in less time than one of zeros. */
+  readonly createBuffer?: ((length: number) => Uint8Array<ArrayBuffer>) | undefined;
   /** All of it, if it is in memory. */
   readonly bytes?: Uint8Array | undefined;
   /** Its length in bytes, if known without a wait. */
@@ -225,7 +227,8 @@ export class Patcher {
   /** The next `count` bytes of the chunk being gathered, to be filled. */
   #reserve(count: number): Uint8Array<ArrayBuffer> {
     const length = this.#outLength + count;
-    this.#out = growBytes(this.#out, this.#outLength, length, CHUNK_LENGTH);
+    const { basis } = this.#parts;
+    this.#out = growBytes(this.#out, this.#outLength, length, CHUNK_LENGTH, basis.createBuffer);
     return this.#out.subarray(this.#outLength, length);
   }
 

@@ -1,5 +1,6 @@
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
+import { createBuffer } from "./create_buffer.ts";
 import { OpenFile } from "./_open_file.ts";
 import { reportedLength } from "./_reported_length.ts";
 import { checkPath } from "./_path.ts";
@@ -106,6 +107,7 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
 }
 
 class OpenFileBasis implements FileBasis {
+  readonly createBuffer = createBuffer;
   readonly size: number | undefined;
   readonly #file: OpenFile;
   readonly #cache: ReadCache;
