@@ -247,6 +247,27 @@ Deno.test("readFromReadable() passes over empty chunks", async () => {
   assert.deepEqual(counts, [1, 1, 0, 0]);
 });
 
+Deno.test("adapters refuse at once what is no function", () => {
+  for (const wrong of [undefined, null, 5, {}] as never[]) {
+    const expected = (name: string) => ({
+      name: "TypeError",
+      message: new RegExp(`^Cannot use ${name}: a function was`),
+    });
+    assert.throws(() => readableFromRead(wrong), expected("read"));
+    assert.throws(() => writableFromWrite(wrong), expected("write"));
+    const message = /^Cannot use the basis: seek and read have to be functions/;
+    assert.throws(() => basisFromCallbacks({ seek: wrong, read: () => 0 }), { name: "TypeError", message });
+    assert.throws(() => basisFromCallbacks({ seek: () => {}, read: wrong }), { name: "TypeError", message });
+  }
+});
+
+Deno.test("readFromReadable() reads 0 bytes of a source that has none", async () => {
+  for (const empty of [new Blob([]), new Uint8Array(0), [], [new Uint8Array(0)], ReadableStream.from([])]) {
+    const { read } = readFromReadable(empty);
+    assert.deepEqual([await read(new Uint8Array(4), 4), await read(new Uint8Array(4), 4)], [0, 0]);
+  }
+});
+
 Deno.test("readFromReadable() fails as its readable did, each time, with the lock released", async () => {
   const readable = new ReadableStream<Bytes>({ pull: (controller) => controller.error(REASON) });
   const { read, cancel } = readFromReadable(readable);

@@ -89,6 +89,27 @@ Deno.test("encodeDeltaStream() takes commands, and refuses in words what is none
   }
 });
 
+Deno.test("encodeDeltaStream() makes a target of 2^53 - 1 bytes of copies and data, and no longer one", async () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  const copy = (length: number) => ({ copy: { offset: 0, length } });
+  const full: Anything[][] = [
+    [{ data: new Uint8Array(5) }, copy(most - 5)],
+    [copy(most - 5), { data: new Uint8Array(5) }],
+    [copy(most - 9), { data: new Uint8Array(5) }, copy(4)],
+  ];
+  const options = { format: "librsync" } as const;
+  for (const commands of full) {
+    assert.ok((await encode(commands, options)).length > 10);
+    for (const more of [copy(1), DATA]) {
+      await assert.rejects(encode([...commands, more], options), {
+        name: "RangeError",
+        message: "Cannot encode the command: with its 1 bytes the target is longer than 2^53 - 1",
+      });
+    }
+    assert.ok((await encode([...commands, { data: NONE }], options)).length > 10);
+  }
+});
+
 /** All parts up to the end, or to where more commands are needed. */
 function drained<T>(events: { next(): SourceResult<T> }): T[] {
   const parts: T[] = [];

@@ -142,6 +142,16 @@ Deno.test("Rsync refuses a strong sum whose length is not an integer from 1 to 2
   }
 });
 
+Deno.test("Rsync takes strong sums of 1 to 255 bytes", async () => {
+  for (const length of [1, 2, 254, 255]) {
+    const strongSum = () => strong({ length, digest: () => new Uint8Array(length).fill(7) });
+    const rsync = new Rsync({ strongSum, blockLength: BASIS.length });
+    const records: SigRecord[] = [];
+    await rsync.genSigs(reads(BASIS), (record) => void records.push(record));
+    assert.deepEqual(records.map(({ strong }) => strong), [new Uint8Array(length).fill(7)]);
+  }
+});
+
 Deno.test("Rsync refuses strong sums of several lengths", () => {
   let length = 4;
   const rsync = new Rsync({ strongSum: () => strong({ length: length++ }) });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fs from "node:fs/promises";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
-import { fileBasis } from "rsync-streams/files";
+import { fileBasis, fileReadable } from "rsync-streams/files";
 import { toBytes } from "./_helpers.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
 import { folder, MIB, replaceFs } from "./_fs.ts";
@@ -131,4 +131,106 @@ Deno.test("patchStream() from a fileBasis() reads a little more than a delta of 
   const target = await toBytes(delta.pipeThrough(patchStream(basis)));
   assert.equal(target.length, 2 * MIB);
   assert.ok(reads.bytes < 5 * MIB, `${reads.bytes} bytes were read`);
+});
+
+/** Notes what is asked of files until the end of a scope: where, and how many bytes. */
+function noteReads(): Disposable & { taken(): [position: number | null, length: number][] } {
+  let reads: [number | null, number][] = [];
+  const replaced = replaceFs("read", (real) => (...args: unknown[]) => {
+    reads.push([args[4] as number | null, args[3] as number]);
+    return (real as (...args: unknown[]) => void)(...args);
+  });
+  return {
+    taken() {
+      const taken = reads;
+      reads = [];
+      return taken;
+    },
+    [Symbol.dispose]: () => replaced[Symbol.dispose](),
+  };
+}
+
+/** Bytes of a page, which is read where reads are near each other. */
+const PAGE = 2 ** 18;
+
+Deno.test("fileBasis() reads pages where short reads are near each other, and else what is asked for", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(23, 24 * PAGE);
+  await fs.writeFile(dir.path("file"), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  using reads = noteReads();
+  type Step = [what: string, offset: number, length: number, read: [number, number] | undefined, count?: number];
+  const steps: Step[] = [
+    ["the first", 0, 10, [0, 10]],
+    ["behind it: the rest of the page", 10, 10, [10, PAGE - 10]],
+    ["in the page", 20, 10, undefined],
+    ["before what was kept: all of the page", 5, 10, [0, PAGE]],
+    ["all of the page", 0, PAGE, undefined],
+    ["over its end", PAGE - 5, 10, undefined, 5],
+    ["behind the page: the next one", PAGE, 10, [PAGE, PAGE]],
+    ["the last byte of the page before", PAGE - 1, 10, undefined, 1],
+    ["far away", 3 * PAGE + 100, 10, [3 * PAGE + 100, 10]],
+    ["between two pages: all of the one there", 2 * PAGE + 50, 10, [2 * PAGE, PAGE]],
+    ["before a read: what is before that too", 3 * PAGE + 80, 10, [3 * PAGE, 90]],
+    ["in one of four pages", 2 * PAGE, 10, undefined],
+    ["in one of four pages", PAGE, 10, undefined],
+    ["in one of four pages", 0, 10, undefined],
+    ["farther away", 10 * PAGE, 10, [10 * PAGE, 10]],
+    ["in a page that four later ones replaced", 3 * PAGE, 90, [3 * PAGE, PAGE]],
+    ["far away again", 20 * PAGE, 10, [20 * PAGE, 10]],
+    ["as long as a page, which is not kept", 20 * PAGE, PAGE, [20 * PAGE, PAGE]],
+    ["shorter than a page, where a long one was", 20 * PAGE, PAGE - 1, [20 * PAGE, PAGE]],
+    ["past the end", 24 * PAGE, 10, [24 * PAGE, 10], 0],
+  ];
+  for (const [what, offset, length, read, count = length] of steps) {
+    const buffer = new Uint8Array(length);
+    assert.equal(await basis.readInto(buffer, offset), count, what);
+    assert.deepEqual(reads.taken(), read ? [read] : [], what);
+    assert.ok(Buffer.compare(buffer.subarray(0, count), bytes.subarray(offset, offset + count)) === 0, what);
+  }
+});
+
+Deno.test("fileBasis() reads four pages in vain, and one more for each eighth of a page that is copied", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), new Uint8Array(32 * PAGE));
+  for (const isEnough of [true, false]) {
+    await using basis = await fileBasis(dir.path("file"));
+    using reads = noteReads();
+    // Places that are far from each other: a second read at the first one's place reads the page, if that is paid for.
+    let place = -2;
+    const longestOf = async (...lengths: number[]) => {
+      place += 2;
+      for (const length of lengths) await basis.readInto(new Uint8Array(length), place * PAGE);
+      return Math.max(...reads.taken().map(([, length]) => length));
+    };
+    for (let i = 0; i < 4; i++) assert.equal(await longestOf(1, 1), PAGE);
+    // A byte read alone pays for 7 others, one of a page for 8: of the last of those pages 53 bytes are paid for again.
+    assert.equal(await longestOf(1, 1), 1);
+    const missing = PAGE - (53 + 7 + 7) - 7;
+    const length = Math.ceil(missing / 7);
+    await longestOf(isEnough ? length : length - 1);
+    assert.equal(await longestOf(1, 1), isEnough ? PAGE : 1);
+  }
+});
+
+Deno.test("fileReadable() and fileBasis() ask for what the file has, or a little where that is unknown", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), new Uint8Array(MIB + 5));
+  await fs.writeFile(dir.path("empty"), new Uint8Array(0));
+  using reads = noteReads();
+  const lengths = () => reads.taken().map(([, length]) => length);
+  await toBytes(fileReadable(dir.path("file")));
+  assert.deepEqual(lengths(), [MIB, 5, 2 ** 16]);
+  await toBytes(fileReadable(dir.path("empty")));
+  assert.deepEqual(lengths(), [2 ** 16]);
+  await using basis = await fileBasis(dir.path("file"));
+  await basis.read(5, 2 ** 40);
+  await basis.read(MIB, 10);
+  // What may have been added since it was opened.
+  await basis.read(MIB + 5, 2 ** 40);
+  await basis.read(MIB + 6, 10);
+  await using empty = await fileBasis(dir.path("empty"));
+  await empty.read(0, 2 ** 40);
+  await empty.read(0, MIB - 1);
+  assert.deepEqual(lengths(), [MIB, 5, MIB, 10, MIB, MIB - 1]);
 });

@@ -138,6 +138,28 @@ Deno.test("atomicWritable() removes what killed processes left behind for the sa
   assert.deepEqual(await dir.names(), [...kept, "file"].sort());
 });
 
+Deno.test("atomicWritable() removes at once what a dead process of this machine left behind", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using dir = await folder();
+  const writer = atomicWritable(dir.path("file")).getWriter();
+  await writer.write(new Uint8Array(0));
+  // Seven letters for the run of this machine and its container, then a random word.
+  const [, space] = new RegExp(`^\\.file\\.rsync-streams-${process.pid}-([0-9a-z]{7})[0-9a-z]+\\.tmp$`)
+    .exec((await dir.names())[0]!)!;
+  await writer.abort();
+  const dead = 2 ** 22 + 12_345;
+  const other = space === "0000000" ? "1111111" : "0000000";
+  const [left, kept] = [space, other].map((space) => `.file.rsync-streams-${dead}-${space}abc.tmp`) as [string, string];
+  for (const name of [left, kept]) await fs.writeFile(dir.path(name), OLD);
+  // A search that was slow puts off the next one.
+  for (let i = 0; i < 100 && (await dir.names()).includes(left); i++) {
+    await source(OLD).pipeTo(atomicWritable(dir.path("file")));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.deepEqual(await dir.names(), [kept, "file"]);
+});
+
 Deno.test("atomicWritable() keeps the mode of the file that it replaces", { ignore: isWindows }, async () => {
   await using dir = await folder();
   const path = dir.path("file");

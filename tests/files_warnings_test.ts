@@ -43,6 +43,27 @@ Deno.test("atomicWritable() warns where mode and owner cannot be kept", { ignore
   assert.deepEqual(await dir.names(), ["file"]);
 });
 
+Deno.test("atomicWritable() warns of neither owner nor mode of a file that it writes in place", {
+  ignore: isWindows,
+}, async () => {
+  await using dir = await folder();
+  const path = dir.path("file");
+  await fs.writeFile(path, OLD, { mode: 0o640 });
+  // The file as if it had another owner, and neither could be kept.
+  using _stat = replaceFs(
+    "stat",
+    (real) => (path: string, done: (error: Error | null, stat?: nodeFs.Stats) => void) =>
+      real(path, (error, stat) => done(error, stat && Object.assign(stat, { uid: 12_345 }))),
+  );
+  using _fchown = failFs("fchown", "EPERM");
+  using _fchmod = failFs("fchmod", "EPERM");
+  const words = async () => (await writeWithWarnings(path, OLD)).map((text) => text.replace(/ (of )?".*/, ""));
+  assert.deepEqual(await words(), ["Cannot keep the owner", "Cannot keep the mode"]);
+  await fs.chmod(path, 0o640);
+  using _rename = failFs("rename", "EBUSY");
+  assert.deepEqual(await words(), ["Cannot rename over"]);
+});
+
 Deno.test("atomicWritable() sets the mode by path where Node's --permission refuses descriptors", {
   ignore: isWindows,
 }, async () => {

@@ -1,5 +1,6 @@
 /** The keyed hashes of an index: HalfSipHash, and a hash of weak sums that nobody can aim at without the key. */
 import assert from "node:assert/strict";
+import { HashTable } from "../src/kernel/portable/hash_table.ts";
 import { KeyedHash } from "../src/kernel/portable/keyed_hash.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
 
@@ -65,5 +66,38 @@ Deno.test("KeyedHash.filter() and weak() share their upper bits for two weak sum
     }
     const spread = new Set(Array.from({ length: 4096 }, (_, k) => keys[0]![name](k) >>> 20));
     assert.ok(spread.size > 2048, `${name}: ${spread.size} values of 4096 sums in a row`);
+  }
+});
+
+/** The hashes of a weak sum by their definitions: bits that a shift loses are lost, as modulo 2^32. */
+function weakHashes([key0, key1]: readonly [number, number], weak: number): { filter: number; weak: number } {
+  const M = 2n ** 32n;
+  const product = BigInt(weak) * (BigInt(key0) | 1n) % M;
+  const filter = (product ^ product >> 16n) * (BigInt(key1) | 1n) % M;
+  const hash = (filter ^ filter >> 16n) * 0x85ebca6bn % M;
+  return { filter: Number(filter), weak: Number(hash ^ hash >> 13n) };
+}
+
+Deno.test("KeyedHash.filter() and weak() are products of a weak sum and odd numbers of the key", () => {
+  const { next } = xorshift(6);
+  for (let round = 0; round < 200; round++) {
+    const key = [next(), next()] as const;
+    const weak = round === 0 ? 0xffffffff : next();
+    const hash = new KeyedHash(key);
+    assert.deepEqual({ filter: hash.filter(weak), weak: hash.weak(weak) }, weakHashes(key, weak));
+  }
+});
+
+Deno.test("HashTable begins a search anywhere in it, and has a free slot for any number of records", () => {
+  for (const capacity of [0, 1, 2, 3, 10, 100, 1000]) {
+    const table = new HashTable(capacity);
+    const slots = table.byteLength / 4;
+    assert.ok(slots > capacity && slots <= capacity / 0.75 + 2, `${slots} slots for ${capacity} records`);
+    const firsts = Array.from({ length: slots }, (_, slot) => table.first(Math.ceil(slot * 2 ** 32 / slots)));
+    assert.deepEqual(firsts, Array.from({ length: slots }, (_, slot) => slot));
+    assert.equal(table.first(0xffffffff), slots - 1);
+    assert.deepEqual(firsts.map((slot) => table.next(slot)), [...firsts.slice(1), 0]);
+    table.set(slots - 1, 41);
+    assert.deepEqual(firsts.map((slot) => table.get(slot)), [...firsts.slice(1).fill(-1), 41]);
   }
 });

@@ -97,6 +97,7 @@ const FOOTER_LIES: Record<string, FooterLie> = {
   "another strong sum than the header": contradiction(AT.sums + 1, Uint8Array.of(3)),
   "another salt than the header": contradiction(AT.salt + 15, Uint8Array.of(0)),
   "another file length than the trailer, of as many blocks": contradiction(AT.fileLength, u64(101)),
+  "the greatest file length": contradiction(AT.fileLength, u64(2 ** 53 - 1), ["truncated", GOOD.length]),
   "another digest than the trailer": contradiction(AT.digest + 31, Uint8Array.of(GOOD[FOOTER + 68]! ^ 1)),
   "a byte after the end": {
     bytes: concat([GOOD, Uint8Array.of(0)]),

@@ -131,6 +131,13 @@ const CASES: Record<string, Case> = {
     tail: "any",
     good: 0,
   },
+  "a short window behind long ones": {
+    blockLength: 3 * MIB,
+    basis: noise.subarray(2 * MIB - 100, 2 * MIB),
+    target: noise.subarray(0, 2 * MIB),
+    tail: "any",
+    good: 1,
+  },
 };
 
 for (const [name, { blockLength, basis, target, isLying, tail = "last", good }] of Object.entries(CASES)) {
@@ -147,6 +154,32 @@ for (const [name, { blockLength, basis, target, isLying, tail = "last", good }] 
     for (const { work } of seen.calls) assert.ok(work >= MIB && work <= 1.1 * MIB, `${work} bytes in a call`);
   });
 }
+
+Deno.test("portable: a weak sum that cannot shrink sums each short window anew, as far as the budget goes", () => {
+  const blockLength = 5000;
+  const length = 4000;
+  // The first window is free, and each of the others costs its length.
+  let last = 0;
+  for (let spent = 0; spent <= MIB + 2 * last; spent += length - last) last++;
+  last--;
+  assert.ok(last > 100 && last < length / 2);
+  const weak = (): RollingSum => {
+    const { reset, update, rotate, digest } = countedWeak();
+    return { reset, update, rotate, digest };
+  };
+  const kernel = new PortableKernel({ weak, strong: countedStrong });
+  const target = noise.subarray(0, length);
+  const goodAlarmsAt = (start: number) => {
+    const records = recordsOf(kernel, params(blockLength), target.subarray(start));
+    const index = indexOf(kernel, params(blockLength), records);
+    const { calls, good } = callsOf(index, target, { tail: "any", preferNext: true });
+    const total = calls.reduce((sum, { work }) => sum + work, 0);
+    assert.ok(total <= MIB + 4 * length, `${total} bytes`);
+    return good;
+  };
+  for (const start of [0, 1, 2, last - 1, last]) assert.equal(goodAlarmsAt(start), 1, `${start}`);
+  for (const start of [last + 1, last + 2, length - 1]) assert.equal(goodAlarmsAt(start), 0, `${start}`);
+});
 
 Deno.test("wasm: each call of a search sums 16 MiB for false alarms, and little more", () => {
   const kernel = new WasmKernel(new WebAssembly.Module(kernelBytes()));
@@ -182,6 +215,72 @@ Deno.test("a call of a search returns 4096 matches at most, and the next one tho
     assert.deepEqual(counts, [4096, 4096, 10_000 - 2 * 4096], kernel.backend);
     assert.deepEqual(found, blocks.map((_, i) => 9_999 - i), kernel.backend);
   }
+});
+
+Deno.test("the last whole block is found where the call before it returned all matches that it could", () => {
+  const blockLength = 16;
+  const count = 4097;
+  const basis = randomBytes(4, count * blockLength + 5);
+  const blocks = Array.from({ length: count }, (_, k) => basis.subarray(k * blockLength, (k + 1) * blockLength));
+  const target = concat(blocks.toReversed());
+  for (const kernel of [new WasmKernel(new WebAssembly.Module(kernelBytes())), new PortableKernel()]) {
+    const told: SumParams = { ...params(blockLength), strongSum: "blake3" };
+    const index = indexOf(kernel, told, recordsOf(kernel, told, basis), 5);
+    for (const tail of ["none", "last"] as const) {
+      const searcher = index.searcher({ tail, preferNext: true });
+      const counts: number[] = [];
+      do counts.push(searcher.search([target], true)); while (searcher.isCutShort);
+      searcher.release();
+      assert.deepEqual(counts, [4096, 1], `${kernel.backend}, ${tail}`);
+    }
+  }
+});
+
+Deno.test("portable: an index of 16,384 records is made in one call, and one more takes another", () => {
+  for (const [count, calls] of [[16_384, 1], [16_385, 2], [2 * 16_384, 2], [2 * 16_384 + 1, 3]] as const) {
+    const builder = new PortableKernel().index(params(64), "first");
+    builder.add({ count, weak: new Uint32Array(count), strong: randomBytes(5, 8 * count) });
+    let seen = 1;
+    while (!builder.finish(64)) seen++;
+    assert.equal(seen, calls, `${count} records`);
+  }
+});
+
+Deno.test("portable: a search gives a sum a short window in one piece, and a long one in several", () => {
+  const lengths: Record<"weak" | "strong", number[]> = { weak: [], strong: [] };
+  const seen = (name: "weak" | "strong") => ({
+    length: 1,
+    reset: () => {},
+    update: (bytes: Uint8Array, length: number) => {
+      assert.equal(bytes.length, length);
+      lengths[name].push(length);
+    },
+    rotate: () => {},
+    digest: () => (name === "weak" ? 0 : new Uint8Array(1)) as number & Uint8Array,
+  });
+  const kernel = new PortableKernel({ weak: () => seen("weak"), strong: () => seen("strong") });
+  const pieces = (blockLength: number, chunkLength: number) => {
+    const told = { ...params(blockLength), strongLength: 1 };
+    const index = indexOf(kernel, told, [{ count: 1, weak: new Uint32Array(1), strong: new Uint8Array(1) }]);
+    lengths.weak.length = lengths.strong.length = 0;
+    const searcher = index.searcher({ tail: "none", preferNext: true });
+    const window: Uint8Array[] = [];
+    for (let at = 0; at < blockLength; at += chunkLength) {
+      window.push(new Uint8Array(Math.min(chunkLength, blockLength - at)));
+      const isLast = at + chunkLength >= blockLength;
+      do searcher.search(window, isLast); while (searcher.isCutShort && isLast);
+      // What is there of a longer window is summed before the rest comes.
+      const summed = lengths.weak.reduce((sum, length) => sum + length, 0);
+      assert.equal(summed, isLast || blockLength > MIB ? Math.min(at + chunkLength, blockLength) : 0);
+    }
+    assert.equal(searcher.goodAlarms, 1);
+    return lengths;
+  };
+  assert.deepEqual(pieces(100, 33), { weak: [100], strong: [100] });
+  assert.deepEqual(pieces(MIB, MIB / 4), { weak: [MIB], strong: [MIB] });
+  const { weak, strong } = pieces(MIB + 1, MIB / 4);
+  assert.deepEqual(weak, [MIB / 4, MIB / 4, MIB / 4, MIB / 4, 1]);
+  assert.deepEqual(strong, [MIB / 4, MIB / 4, MIB / 4, MIB / 4, 1]);
 });
 
 Deno.test("an index says how many bytes it holds", () => {

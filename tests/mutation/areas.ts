@@ -95,6 +95,7 @@ export const AREAS: readonly Area[] = [
     name: "formats and errors",
     files: /^src\/(formats\/|stages\/(inspect|loader|_written|transcoder|signature)\.ts|common\/rsync_error\.ts)/,
     tests: [
+      "short_copies",
       "librsync_lies",
       "cuts",
       "traits",
@@ -123,12 +124,13 @@ export const AREAS: readonly Area[] = [
   {
     name: "assembly",
     files: /^assembly\/(?!_generated|sha256)/,
-    tests: ["search_model", "summers", "search_turns", "search_borders", "published_sums"],
+    tests: ["wasm_tables", "search_model", "summers", "search_turns", "search_borders", "published_sums"],
   },
   {
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
     tests: [
+      "wasm_borders",
       "search_model",
       "summers",
       "search_turns",
@@ -136,6 +138,7 @@ export const AREAS: readonly Area[] = [
       "resources",
       "search_borders",
       "keyed_sums",
+      "http/backend",
       "published_sums",
       "backends",
     ],
@@ -181,6 +184,8 @@ export const AREAS: readonly Area[] = [
       "cli_run",
       "cli_words",
       "cli_says",
+      "cli_progress",
+      "cli_info",
       "cli_pipes",
       "cli_frames",
       "cli_help",

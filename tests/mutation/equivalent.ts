@@ -21,6 +21,7 @@ const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[
   ["src/engine/commands_from_events.ts", "#hasDigest = false;", "the first part of each delta"],
   ["src/engine/input_window.ts", "#end = 0;", "the first copy, which finds no piece,"],
   ["src/formats/bytes/pending.ts", "#offset = 0;", "the first copy"],
+  ["src/kernel/portable/searcher.ts", "settled = 0;", "each search"],
   ["src/streams/stage_pair.ts", "#isTaken = false;", "each write"],
 ];
 
@@ -58,16 +59,15 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "records are put in and looked for by the same steps, and half of the slots are free",
   },
   {
-    path: "src/kernel/portable/hash_table.ts",
-    line: "return slot + 1 === this.#slots.length ? 0 : slot + 1;",
-    change: ["0", "1"],
-    reason:
-      "records are put in and looked for by the same steps, and a slot more than records is free without the first",
-  },
-  {
     path: "src/cli/_output.ts",
     line: "let isThere = false;",
     reason: "it is set before any error that has words of its own, and no other error asks for it",
+  },
+  {
+    path: "src/cli/_commands/info.ts",
+    line: "const literalShare = info.targetLength > 0 ? info.literalBytes / info.targetLength : null;",
+    change: [">", ">="],
+    reason: "0 / 0 is no number, which is null in JSON",
   },
   {
     path: "src/engine/patcher.ts",
@@ -108,6 +108,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     path: "src/engine/patcher.ts",
+    line: "#out = new Uint8Array(0);",
+    change: ["0", "1"],
+    reason: "it grows when the first bytes come, and what is taken out is cut to its length",
+  },
+  {
+    path: "src/engine/patcher.ts",
     line: "this.#digest.update(last);",
     reason: "a reader returns the end after the input has ended, and what was gathered was taken out before",
   },
@@ -117,6 +123,70 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: [">", ">="],
     reason: "to go where it is only makes it sum the window anew",
   },
+  {
+    path: "assembly/searcher.ts",
+    line: "s.alarms = 0;",
+    change: ["0", "1"],
+    reason: "windows are tested four at a time one false alarm earlier, with the same outcome",
+  },
+  {
+    path: "assembly/scan.ts",
+    line: "const third = i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 6, 7, 6, 7, 6, 7, 6, 7);",
+    change: ["1", "(1 + 1)"],
+    reason: "a swizzle makes a zero of any number that is no lane's",
+  },
+  {
+    path: "assembly/records.ts",
+    line: "for (; i < length; i++) store<u8>(to + i, load<u8>(from + i));",
+    change: ["<", "<="],
+    reason: "the byte behind a record is that of the next one or of a table, which are written later",
+  },
+  {
+    path: "src/kernel/portable/record_store.ts",
+    line: "this.byteLength = 0;",
+    reason: "only an index asks for it, and records are forgotten where there will be none over them",
+  },
+  ...[["256", "(256 + 1)"], ["+", "-"]].map(([from, to]): Equivalent => ({
+    path: "src/cli/_compression/zstd_frames.ts",
+    line: "? readLittleEndian(fields.subarray(idLength)) + (sizeFlag === 1 ? 256 : 0)",
+    change: [from!, to!],
+    reason: "a length of two bytes is far below the limit that it is compared with",
+  })),
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "#expected = -1;",
+    change: ["1", "(1 + 1)"],
+    reason: "no number below 0 is that of a block",
+  },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "#literalStart = 0;",
+    reason: "no block is expected before the first match, and the whole budget rules no window out",
+  },
+  {
+    path: "src/kernel/portable/searcher.ts",
+    line: "return bytesFrom(this.#window, position, 1)[0]!;",
+    change: ["1", "(1 + 1)"],
+    reason: "only the first byte is read",
+  },
+  {
+    path: "src/kernel/portable/search_index.ts",
+    line: "if (this.#byWeak.get(slot) < 0) this.#byWeak.set(slot, k);",
+    change: ["<", "<="],
+    reason: "any record with the weak sum will do",
+  },
+  {
+    path: "src/kernel/portable/blake2sp.ts",
+    line: "if (!LITTLE_ENDIAN) {",
+    change: ["!LITTLE_ENDIAN", "!(!LITTLE_ENDIAN)"],
+    reason: "a machine of the other order would see it; here the same words are read once more",
+  },
+  ...[["2", "(2 + 1)"], ["32", "(32 + 1)"]].map(([from, to]): Equivalent => ({
+    path: "src/kernel/portable/blake2sp.ts",
+    line: "V[13]! ^= Math.floor(this.#length / 2 ** 32);",
+    change: [from!, to!],
+    reason: "a block has 2^30 bytes at most, so the high word is 0",
+  })),
   {
     path: "src/kernel/wasm/searcher.ts",
     line: "this.settled = exports.searcher_settled(address) >>> 0;",
@@ -159,6 +229,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "readonly #rows = new NumberRows(3);",
     change: ["3", "(3 + 1)"],
     reason: "a column that nobody uses",
+  },
+  {
+    path: "src/kernel/wasm/instance_pool.ts",
+    line: "const MAX_POOLED_LENGTH = 8 * 1024 * 1024;",
+    change: ["1024", "(1024 + 1)"],
+    reason: "a memory has whole pages of 64 KiB, and this is 8 KiB more",
   },
   {
     path: "src/kernel/wasm/running_sums.ts",

@@ -4,6 +4,7 @@
  *     deno task mutate                           8 faults for each area
  *     deno task mutate --each=40 files command   40 for each of two areas
  *     deno task mutate --seed=7                  the same faults as another run with this seed
+ *     deno task mutate --random                  random faults alone, none of those made by hand
  *     deno task mutate --write=After             writes its rows into the table with this title in RESULTS.md
  *
  * Half of the faults are of by_hand.json, if it has so many of the area, and the others are random. It ends in an error
@@ -31,6 +32,8 @@ interface Job {
 interface Args {
   readonly seed: number;
   readonly each: number;
+  /** Whether no fault is of those made by hand. */
+  readonly isRandom: boolean;
   readonly title: string | undefined;
   readonly areas: readonly Area[];
 }
@@ -46,13 +49,14 @@ function parseArgs(args: readonly string[]): Args {
   return {
     seed: Number(value("seed") ?? crypto.getRandomValues(new Uint32Array(1))[0]!),
     each: Number(value("each") ?? 8),
+    isRandom: args.includes("--random"),
     title: value("write"),
     areas: words.length === 0 ? AREAS : AREAS.filter(({ name }) => words.some((word) => isMeant(name, word))),
   };
 }
 
 /** The faults to try in an area. They do not depend on which other areas are tried. */
-async function chooseJobs(area: Area, { seed, each }: Args, paths: readonly string[]): Promise<Job[]> {
+async function chooseJobs(area: Area, { seed, each, isRandom }: Args, paths: readonly string[]): Promise<Job[]> {
   const dice = xorshift(seed);
   const draw = (jobs: Job[], count: number) => {
     return Array.from({ length: Math.min(count, jobs.length) }, () => jobs.splice(dice.below(jobs.length), 1)[0]!);
@@ -67,7 +71,7 @@ async function chooseJobs(area: Area, { seed, each }: Args, paths: readonly stri
     const text = await Deno.readTextFile(join(ROOT, path));
     others.push(...syntacticFaults(path, text).map((fault) => ({ fault, text })));
   }
-  const chosen = draw(made, Math.ceil(each / 2));
+  const chosen = draw(made, isRandom ? 0 : Math.ceil(each / 2));
   return [...chosen, ...draw(others, each - chosen.length)];
 }
 
@@ -101,7 +105,7 @@ async function tryArea(area: Area, args: Args, paths: readonly string[], checkou
 }
 
 const args = parseArgs(Deno.args);
-const command = `deno task mutate --seed=${args.seed} --each=${args.each}`;
+const command = `deno task mutate --seed=${args.seed} --each=${args.each}${args.isRandom ? " --random" : ""}`;
 console.log(command);
 const paths = await listFiles();
 const checkout = await Checkout.create(paths);
