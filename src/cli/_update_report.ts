@@ -98,7 +98,9 @@ export function pushPlanText(title: string, status: PushStatus, stats: PushStats
     ["to send", isUpToDate ? "0 bytes" : `${bytesSent === undefined ? "at most " : ""}${sent} bytes`],
     ["received", `${bytesIn} bytes`],
     ["requests", `${requests}`],
-    ["saved", `${isUpToDate || length === 0 ? "–" : (Math.max(0, 1 - (sent + bytesIn) / length) * 100).toFixed(1)} %`],
+    ...(isUpToDate || length === 0 ? [] : [
+      ["saved", `${(Math.max(0, 1 - (sent + bytesIn) / length) * 100).toFixed(1)} %`],
+    ] as [string, string][]),
   ]);
 }
 
