@@ -158,7 +158,11 @@ ${lines.join("\n")}\`;
  * ${functionDoc}, ${bytes.length} of them.${example}
  */
 export function ${name}Bytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(BASE64.replace(/\\n/g, "")), (c) => c.charCodeAt(0));
+  // A loop: to go through a string by its iterator takes 5 ms when a process starts.
+  const text = atob(BASE64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 `;
 }
