@@ -186,6 +186,19 @@ Deno.test("a patch lets others work after 16,384 copies that it was given at onc
   assert.ok(busy >= 6 && busy <= 8, `${busy} turns`);
 });
 
+Deno.test("short copies out of memory count for the limit and for the length at the end", () => {
+  const basis = { ...basisOf(randomBytes(1, 100)), bytes: randomBytes(1, 100) };
+  const run = (maxOutputLength: number, targetLength: number) => {
+    const events: DeltaEvent[] = Array.from({ length: 1000 }, (_, i) => copy(i % 100, 1));
+    events.push({ type: "end", targetLength, digest: undefined });
+    const commands = { next: () => events.shift() };
+    return new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength }).next();
+  };
+  assert.equal((run(1000, 1000) as Bytes).length, 1000);
+  for (const most of [999, 500]) assert.throws(() => run(most, 1000), { code: "limit" });
+  for (const length of [999, 1001, 0]) assert.throws(() => run(1000, length), { code: "digest-mismatch" });
+});
+
 Deno.test("a patch notices that a basis in memory has become shorter, whatever the format", async () => {
   for (const format of ["rsync-streams", "librsync"] as const) {
     const buffer = new ArrayBuffer(1000, { maxByteLength: 1000 });

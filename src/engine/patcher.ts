@@ -57,6 +57,9 @@ export interface PatcherParts {
 export class Patcher {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
   readonly #parts: PatcherParts;
+  /** The basis, if it is in memory. */
+  readonly #bytes: Uint8Array | undefined;
+  readonly #maxOutputLength: number;
   #digest: Digest | undefined;
   /** The chunk being gathered. */
   #out = new Uint8Array(0);
@@ -79,6 +82,8 @@ export class Patcher {
 
   constructor(parts: PatcherParts) {
     this.#parts = parts;
+    this.#bytes = parts.basis.bytes;
+    this.#maxOutputLength = parts.maxOutputLength;
   }
 
   next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
@@ -149,6 +154,7 @@ export class Patcher {
   }
 
   #beginCopy(offset: number, length: number): void {
+    if (this.#copyAtOnce(offset, length)) return;
     const { size } = this.#parts.basis;
     if (size !== undefined && offset + length > size) {
       throw this.#error(
@@ -158,7 +164,6 @@ export class Patcher {
     }
     this.#addLength(length);
     this.stats.copiedBytes += length;
-    if (this.#copyAtOnce(offset, length)) return;
     this.#copyOffset = offset;
     this.#copyLeft = length;
   }
@@ -171,9 +176,8 @@ export class Patcher {
 
   #addLength(length: number): void {
     this.#length += length;
-    const { maxOutputLength } = this.#parts;
-    if (this.#length > maxOutputLength) {
-      throw this.#error("limit", `the target is longer than maxOutputLength, which is ${maxOutputLength} bytes`);
+    if (this.#length > this.#maxOutputLength) {
+      throw this.#error("limit", `the target is longer than maxOutputLength, which is ${this.#maxOutputLength} bytes`);
     }
   }
 
@@ -194,15 +198,19 @@ export class Patcher {
     this.#copied(count);
   }
 
-  /** Copies out of a basis in memory, if there is room: most time of a short copy is what leads to it. */
+  /** Copies out of a basis in memory, if there is room and nothing is wrong: a short copy takes no longer than that. */
   #copyAtOnce(offset: number, length: number): boolean {
-    const { bytes } = this.#parts.basis;
+    const bytes = this.#bytes;
     const out = this.#out;
     const at = this.#outLength;
-    if (!bytes || offset + length > bytes.length || at + length > out.length) return false;
+    const end = at + length;
+    const total = this.#length + length;
+    if (!bytes || offset + length > bytes.length || end > out.length || total > this.#maxOutputLength) return false;
     if (length > SHORT_COPY) out.set(bytes.subarray(offset, offset + length), at);
     else for (let i = 0; i < length; i++) out[at + i] = bytes[offset + i]!;
-    this.#outLength = at + length;
+    this.#outLength = end;
+    this.#length = total;
+    this.stats.copiedBytes += length;
     return true;
   }
 
