@@ -21,6 +21,5 @@ export function attempt<T>(what: string, get: () => T): T | Error {
 /** Counts a test as left out. In CI this cannot be: `attempt` has thrown, and elsewhere it has told the reason. */
 export function leaveOut(name: string): void {
   if (isCI) throw new Error(`Cannot leave out a test in CI: ${name}`);
-  // Ignored, so that the count of tests tells of it: the tool is missing, and `attempt` has said which.
-  Deno.test({ name, ignore: true, fn() {} });
+  Deno.test({ name, ignore: true, fn() {} }); // The tool is missing, `attempt` has said which, and the count tells it.
 }
