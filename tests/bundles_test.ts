@@ -33,13 +33,13 @@ Deno.test.afterAll(() => {
 
 /** Apps with one import each, and the most bytes of their bundles, minified and compressed. Raise only on purpose. */
 const APPS: Record<string, { code: string; most?: number; conditions?: readonly string[] }> = {
-  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 9_700 },
+  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 10_000 },
   "decodeDeltaStream": { code: 'export { decodeDeltaStream } from "rsync-streams";', most: 6_000 },
   "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";', most: 5_000 },
   "sigStream": { code: 'export { sigStream } from "rsync-streams";', most: 42_000 },
   "loadSigs": { code: 'export { loadSigs } from "rsync-streams";' },
   "deltaStream": { code: 'export { deltaStream } from "rsync-streams";' },
-  "all of .": { code: 'export * from "rsync-streams";', most: 50_500 },
+  "all of .": { code: 'export * from "rsync-streams";', most: 50_800 },
   "./callbacks": { code: 'export * from "rsync-streams/callbacks";' },
   "./sync": { code: 'export * from "rsync-streams/sync";', most: 48_000 },
   "planUpdate": { code: 'export { planUpdate } from "rsync-streams/http";', most: 44_000 },

@@ -164,39 +164,63 @@ Deno.test("patchStream() says how many bytes of the delta it has read, and decod
   }
 });
 
-Deno.test("a patch lets others work after 16,384 copies that it was given at once", () => {
-  const basis = { ...basisOf(randomBytes(1, 100)), bytes: randomBytes(1, 100) };
-  let left = 100_000;
-  const commands: CommandSource = {
-    next: () => left > 0 ? assert.fail("a copy is read by next()") : DONE,
-    copies(take) {
-      while (left > 0) if (left-- && !take(left % 100, 1)) return true;
-      return false;
+/** Copies of the bytes of a basis, one by one and again and again. Those that are asked for by `next` are counted. */
+function copiesInOrder(count: number, targetLength: number): CommandSource & { events: number } {
+  let made = 0;
+  return {
+    events: 0,
+    next() {
+      if (made === count) return { type: "end", targetLength, digest: undefined };
+      this.events++;
+      return copy(made++ % 100, 1);
+    },
+    makeCopies(room) {
+      const start = made;
+      while (made < count && made - start < room.most && room.at < room.end) {
+        room.out[room.at++] = room.basis[made++ % 100]!;
+      }
+      return made - start;
     },
   };
+}
+
+Deno.test("a patch has copies out of memory made at once, and lets others work after 16,384 of them", () => {
+  const bytes = randomBytes(1, 100);
+  const count = 3_000_000;
+  const commands = copiesInOrder(count, count);
+  const basis = { ...basisOf(bytes), bytes };
   const patcher = new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength: Infinity });
   let busy = 0;
-  let made = 0;
+  const chunks: Bytes[] = [];
   for (let result = patcher.next(); result !== DONE; result = patcher.next()) {
     if (result === BUSY) busy++;
-    else made += (result as Bytes).length;
+    else chunks.push(result as Bytes);
   }
-  assert.equal(made, 100_000);
-  // The first copies are made by reads, while the buffer is short.
-  assert.ok(busy >= 6 && busy <= 8, `${busy} turns`);
+  assertBytes(concat(chunks), Uint8Array.from({ length: count }, (_, i) => bytes[i % 100]!));
+  assert.deepEqual(chunks.map(({ length }) => length), [MIB, MIB, count - 2 * MIB]);
+  assert.deepEqual(patcher.stats, { bytesIn: 0, bytesOut: count, copiedBytes: count, literalBytes: 0 });
+  // Turns begin anew with each chunk. A few copies are events: those that make the buffer longer.
+  assert.equal(busy, 2 * (MIB / MOST_STEPS) + Math.floor((count - 2 * MIB) / MOST_STEPS));
+  assert.ok(commands.events > 0 && commands.events < 100, `${commands.events} events`);
 });
 
-Deno.test("short copies out of memory count for the limit and for the length at the end", () => {
-  const basis = { ...basisOf(randomBytes(1, 100)), bytes: randomBytes(1, 100) };
+Deno.test("copies out of memory count for the limit and for the length at the end", () => {
+  const bytes = randomBytes(1, 100);
   const run = (maxOutputLength: number, targetLength: number) => {
-    const events: DeltaEvent[] = Array.from({ length: 1000 }, (_, i) => copy(i % 100, 1));
-    events.push({ type: "end", targetLength, digest: undefined });
-    const commands = { next: () => events.shift() };
+    const commands = copiesInOrder(1000, targetLength);
+    const basis = { ...basisOf(bytes), bytes };
     return new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength }).next();
   };
   assert.equal((run(1000, 1000) as Bytes).length, 1000);
   for (const most of [999, 500]) assert.throws(() => run(most, 1000), { code: "limit" });
   for (const length of [999, 1001, 0]) assert.throws(() => run(1000, length), { code: "digest-mismatch" });
+});
+
+Deno.test("a patch asks for no copies at once where the basis is not in memory", () => {
+  const commands = { ...copiesInOrder(50, 50), makeCopies: () => assert.fail("copies are asked for") };
+  const basis = basisOf(randomBytes(1, 100));
+  const patcher = new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength: Infinity });
+  assert.equal((patcher.next() as Bytes).length, 50);
 });
 
 Deno.test("a patch notices that a basis in memory has become shorter, whatever the format", async () => {

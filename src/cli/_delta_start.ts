@@ -1,8 +1,9 @@
+import { deltaReaders } from "../formats/mod.ts";
 import { deltaReader } from "../stages/delta_options.ts";
 
 /** Finds out from the first bytes of a delta whether patching verifies the result. */
 export class DeltaStart {
-  readonly #reader = deltaReader({});
+  readonly #reader = deltaReader({}, deltaReaders);
   #isRead = false;
   #hasDigest = false;
 

@@ -52,5 +52,16 @@ export type DeltaEvent =
   /** Length and digest of the target, as far as the format carries them. */
   | { type: "end"; targetLength: number | undefined; digest: Uint8Array | undefined };
 
-/** Takes a copy out of the basis. Returns whether it takes another one at once. */
-export type TakeCopy = (offset: number, length: number) => boolean;
+/**
+ * A basis in memory, and the room in a chunk of the target for copies out of it. Whoever makes a copy moves `at` on.
+ */
+export interface CopyRoom {
+  readonly basis: Uint8Array;
+  readonly out: Uint8Array<ArrayBuffer>;
+  /** Where in `out` the next copy goes. */
+  at: number;
+  /** Where in `out` the last copy ends at most. */
+  readonly end: number;
+  /** How many copies may be made. */
+  readonly most: number;
+}

@@ -1,7 +1,7 @@
 import { changedLengthError, growBytes, hex } from "../common/bytes.ts";
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { DeltaEvent, Digest, TakeCopy } from "./interface.ts";
+import type { CopyRoom, DeltaEvent, Digest } from "./interface.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -12,8 +12,6 @@ import type { PatchStats } from "./stats.ts";
 const CHUNK_LENGTH = 2 ** 20;
 /** Commands and reads of the basis at a time: each takes up to some microseconds, however short it is. */
 const MAX_STEPS = 16_384;
-/** Copies of a basis in memory up to this length are made byte by byte: a view of the bytes would take longer. */
-const SHORT_COPY = 16;
 
 /** The basis, read at random. */
 export interface PatchBasis {
@@ -37,11 +35,10 @@ export interface CommandSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;
   /**
-   * Gives copies to `take` for as long as it returns true and commands are copies. Returns whether it returned false:
-   * then it has enough, and otherwise `next` has to be asked. An event for each would be most of the work of short
-   * ones.
+   * Makes the copies that come next, as far as there is room for each of them. Returns how many: after none, `next` has
+   * to be asked. An event for each would be most of the work of short ones.
    */
-  copies?(take: TakeCopy): boolean;
+  makeCopies?(room: CopyRoom): number;
 }
 
 /** What a patcher needs. */
@@ -57,9 +54,6 @@ export interface PatcherParts {
 export class Patcher {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
   readonly #parts: PatcherParts;
-  /** The basis, if it is in memory. */
-  readonly #bytes: Uint8Array | undefined;
-  readonly #maxOutputLength: number;
   #digest: Digest | undefined;
   /** The chunk being gathered. */
   #out = new Uint8Array(0);
@@ -82,8 +76,6 @@ export class Patcher {
 
   constructor(parts: PatcherParts) {
     this.#parts = parts;
-    this.#bytes = parts.basis.bytes;
-    this.#maxOutputLength = parts.maxOutputLength;
   }
 
   next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
@@ -106,7 +98,7 @@ export class Patcher {
           if (reading) return reading;
         } else if (this.#dataAt < this.#dataLength) {
           this.#takeData();
-        } else if (!commands.copies?.(this.#takeCopy)) {
+        } else if (!this.#makeCopies()) {
           const event = commands.next();
           if (event === BUSY) return BUSY;
           if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
@@ -154,7 +146,6 @@ export class Patcher {
   }
 
   #beginCopy(offset: number, length: number): void {
-    if (this.#copyAtOnce(offset, length)) return;
     const { size } = this.#parts.basis;
     if (size !== undefined && offset + length > size) {
       throw this.#error(
@@ -168,16 +159,27 @@ export class Patcher {
     this.#copyLeft = length;
   }
 
-  /** Whether another copy can be taken at once. */
-  readonly #takeCopy: TakeCopy = (offset, length) => {
-    this.#beginCopy(offset, length);
-    return this.#copyLeft === 0 && this.#outLength < CHUNK_LENGTH && ++this.#steps < MAX_STEPS;
-  };
+  /** Makes copies at once, if the basis is in memory and there is room. Returns whether it made one. */
+  #makeCopies(): boolean {
+    const { commands, basis: { bytes } } = this.#parts;
+    if (!bytes || !commands.makeCopies) return false;
+    const start = this.#outLength;
+    const end = Math.min(this.#out.length, start + (this.#parts.maxOutputLength - this.#length));
+    const room: CopyRoom = { basis: bytes, out: this.#out, at: start, end, most: MAX_STEPS - this.#steps };
+    const count = commands.makeCopies(room);
+    const length = room.at - start;
+    this.#steps += count;
+    this.#outLength = room.at;
+    this.#length += length;
+    this.stats.copiedBytes += length;
+    return count > 0;
+  }
 
   #addLength(length: number): void {
     this.#length += length;
-    if (this.#length > this.#maxOutputLength) {
-      throw this.#error("limit", `the target is longer than maxOutputLength, which is ${this.#maxOutputLength} bytes`);
+    const { maxOutputLength } = this.#parts;
+    if (this.#length > maxOutputLength) {
+      throw this.#error("limit", `the target is longer than maxOutputLength, which is ${maxOutputLength} bytes`);
     }
   }
 
@@ -196,22 +198,6 @@ export class Patcher {
     const count = basis.readInto(this.#reserve(wanted), this.#copyOffset);
     if (typeof count !== "number") return count.then((count) => this.#copied(count));
     this.#copied(count);
-  }
-
-  /** Copies out of a basis in memory, if there is room and nothing is wrong: a short copy takes no longer than that. */
-  #copyAtOnce(offset: number, length: number): boolean {
-    const bytes = this.#bytes;
-    const out = this.#out;
-    const at = this.#outLength;
-    const end = at + length;
-    const total = this.#length + length;
-    if (!bytes || offset + length > bytes.length || end > out.length || total > this.#maxOutputLength) return false;
-    if (length > SHORT_COPY) out.set(bytes.subarray(offset, offset + length), at);
-    else for (let i = 0; i < length; i++) out[at + i] = bytes[offset + i]!;
-    this.#outLength = end;
-    this.#length = total;
-    this.stats.copiedBytes += length;
-    return true;
   }
 
   /** Starts the next read of a copy that goes on behind the chunk. */

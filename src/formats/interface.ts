@@ -2,7 +2,7 @@
  * What a wire format offers: what it says about itself, and how its signatures and deltas are written and read. A
  * format knows bytes, and neither streams nor how sums are computed.
  */
-import type { DeltaEvent, SigEvent, SigHeader } from "../engine/interface.ts";
+import type { CopyRoom, DeltaEvent, SigEvent, SigHeader } from "../engine/interface.ts";
 import type { KeptBlock, SearchOptions, StrongSum, WeakSum } from "../kernel/interface.ts";
 import type { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
@@ -55,7 +55,19 @@ export interface SigCodec {
 }
 
 /** Makes a reader of a format's deltas. */
-export type OpenDelta = (bytes: ByteReader, params: DeltaParams) => DeltaReader;
+export type OpenDelta<Opened = DeltaReader> = (bytes: ByteReader, params: DeltaParams) => Opened;
+
+/** Reads a delta for a patch. */
+export interface PatchReader extends DeltaReader {
+  /**
+   * Makes the copies that come next and whose commands lie whole in the chunk at hand, as far as there is room for each
+   * of them. Returns how many. All else, and all that is wrong, is left to `next`.
+   */
+  makeCopies(room: CopyRoom): number;
+}
+
+/** Makes such a reader. */
+export type OpenPatch = OpenDelta<PatchReader>;
 
 /** Writes the commands of a format's deltas as they come, one for one. */
 export interface DeltaEncoding {

@@ -3,15 +3,18 @@
  * tables so that a bundle has only what it uses of each format: a program that patches reads deltas, and neither writes
  * nor signs.
  */
-import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta } from "./interface.ts";
+import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta, OpenPatch } from "./interface.ts";
 import { librsyncEncoding, openLibrsyncDelta } from "./librsync/delta.ts";
 import { librsync } from "./librsync/mod.ts";
+import { openLibrsyncPatch } from "./librsync/patch_reader.ts";
 import { librsyncTraits } from "./librsync/traits.ts";
 import { luapowerEncoding, openLuapowerDelta } from "./luapower/delta.ts";
 import { luapower } from "./luapower/mod.ts";
+import { openLuapowerPatch } from "./luapower/patch_reader.ts";
 import { luapowerTraits } from "./luapower/traits.ts";
 import { openRsyncStreamsDelta, rsyncStreamsEncoding } from "./rsync_streams/delta.ts";
 import { rsyncStreams } from "./rsync_streams/mod.ts";
+import { openRsyncStreamsPatch } from "./rsync_streams/patch_reader.ts";
 import { rsyncStreamsTraits } from "./rsync_streams/traits.ts";
 
 /**
@@ -46,6 +49,13 @@ export const deltaReaders: Table<OpenDelta> = {
   "rsync-streams": openRsyncStreamsDelta,
   luapower: openLuapowerDelta,
   librsync: openLibrsyncDelta,
+};
+
+/** Readers of deltas for patches. */
+export const patchReaders: Table<OpenPatch> = {
+  "rsync-streams": openRsyncStreamsPatch,
+  luapower: openLuapowerPatch,
+  librsync: openLibrsyncPatch,
 };
 
 /** Writers of commands. */

@@ -107,14 +107,14 @@ export class Recognizer<Opened> {
 }
 
 /** A reader of signatures or of deltas that finds out their format by itself. */
-export class RecognizingReader<Event> implements Reader<Event> {
-  readonly #recognizer: Recognizer<{ format: Format; reader: Reader<Event> }>;
+export class RecognizingReader<Event, Opened extends Reader<Event> = Reader<Event>> implements Reader<Event> {
+  readonly #recognizer: Recognizer<{ format: Format; reader: Opened }>;
 
   /** @param open Makes the reader of a format. */
   constructor(
     what: string,
     expected: Expected & { readonly kind: FileKind },
-    open: (format: Format, bytes: ByteReader) => Reader<Event>,
+    open: (format: Format, bytes: ByteReader) => Opened,
   ) {
     this.#recognizer = new Recognizer(what, expected, (format, bytes) => ({ format, reader: open(format, bytes) }));
   }
@@ -125,7 +125,7 @@ export class RecognizingReader<Event> implements Reader<Event> {
   }
 
   /** The reader of that format, once it is known. */
-  get reader(): Reader<Event> | undefined {
+  get reader(): Opened | undefined {
     return this.#recognizer.result()?.reader;
   }
 

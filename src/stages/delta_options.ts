@@ -1,7 +1,13 @@
 import { checkChoice, checkInteger } from "../common/checks.ts";
 import type { DeltaEvent } from "../engine/interface.ts";
-import { type DeltaParams, type FormatTraits, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
-import { deltaReaders, type Format, FORMAT_NAMES, formatTraits } from "../formats/mod.ts";
+import {
+  type DeltaParams,
+  type DeltaReader,
+  type FormatTraits,
+  MAX_BLOCK_LENGTH,
+  type OpenDelta,
+} from "../formats/interface.ts";
+import { type Format, FORMAT_NAMES, formatTraits } from "../formats/mod.ts";
 import { RecognizingReader } from "../formats/recognize.ts";
 import { requireBlockLength } from "./sig_options.ts";
 
@@ -45,13 +51,20 @@ export function checkDeltaParams(format: FormatTraits, blockLength: number | und
   return { blockLength: checked };
 }
 
-/** Makes a reader of the format that the options name, or else of the one that the first bytes name. */
-export function deltaReader({ format, blockLength }: DeltaFormatOptions): RecognizingReader<DeltaEvent> {
+/**
+ * Makes a reader of the format that the options name, or else of the one that the first bytes name.
+ *
+ * @param readers Those of each format.
+ */
+export function deltaReader<Opened extends DeltaReader>(
+  { format, blockLength }: DeltaFormatOptions,
+  readers: Readonly<Record<Format, OpenDelta<Opened>>>,
+): RecognizingReader<DeltaEvent, Opened> {
   const named = format === undefined ? undefined : checkChoice("format", format, FORMAT_NAMES);
   const params = named === undefined ? {} : checkDeltaParams(formatTraits[named], blockLength);
-  return new RecognizingReader<DeltaEvent>(
+  return new RecognizingReader(
     "the delta",
     { kind: "delta", format: named },
-    (format, bytes) => deltaReaders[format](bytes, params),
+    (format, bytes) => readers[format](bytes, params),
   );
 }

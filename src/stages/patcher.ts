@@ -1,12 +1,9 @@
 import { createSha256WithoutWasm } from "../digest/without_wasm.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
-import type { DeltaEvent } from "../engine/interface.ts";
 import { type CommandSource, type PatchBasis, Patcher } from "../engine/patcher.ts";
 import type { PatchStats } from "../engine/stats.ts";
-import type { RecognizingReader } from "../formats/recognize.ts";
-import { RsyncStreamsDeltaReader } from "../formats/rsync_streams/delta.ts";
-import { readShortCopies } from "../formats/rsync_streams/short_copies.ts";
+import { patchReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
 
@@ -21,23 +18,16 @@ export function createPatchStage(
   parts: PatchParts,
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
-  const reader = deltaReader(format);
-  const patcher = new Patcher({ ...parts, commands: commandsOf(reader), createDigest: createSha256WithoutWasm });
-  return joinParts(reader, patcher, patcher.stats, () => patcher.release());
-}
-
-/** The commands of a delta, with short copies apart. */
-function commandsOf(delta: RecognizingReader<DeltaEvent>): CommandSource {
-  return {
-    next: () => delta.next(),
-    copies(take) {
-      const { reader } = delta;
-      return reader instanceof RsyncStreamsDeltaReader && readShortCopies(reader, take);
-    },
+  const reader = deltaReader(format, patchReaders);
+  const commands: CommandSource = {
+    next: () => reader.next(),
+    makeCopies: (room) => reader.reader?.makeCopies(room) ?? 0,
     get position() {
-      return delta.position;
+      return reader.position;
     },
   };
+  const patcher = new Patcher({ ...parts, commands, createDigest: createSha256WithoutWasm });
+  return joinParts(reader, patcher, patcher.stats, () => patcher.release());
 }
 
 /** Commands of a delta → target bytes. */

@@ -4,6 +4,7 @@ import type { DeltaCommand } from "../engine/delta_command.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { PatchStats } from "../engine/stats.ts";
 import type { DeltaEncoding, DeltaParams } from "../formats/interface.ts";
+import { deltaReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { Limited, Written } from "./_written.ts";
 import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
@@ -12,7 +13,7 @@ import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
 export function createDecodeStage(
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, DeltaCommand, PatchStats> {
-  const reader = deltaReader(format);
+  const reader = deltaReader(format, deltaReaders);
   const commands = new CommandsFromEvents(reader);
   return joinParts(reader, commands, commands.stats);
 }

@@ -95,7 +95,7 @@ export const AREAS: readonly Area[] = [
     name: "formats and errors",
     files: /^src\/(formats\/|stages\/(inspect|loader|_written|transcoder|signature)\.ts|common\/rsync_error\.ts)/,
     tests: [
-      "short_copies",
+      "patch_readers",
       "librsync_lies",
       "cuts",
       "traits",

@@ -12,7 +12,7 @@ const MAX_INLINE_LENGTH = 0x40;
 /** Literals whose length has 1, 2, 4 or 8 bytes. */
 const LITERAL = 0x41;
 /** Copies: 4 times the width of the offset, plus the width of the length, each 0 to 3. */
-const COPY = 0x45;
+export const COPY = 0x45;
 const LAST_COPY = 0x54;
 
 /** Bytes of an integer by its width. */
@@ -65,7 +65,8 @@ export class LibrsyncDeltaEncoder extends DeltaEncoder {
 export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
   #hasStarted = false;
   #hasEnded = false;
-  #targetLength = 0;
+  /** Bytes that the commands so far make. */
+  protected targetLength = 0;
   /** Bytes of a literal that are still to come. */
   #dataLeft = 0;
 
@@ -82,6 +83,11 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     reader.skip(1);
     this.#hasEnded = true;
     return this.#skipRest();
+  }
+
+  /** Whether a command is next, and has not begun. */
+  protected get isAtCommand(): boolean {
+    return this.#hasStarted && !this.#hasEnded && this.#dataLeft === 0;
   }
 
   #readMagic(): DeltaEvent | undefined {
@@ -142,8 +148,8 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
   /** Returns the length of a command, and adds it to that of the target. */
   #checkLength(command: string, length: number): number {
     if (length <= 0) throw this.bytes.error("unknown-command", `a ${command} of ${length} bytes was seen`);
-    this.#targetLength += length;
-    if (this.#targetLength > Number.MAX_SAFE_INTEGER) throw this.#tooLarge(`a ${command} of ${length} bytes`);
+    this.targetLength += length;
+    if (this.targetLength > Number.MAX_SAFE_INTEGER) throw this.#tooLarge(`a ${command} of ${length} bytes`);
     return length;
   }
 

@@ -6,7 +6,7 @@ import { DeltaEncoder } from "../bytes/writer.ts";
 import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
 const DATA = 1;
-const COPY = 2;
+export const COPY = 2;
 /** Blocks of the longest copy command. */
 const MAX_COPY_COUNT = 255;
 /** Commands that one copy becomes at most: 24 KiB of delta. */
@@ -62,14 +62,15 @@ export class LuapowerDeltaEncoder extends DeltaEncoder {
  * basis goes unnoticed.
  */
 export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
-  readonly #blockLength: number;
+  protected readonly blockLength: number;
   #hasStarted = false;
   #dataLeft = 0;
-  #targetLength = 0;
+  /** Bytes that the commands so far make. */
+  protected targetLength = 0;
 
   constructor(bytes: ByteReader, blockLength: number) {
     super(bytes);
-    this.#blockLength = blockLength;
+    this.blockLength = blockLength;
   }
 
   next(): DeltaEvent | undefined {
@@ -94,6 +95,11 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     return this.#readData();
   }
 
+  /** Whether a command is next, and has not begun. */
+  protected get isAtCommand(): boolean {
+    return this.#hasStarted && this.#dataLeft === 0;
+  }
+
   #readData(): DeltaEvent | undefined {
     const bytes = this.bytes.data(this.#dataLeft);
     if (!bytes) return undefined;
@@ -106,8 +112,8 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     const count = reader.peekByte(5);
     if (count === undefined) return undefined;
     if (count === 0) throw reader.error("unknown-command", "a copy of no blocks was seen");
-    const offset = this.#peekU32() * this.#blockLength;
-    const length = count * this.#blockLength;
+    const offset = this.#peekU32() * this.blockLength;
+    const length = count * this.blockLength;
     if (offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
     }
@@ -124,8 +130,8 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
   }
 
   #addLength(length: number): void {
-    this.#targetLength += length;
-    if (this.#targetLength > Number.MAX_SAFE_INTEGER) {
+    this.targetLength += length;
+    if (this.targetLength > Number.MAX_SAFE_INTEGER) {
       throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
     }
   }

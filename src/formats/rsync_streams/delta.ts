@@ -59,9 +59,9 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 /** Reads deltas of the rsync-streams format. */
 export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   /** End of the copy before. */
-  expected = 0;
+  protected expected = 0;
   /** Bytes that the commands so far make. */
-  targetLength = 0;
+  protected targetLength = 0;
   #hasHeader = false;
   #hasDigest = false;
   /** Bytes of a data command that are still to come. */
@@ -89,7 +89,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   }
 
   /** Whether a command is next, and has not begun. */
-  get isAtCommand(): boolean {
+  protected get isAtCommand(): boolean {
     return this.#hasHeader && !this.#end && this.#dataLeft === 0;
   }
 

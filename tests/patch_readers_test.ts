@@ -1,0 +1,239 @@
+/** Copies that are made at once, in each format: the same bytes and the same errors as with one event for each. */
+import assert from "node:assert/strict";
+import { patchStream, RsyncError } from "rsync-streams";
+import { ByteReader } from "../src/formats/bytes/byte_reader.ts";
+import type { PatchReader } from "../src/formats/interface.ts";
+import { type Format, patchReaders } from "../src/formats/mod.ts";
+import { assertBytes, type Chunking, chunks, source } from "./_helpers.ts";
+import { type Bytes, bytesOf, copyHead, dataHead, deltaHead, u32, varint, zigzag } from "./_hostile.ts";
+import { type Random, randomBytes, xorshift } from "./_recipes.ts";
+
+const BASIS = randomBytes(1, 70_000);
+const BLOCK_LENGTH = 3;
+
+/** Where numbers get longer, and where they end. */
+const BORDERS = [0, 6, 7, 8, 13, 14, 15, 16, 20, 21, 27, 28, 31, 32, 35, 49, 52, 53, 63].map((n) => 2n ** BigInt(n));
+
+function numberNear({ below }: Random, ...borders: bigint[]): bigint {
+  const near = borders[below(borders.length)]! + BigInt(below(5) - 2);
+  return near < 0n ? 0n : near;
+}
+
+/** Mostly small, now and then anything. */
+function someLength(random: Random): bigint {
+  return random.below(8) > 0 ? BigInt(1 + random.below(40)) : numberNear(random, ...BORDERS);
+}
+
+/** Mostly in the basis, often where it or a number ends, now and then anything. */
+function someOffset(random: Random): bigint {
+  const kind = random.below(12);
+  if (kind === 0) return numberNear(random, ...BORDERS);
+  if (kind < 3) return numberNear(random, BigInt(BASIS.length), 2n ** 8n, 2n ** 16n);
+  return BigInt(random.below(kind < 6 ? 300 : BASIS.length));
+}
+
+/** A varint with as many bytes more as it need not have. */
+function tooLong(value: bigint, more: number): Bytes {
+  const bytes = varint(value);
+  bytes[bytes.length - 1]! |= 128;
+  return bytesOf(bytes, ...Array(more - 1).fill(128), 0);
+}
+
+function bigEndian(value: bigint, length: number): Bytes {
+  return Uint8Array.from({ length }, (_, i) => Number(BigInt.asUintN(8, value >> BigInt(8 * (length - 1 - i)))));
+}
+
+/** The longest copy of the rsync-streams format. */
+const LONGEST = 2n ** 52n - 1n;
+
+/** A delta with its start and its end, and commands that are right most of the time. */
+interface Grammar {
+  start: Bytes;
+  /** Commands after which the target has almost as many bytes as it may have. */
+  far: Bytes;
+  command(random: Random): Bytes;
+  end: Bytes;
+}
+
+const GRAMMARS: Readonly<Record<Format, Grammar>> = {
+  "rsync-streams": {
+    start: deltaHead(),
+    far: bytesOf(
+      ...[copyHead(LONGEST), zigzag(0n), copyHead(LONGEST - 50n), zigzag(-LONGEST)],
+      ...[copyHead(1n), zigzag(60n - LONGEST)],
+    ),
+    command(random) {
+      const { below } = random;
+      const kind = below(60);
+      const distance = BigInt(below(800) - 300);
+      if (kind === 0) return tooLong(2n * someLength(random) + 1n, 1 + below(3));
+      if (kind === 1) return bytesOf(copyHead(someLength(random)), tooLong(someOffset(random), 1 + below(3)));
+      if (kind === 2) return bytesOf(copyHead(1n), zigzag(-someOffset(random)));
+      if (kind === 3) return bytesOf(copyHead(0n), 0);
+      if (kind < 12) return bytesOf(dataHead(BigInt(kind)), randomBytes(kind, kind));
+      return bytesOf(copyHead(someLength(random)), zigzag(below(6) > 0 ? distance : someOffset(random)));
+    },
+    end: bytesOf(0, 0),
+  },
+  librsync: {
+    start: Uint8Array.of(0x72, 0x73, 0x02, 0x36),
+    far: bytesOf(0x48, 0, bigEndian(2n ** 53n - 60n, 8)),
+    command(random) {
+      const { below } = random;
+      const kind = below(60);
+      if (kind === 0) return Uint8Array.of(below(256));
+      if (kind < 8) return bytesOf(kind, randomBytes(kind, kind));
+      if (kind === 8) return bytesOf(0x41, 5, randomBytes(5, 5));
+      // Widths of 8 bytes are as right as others, and numbers are cut where theirs is less than they need.
+      const widths = kind < 50 ? below(3) * 4 + below(3) : below(16);
+      const [offsetLength, length] = [1 << (widths >> 2), 1 << (widths & 3)];
+      return bytesOf(
+        0x45 + widths,
+        bigEndian(someOffset(random), offsetLength),
+        bigEndian(someLength(random), length),
+      );
+    },
+    end: Uint8Array.of(0),
+  },
+  luapower: {
+    start: new Uint8Array(0),
+    far: new Uint8Array(0),
+    command(random) {
+      const { below } = random;
+      const kind = below(60);
+      if (kind === 0) return Uint8Array.of(below(256));
+      if (kind < 8) return bytesOf(1, u32(kind - 1), randomBytes(kind, kind - 1));
+      const block = someOffset(random) / (below(8) > 0 ? BigInt(BLOCK_LENGTH) : 1n);
+      return bytesOf(2, u32(Number(BigInt.asUintN(32, block))), Number(BigInt.asUintN(8, someLength(random))));
+    },
+    end: new Uint8Array(0),
+  },
+};
+
+const FORMATS = Object.keys(GRAMMARS) as Format[];
+
+function open(format: Format): PatchReader {
+  return patchReaders[format](new ByteReader("the delta"), { blockLength: BLOCK_LENGTH });
+}
+
+/** What a reader makes of a delta: bytes, all events but copies that can be made, the error, and where each was. */
+function readAll(format: Format, delta: Bytes, chunking: Chunking, random: Random | undefined): unknown[] {
+  const reader = open(format);
+  const out = new Uint8Array(100_000);
+  let at = 0;
+  const all: unknown[] = [];
+  const left = chunks(delta, chunking);
+  try {
+    for (;;) {
+      if (random) {
+        const end = Math.min(out.length, at + random.below(200));
+        const room = { basis: BASIS, out, at, end, most: random.below(9) };
+        const before = reader.position;
+        const count = reader.makeCopies(room);
+        assert.ok(room.at >= at && room.at <= end && count <= room.most, `${count} copies, ${JSON.stringify(room.at)}`);
+        assert.equal(count > 0, room.at > at);
+        assert.equal(count > 0, reader.position > before);
+        at = room.at;
+      }
+      const event = reader.next();
+      if (event?.type === "copy" && event.offset + event.length <= BASIS.length && at + event.length <= out.length) {
+        out.set(BASIS.subarray(event.offset, event.offset + event.length), at);
+        at += event.length;
+      } else if (event) {
+        all.push([event, reader.position, at]);
+      }
+      if (event?.type === "end") return [...all, out.slice(0, at)];
+      if (event) continue;
+      const { done, value } = left.next();
+      if (done) reader.end();
+      else reader.write(value);
+    }
+  } catch (error) {
+    assert.ok(error instanceof RsyncError, String(error));
+    return [...all, out.slice(0, at), error.message, error.offset];
+  }
+}
+
+for (const format of FORMATS) {
+  Deno.test(`copies made at once are those of each command, and so are errors: ${format}`, () => {
+    const { start, far, command, end } = GRAMMARS[format];
+    const endings = new Map<string, number>();
+    for (let seed = 1; seed <= 2000; seed++) {
+      const random = xorshift(seed);
+      const commands = Array.from({ length: 1 + random.below(30) }, () => command(random));
+      const delta = bytesOf(start, ...random.below(10) > 0 ? [] : [far], ...commands, end);
+      const expected = readAll(format, delta, "whole", undefined);
+      for (const chunking of ["whole", { seed, most: 12 }, { seed, most: 90 }] as const) {
+        const actual = readAll(format, delta, chunking, random);
+        assert.deepEqual(actual, expected, `seed ${seed}, chunks ${JSON.stringify(chunking)}`);
+      }
+      const ending = typeof expected.at(-1) === "number" ? String(expected.at(-2)) : "the end";
+      const kind = ending.replaceAll(/0x[0-9a-f]+|\d+/g, "0");
+      endings.set(kind, 1 + (endings.get(kind) ?? 0));
+    }
+    assert.equal(endings.size, { "rsync-streams": 7, librsync: 10, luapower: 4 }[format], [...endings].join("\n"));
+  });
+}
+
+/** Ten copies of a byte from 5, 7, 9 ... on, and what follows them. */
+const TEN_COPIES: Readonly<Record<Format, (rest: Bytes) => Bytes>> = {
+  "rsync-streams": (rest) =>
+    bytesOf(deltaHead(), copyHead(1n), zigzag(5n), ...Array(9).fill([3, 2]).flat(), rest, new Uint8Array(9)),
+  librsync: (rest) =>
+    bytesOf(0x72, 0x73, 2, 0x36, ...Array.from({ length: 10 }, (_, k) => [0x45, 5 + 2 * k, 1]).flat(), rest),
+  luapower: (rest) =>
+    bytesOf(...Array.from({ length: 10 }, (_, k) => [2, 5 + 2 * k, 0, 0, 0, 1]).flat(), rest, new Uint8Array(9)),
+};
+
+for (const format of FORMATS) {
+  Deno.test(`copies are made at once as far as there is room, and no further: ${format}`, () => {
+    const rest = { "rsync-streams": [2, 7], librsync: [1, 7], luapower: [1, 1, 0, 0, 0, 7] }[format];
+    const delta = TEN_COPIES[format](bytesOf(Uint8Array.from(rest), new Uint8Array(9)));
+    const blockLength = format === "luapower" ? BLOCK_LENGTH : 1;
+    const expected = Array.from({ length: 10 }, (_, k) => {
+      const offset = (5 + 2 * k) * blockLength;
+      return BASIS.subarray(offset, offset + blockLength);
+    });
+    for (
+      const [most, end, count] of [[20, 100, 10], [10, 100, 10], [4, 100, 4], [20, 2 + 6 * blockLength, 6]] as const
+    ) {
+      const reader = open(format);
+      reader.write(delta);
+      const room = { basis: BASIS, out: new Uint8Array(100), at: 2, end, most };
+      assert.equal(reader.makeCopies(room), 0, "before the start");
+      assert.equal(reader.next()?.type, "start");
+      assert.equal(reader.makeCopies(room), count);
+      assert.equal(room.at, 2 + count * blockLength);
+      assertBytes(room.out.subarray(2, room.at), bytesOf(...expected.slice(0, count)));
+      assert.deepEqual(reader.next()?.type, count === 10 ? "data" : "copy");
+    }
+    const short = open(format);
+    short.write(delta);
+    short.next();
+    const room = { basis: BASIS.subarray(0, (5 + 2 * 7) * blockLength), out: new Uint8Array(100), at: 0, end: 100 };
+    assert.equal(short.makeCopies({ ...room, most: 20 }), 7, "the eighth starts where the basis ends");
+  });
+}
+
+Deno.test("a patch counts the bytes of copies made at once, and says where a wrong one is", async () => {
+  const basis = randomBytes(1, 100);
+  const good = Array.from({ length: 50 }, () => bytesOf(copyHead(1n), zigzag(0n)));
+  const delta = bytesOf(deltaHead(), ...good, copyHead(60n), zigzag(0n), 0, 110, new Uint8Array(8));
+  const pair = patchStream(basis);
+  await assert.rejects(
+    new Response(source(delta).pipeThrough(pair)).bytes(),
+    { code: "copy-out-of-range", offset: 8 + 2 * 50 + 2 },
+  );
+  assert.deepEqual(pair.stats, { bytesIn: 8 + 2 * 50 + 2, bytesOut: 0, copiedBytes: 50, literalBytes: 0 });
+});
+
+Deno.test("what follows the end of a delta is no copy", async () => {
+  const delta = bytesOf(deltaHead(), copyHead(1n), zigzag(0n), 0, 1);
+  const pair = patchStream(new Uint8Array(100));
+  const chunks = ReadableStream.from([delta, bytesOf(...Array(9).fill([3, 0]).flat())]);
+  await assert.rejects(
+    new Response(chunks.pipeThrough(pair)).bytes(),
+    { code: "trailing-data", offset: delta.length },
+  );
+  assert.equal(pair.stats.copiedBytes, 1);
+});
