@@ -1,6 +1,6 @@
 import { startsWith } from "../../common/bytes.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
-import { FormatReader } from "../bytes/reader.ts";
+import { DeltaFormatReader } from "../bytes/delta_reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
 import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
@@ -62,19 +62,15 @@ export class LibrsyncDeltaEncoder extends DeltaEncoder {
  * Reads deltas of librsync. As rdiff does, it takes integers that are wider than they need be, and ignores what follows
  * the end. It reads those bytes too, so that the writer of the delta can finish.
  */
-export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
+export class LibrsyncDeltaReader extends DeltaFormatReader {
   #hasStarted = false;
   #hasEnded = false;
-  /** Bytes that the commands so far make. */
-  protected targetLength = 0;
-  /** Bytes of a literal that are still to come. */
-  #dataLeft = 0;
 
   next(): DeltaEvent | undefined {
     const reader = this.bytes;
     if (!this.#hasStarted) return this.#readMagic();
     if (this.#hasEnded) return this.#skipRest();
-    if (this.#dataLeft > 0) return this.#readData();
+    if (this.dataLeft > 0) return this.readData();
     const opcode = reader.peekByte(0);
     if (opcode === undefined) return undefined;
     if (opcode > LAST_COPY) throw reader.error("unknown-command", `command 0x${opcode.toString(16)} was seen`);
@@ -85,9 +81,8 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     return this.#skipRest();
   }
 
-  /** Whether a command is next, and has not begun. */
   protected get isAtCommand(): boolean {
-    return this.#hasStarted && !this.#hasEnded && this.#dataLeft === 0;
+    return this.#hasStarted && !this.#hasEnded && this.dataLeft === 0;
   }
 
   #readMagic(): DeltaEvent | undefined {
@@ -106,16 +101,9 @@ export class LibrsyncDeltaReader extends FormatReader<DeltaEvent> {
     const isInline = opcode < LITERAL;
     const width = isInline ? 0 : WIDTHS[opcode - LITERAL]!;
     if (this.bytes.peekByte(width) === undefined) return undefined;
-    this.#dataLeft = this.#checkLength("literal", isInline ? opcode : this.#integerAt(1, 1 + width));
+    this.dataLeft = this.#checkLength("literal", isInline ? opcode : this.#integerAt(1, 1 + width));
     this.bytes.skip(1 + width);
-    return this.#readData();
-  }
-
-  #readData(): DeltaEvent | undefined {
-    const bytes = this.bytes.data(this.#dataLeft);
-    if (!bytes) return undefined;
-    this.#dataLeft -= bytes.length;
-    return { type: "data", bytes };
+    return this.readData();
   }
 
   #readCopy(widths: number): DeltaEvent | undefined {

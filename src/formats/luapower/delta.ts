@@ -1,7 +1,7 @@
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
 import type { ByteReader } from "../bytes/byte_reader.ts";
-import { FormatReader } from "../bytes/reader.ts";
+import { DeltaFormatReader } from "../bytes/delta_reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
 import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
@@ -61,12 +61,9 @@ export class LuapowerDeltaEncoder extends DeltaEncoder {
  * Reads deltas of the luapower format. A delta that was cut between two commands looks like a whole one, and a wrong
  * basis goes unnoticed.
  */
-export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
+export class LuapowerDeltaReader extends DeltaFormatReader {
   protected readonly blockLength: number;
   #hasStarted = false;
-  #dataLeft = 0;
-  /** Bytes that the commands so far make. */
-  protected targetLength = 0;
 
   constructor(bytes: ByteReader, blockLength: number) {
     super(bytes);
@@ -80,7 +77,7 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
       return { type: "start", hasDigest: false };
     }
     // A loop, since a data command may be empty, and a hostile delta may have nothing else.
-    while (this.#dataLeft === 0) {
+    while (this.dataLeft === 0) {
       if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
       if (!reader.hasBytes) return undefined;
       const opcode = reader.peekByte(0)!;
@@ -88,23 +85,15 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
       if (opcode !== DATA) throw reader.error("unknown-command", `command ${opcode} was seen, 1 is data and 2 is copy`);
       if (reader.peekByte(4) === undefined) return undefined;
       const length = this.#peekU32();
-      this.#addLength(length);
+      this.addLength(length);
       reader.skip(5);
-      this.#dataLeft = length;
+      this.dataLeft = length;
     }
-    return this.#readData();
+    return this.readData();
   }
 
-  /** Whether a command is next, and has not begun. */
   protected get isAtCommand(): boolean {
-    return this.#hasStarted && this.#dataLeft === 0;
-  }
-
-  #readData(): DeltaEvent | undefined {
-    const bytes = this.bytes.data(this.#dataLeft);
-    if (!bytes) return undefined;
-    this.#dataLeft -= bytes.length;
-    return { type: "data", bytes };
+    return this.#hasStarted && this.dataLeft === 0;
   }
 
   #readCopy(): DeltaEvent | undefined {
@@ -117,7 +106,7 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     if (offset + length > Number.MAX_SAFE_INTEGER) {
       throw reader.error("copy-out-of-range", `a copy of ${length} bytes at offset ${offset} of the basis was seen`);
     }
-    this.#addLength(length);
+    this.addLength(length);
     reader.skip(6);
     return { type: "copy", offset, length };
   }
@@ -127,13 +116,6 @@ export class LuapowerDeltaReader extends FormatReader<DeltaEvent> {
     let value = 0;
     for (let i = 4; i > 0; i--) value = value * 256 + this.bytes.peekByte(i)!;
     return value;
-  }
-
-  #addLength(length: number): void {
-    this.targetLength += length;
-    if (this.targetLength > Number.MAX_SAFE_INTEGER) {
-      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { startsWith } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { DeltaEvent } from "../../engine/interface.ts";
-import { FormatReader } from "../bytes/reader.ts";
+import { DeltaFormatReader } from "../bytes/delta_reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
 import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 import { DELTA_MAGIC, DIGEST_LENGTH, SHA_256, VERSION } from "./_numbers.ts";
@@ -57,15 +57,11 @@ export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
 }
 
 /** Reads deltas of the rsync-streams format. */
-export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
+export class RsyncStreamsDeltaReader extends DeltaFormatReader {
   /** End of the copy before. */
   protected expected = 0;
-  /** Bytes that the commands so far make. */
-  protected targetLength = 0;
   #hasHeader = false;
   #hasDigest = false;
-  /** Bytes of a data command that are still to come. */
-  #dataLeft = 0;
   #end: DeltaEvent | undefined;
   /** Bytes of the varint read last. */
   #varintLength = 0;
@@ -73,7 +69,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
   next(): DeltaEvent | undefined {
     if (!this.#hasHeader) return this.#readHeader();
     if (this.#end) return this.bytes.expectEnd() && this.#end;
-    if (this.#dataLeft > 0) return this.#readData();
+    if (this.dataLeft > 0) return this.readData();
     const head = this.#peekVarint(0);
     if (head === undefined) return undefined;
     if (head === 0) return this.#readEnd();
@@ -81,16 +77,14 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     if (head % 2 === 1) {
       return this.#readCopy(length) ? { type: "copy", offset: this.expected - length, length } : undefined;
     }
-    const total = this.#totalWith(length);
+    this.addLength(length);
     this.bytes.skip(this.#varintLength);
-    this.targetLength = total;
-    this.#dataLeft = length;
-    return this.#readData();
+    this.dataLeft = length;
+    return this.readData();
   }
 
-  /** Whether a command is next, and has not begun. */
   protected get isAtCommand(): boolean {
-    return this.#hasHeader && !this.#end && this.#dataLeft === 0;
+    return this.#hasHeader && !this.#end && this.dataLeft === 0;
   }
 
   #readHeader(): DeltaEvent | undefined {
@@ -115,21 +109,14 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     return { type: "start", hasDigest: this.#hasDigest };
   }
 
-  #readData(): DeltaEvent | undefined {
-    const bytes = this.bytes.data(this.#dataLeft);
-    if (!bytes) return undefined;
-    this.#dataLeft -= bytes.length;
-    return { type: "data", bytes };
-  }
-
   /** Reads the copy whose first varint was peeked at. Returns whether all of it has come. */
   #readCopy(length: number): boolean {
     const reader = this.bytes;
     const headLength = this.#varintLength;
     if (length === 0) throw reader.error("unknown-command", "a copy of no bytes was seen");
-    const total = this.#totalWith(length);
     const zigzag = this.#peekVarint(headLength);
     if (zigzag === undefined) return false;
+    this.addLength(length);
     const distance = zigzag % 2 === 1 ? -half(zigzag + 1) : half(zigzag);
     const offset = this.expected + distance;
     if (offset < 0 || offset + length > Number.MAX_SAFE_INTEGER) {
@@ -137,17 +124,7 @@ export class RsyncStreamsDeltaReader extends FormatReader<DeltaEvent> {
     }
     reader.skip(headLength + this.#varintLength);
     this.expected = offset + length;
-    this.targetLength = total;
     return true;
-  }
-
-  /** The length of the target with `length` bytes more. */
-  #totalWith(length: number): number {
-    const total = this.targetLength + length;
-    if (total > Number.MAX_SAFE_INTEGER) {
-      throw this.bytes.error("unsupported", "the target is longer than 2^53 - 1 bytes");
-    }
-    return total;
   }
 
   #readEnd(): DeltaEvent | undefined {
