@@ -245,3 +245,27 @@ Deno.test("a patch calls no method of a basis but those it is said to have", asy
   };
   assertBytes(await patch(basis, await encode([{ copy: { offset: 3, length: 500 } }])), bytes.subarray(3, 503));
 });
+
+Deno.test("a patch out of memory makes no view of the basis for each copy, in no format", async () => {
+  const basis = randomBytes(1, 30_000);
+  const commands: DeltaCommand[] = Array.from({ length: 10_000 }, (_, i) => ({
+    copy: { offset: 7919 * i % 30_000, length: 1 },
+  }));
+  const target = Uint8Array.from(commands, ({ copy }) => basis[copy!.offset]!);
+  const { subarray } = Uint8Array.prototype;
+  for (const format of ["rsync-streams", "librsync", "luapower"] as const) {
+    const options = format === "luapower" ? { format, blockLength: 1 } : { format };
+    const delta = await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(options)));
+    let views = 0;
+    Uint8Array.prototype.subarray = function (this: Uint8Array<ArrayBuffer>, ...range) {
+      views++;
+      return subarray.apply(this, range);
+    };
+    try {
+      assertBytes(await patch(basis, delta, options), target);
+    } finally {
+      Uint8Array.prototype.subarray = subarray;
+    }
+    assert.ok(views < 1000, `${format}: ${views} views`);
+  }
+});
