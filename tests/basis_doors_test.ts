@@ -47,7 +47,7 @@ const REGULAR: Stat = { size: BYTES.length, isFile: true };
 
 interface Door {
   basis: (file: Noted, stat: Stat) => unknown;
-  /** What a read of 100 bytes at 70 becomes. */
+  /** What a read of 100 bytes at 70 becomes. A page that ends before them is no help. */
   calls: string[];
 }
 
@@ -68,7 +68,7 @@ const DOORS: Record<string, Door> = {
       },
       stat: () => later({ size, isFile: () => isFile }),
     }),
-    calls: ["read 100 at 70"],
+    calls: ["read 65536 at 0", "read 100 at 70"],
   },
   "a Deno.FsFile": {
     basis: (file, { size, isFile }) => ({
@@ -80,7 +80,7 @@ const DOORS: Record<string, Door> = {
       stat: () => later({ size, isFile }),
       statSync: () => assert.fail("the file is not to be asked at once"),
     }),
-    calls: ["seek 70", "read 100 at 70"],
+    calls: ["seek 0", "read 65536 at 0", "seek 70", "read 100 at 70"],
   },
   "{ read(offset, length) }": {
     basis: (file, { size }) => ({

@@ -3,6 +3,7 @@ import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../co
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { type BasisSource, type BufferedSource, CREATE_BUFFER } from "./interface.ts";
+import { readByPages } from "./read_by_pages.ts";
 
 export type { BasisSource } from "./interface.ts";
 import {
@@ -147,7 +148,8 @@ export function toPatchBasis(basis: Basis): PatchBasis {
     const seen = typeof size === "number" ? size : kindOf(size);
     throw new TypeError(`Cannot use the basis: its size is ${seen}, a count of bytes as a number was expected`);
   }
-  const into = source.readInto?.bind(source) ?? readIntoBy(source);
+  const readInto = source.readInto?.bind(source) ?? readIntoBy(source);
+  const into = isSlow(basis) ? readByPages(readInto) : readInto;
   return {
     size,
     createBuffer: source[CREATE_BUFFER],
@@ -185,6 +187,11 @@ function fill(buffer: Uint8Array, read: unknown, offset: number): number {
   }
   buffer.set(bytes);
   return bytes.length;
+}
+
+/** Whether each read takes long, however short it is. Sources of the caller's own are read as they are. */
+function isSlow(basis: Basis): boolean {
+  return isBlob(basis) || isWebFileHandle(basis) || isNodeFileHandle(basis) || isDenoFile(basis);
 }
 
 function isInMemory(basis: Basis): basis is ByteChunk {

@@ -79,7 +79,11 @@ export class ReadCache {
 
   #remember(page: Page): void {
     if (this.#isClosed) return;
-    this.#pages = [page, ...this.#pages.filter(({ index }) => index !== page.index)].slice(0, MAX_PAGES);
+    const pages = this.#pages;
+    const found = pages.findIndex(({ index }) => index === page.index);
+    // In place: copies that alternate between two pages come here each time.
+    for (let i = found < 0 ? Math.min(pages.length, MAX_PAGES - 1) : found; i > 0; i--) pages[i] = pages[i - 1]!;
+    pages[0] = page;
   }
 
   /**
