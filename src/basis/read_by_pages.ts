@@ -1,3 +1,4 @@
+import { copyBytes } from "../common/bytes.ts";
 import type { BasisSource } from "./interface.ts";
 
 type ReadInto = NonNullable<BasisSource["readInto"]>;
@@ -26,9 +27,9 @@ export function readByPages(readInto: ReadInto): ReadInto {
     if (buffer.length > MAX_SHORT_LENGTH) return readInto(buffer, offset);
     const at = offset % PAGE_LENGTH;
     const copyFrom = (page: Uint8Array) => {
-      const part = page.subarray(at, at + buffer.length);
-      buffer.set(part);
-      return part.length;
+      const count = Math.max(0, Math.min(buffer.length, page.length - at));
+      copyBytes(page, at, buffer, 0, count);
+      return count;
     };
     const page = pages.get(offset - at);
     // A page that is too short was read short, or the basis ends there: a read of its own tells.

@@ -98,11 +98,12 @@ export function startsWith(bytes: Uint8Array, magic: Uint8Array | undefined): bo
 }
 
 /**
- * Copies a few bytes, such as a strong sum. For up to some 64 of them a loop is several times quicker than `set` of a
- * `subarray`, which makes an object for each call.
+ * Copies bytes, which are mostly few, such as a strong sum. For up to some 64 of them a loop is several times quicker
+ * than `set` of a `subarray`, which makes an object for each call.
  */
 export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, count: number): void {
-  for (let i = 0; i < count; i++) to[toAt + i] = from[at + i]!;
+  if (count > 64) to.set(from.subarray(at, at + count), toAt);
+  else for (let i = 0; i < count; i++) to[toAt + i] = from[at + i]!;
 }
 
 /** Puts chunks one after the other. */

@@ -1,3 +1,5 @@
+import { copyBytes } from "../common/bytes.ts";
+
 /** A file that can be read at random. */
 export interface ReadableAt {
   /** Reads to the start of `bytes` from `position`, and returns how many bytes were read. */
@@ -121,7 +123,7 @@ export class ReadCache {
     const from = offset - page.start;
     const length = Math.min(buffer.length, page.bytes.length - from);
     if (from < 0 || length <= 0) return 0;
-    buffer.set(page.bytes.subarray(from, from + length));
+    copyBytes(page.bytes, from, buffer, 0, length);
     this.#earn(length * READS_PER_BYTE);
     return length;
   }
