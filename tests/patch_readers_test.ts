@@ -1,4 +1,4 @@
-/** Copies that are made at once, in each format: the same bytes and the same errors as with one event for each. */
+/** Commands that are carried out at once, in each format: the same bytes and errors as with one event for each. */
 import assert from "node:assert/strict";
 import { patchStream, RsyncError } from "rsync-streams";
 import { ByteReader } from "../src/formats/bytes/byte_reader.ts";
@@ -6,7 +6,7 @@ import type { PatchReader } from "../src/formats/interface.ts";
 import { type Format, patchReaders } from "../src/formats/mod.ts";
 import { assertBytes, type Chunking, chunks, source } from "./_helpers.ts";
 import { type Bytes, bytesOf, copyHead, dataHead, deltaHead, u32, varint, zigzag } from "./_hostile.ts";
-import { type Random, randomBytes, xorshift } from "./_recipes.ts";
+import { concat, type Random, randomBytes, xorshift } from "./_recipes.ts";
 
 const BASIS = randomBytes(1, 70_000);
 const BLOCK_LENGTH = 3;
@@ -70,7 +70,7 @@ const GRAMMARS: Readonly<Record<Format, Grammar>> = {
       if (kind === 1) return bytesOf(copyHead(someLength(random)), tooLong(someOffset(random), 1 + below(3)));
       if (kind === 2) return bytesOf(copyHead(1n), zigzag(-someOffset(random)));
       if (kind === 3) return bytesOf(copyHead(0n), 0);
-      if (kind < 12) return bytesOf(dataHead(BigInt(kind)), randomBytes(kind, kind));
+      if (kind < 20) return bytesOf(dataHead(BigInt(5 * kind - 15)), randomBytes(kind, 5 * kind - 15));
       return bytesOf(copyHead(someLength(random)), zigzag(below(6) > 0 ? distance : someOffset(random)));
     },
     end: bytesOf(0, 0),
@@ -83,9 +83,12 @@ const GRAMMARS: Readonly<Record<Format, Grammar>> = {
       const kind = below(60);
       if (kind === 0) return Uint8Array.of(below(256));
       if (kind < 8) return bytesOf(kind, randomBytes(kind, kind));
-      if (kind === 8) return bytesOf(0x41, 5, randomBytes(5, 5));
+      if (kind < 12) {
+        return bytesOf(0x39 + kind, bigEndian(BigInt(kind - 7), 1 << (kind - 8)), randomBytes(5, kind - 7));
+      }
+      if (kind < 14) return bytesOf(64, randomBytes(kind, 64));
       // Widths of 8 bytes are as right as others, and numbers are cut where theirs is less than they need.
-      const widths = kind < 50 ? below(3) * 4 + below(3) : below(16);
+      const widths = kind < 52 ? below(3) * 4 + below(3) : below(16);
       const [offsetLength, length] = [1 << (widths >> 2), 1 << (widths & 3)];
       return bytesOf(
         0x45 + widths,
@@ -116,31 +119,37 @@ function open(format: Format): PatchReader {
   return patchReaders[format](new ByteReader("the delta"), { blockLength: BLOCK_LENGTH });
 }
 
-/** What a reader makes of a delta: bytes, all events but copies that can be made, the error, and where each was. */
+/** What a reader makes of a delta: bytes, events that cannot be carried out, the error, and where each was. */
 function readAll(format: Format, delta: Bytes, chunking: Chunking, random: Random | undefined): unknown[] {
   const reader = open(format);
   const out = new Uint8Array(100_000);
   let at = 0;
+  let copied = 0;
   const all: unknown[] = [];
+  const put = (bytes: Uint8Array) => {
+    out.set(bytes, at);
+    at += bytes.length;
+  };
   const left = chunks(delta, chunking);
   try {
     for (;;) {
       if (random) {
         const end = Math.min(out.length, at + random.below(200));
-        const room = { basis: BASIS, out, at, end, most: random.below(9) };
+        const room = { basis: BASIS, out, at, end, most: random.below(9), copied };
         const before = reader.position;
-        const count = reader.makeCopies(room);
-        assert.ok(room.at >= at && room.at <= end && count <= room.most, `${count} copies, ${JSON.stringify(room.at)}`);
-        assert.equal(count > 0, room.at > at);
+        const count = reader.carryOut(room);
+        assert.ok(room.at >= at && room.at <= end && count <= room.most, `${count} commands, to ${room.at}`);
         assert.equal(count > 0, reader.position > before);
-        at = room.at;
+        ({ at, copied } = room);
       }
       const event = reader.next();
       if (event?.type === "copy" && event.offset + event.length <= BASIS.length && at + event.length <= out.length) {
-        out.set(BASIS.subarray(event.offset, event.offset + event.length), at);
-        at += event.length;
+        put(BASIS.subarray(event.offset, event.offset + event.length));
+        copied += event.length;
+      } else if (event?.type === "data") {
+        put(event.bytes);
       } else if (event) {
-        all.push([event, reader.position, at]);
+        all.push([event, reader.position, at, copied]);
       }
       if (event?.type === "end") return [...all, out.slice(0, at)];
       if (event) continue;
@@ -150,12 +159,12 @@ function readAll(format: Format, delta: Bytes, chunking: Chunking, random: Rando
     }
   } catch (error) {
     assert.ok(error instanceof RsyncError, String(error));
-    return [...all, out.slice(0, at), error.message, error.offset];
+    return [...all, out.slice(0, at), copied, error.message, error.offset];
   }
 }
 
 for (const format of FORMATS) {
-  Deno.test(`copies made at once are those of each command, and so are errors: ${format}`, () => {
+  Deno.test(`commands carried out at once make what each of them does, and so do errors: ${format}`, () => {
     const { start, far, command, end } = GRAMMARS[format];
     const endings = new Map<string, number>();
     for (let seed = 1; seed <= 2000; seed++) {
@@ -175,47 +184,53 @@ for (const format of FORMATS) {
   });
 }
 
-/** Ten copies of a byte from 5, 7, 9 ... on, and what follows them. */
-const TEN_COPIES: Readonly<Record<Format, (rest: Bytes) => Bytes>> = {
-  "rsync-streams": (rest) =>
-    bytesOf(deltaHead(), copyHead(1n), zigzag(5n), ...Array(9).fill([3, 2]).flat(), rest, new Uint8Array(9)),
-  librsync: (rest) =>
-    bytesOf(0x72, 0x73, 2, 0x36, ...Array.from({ length: 10 }, (_, k) => [0x45, 5 + 2 * k, 1]).flat(), rest),
-  luapower: (rest) =>
-    bytesOf(...Array.from({ length: 10 }, (_, k) => [2, 5 + 2 * k, 0, 0, 0, 1]).flat(), rest, new Uint8Array(9)),
+/** Ten commands by turns: a copy of a byte, or a block, from 5, 9, 13 ... on, and a byte of data. */
+const TEN_COMMANDS: Readonly<Record<Format, Bytes>> = {
+  "rsync-streams": bytesOf(deltaHead(), ...[5, 3, 3, 3, 3].flatMap((skip, k) => [3, 2 * skip, 2, 100 + k])),
+  librsync: bytesOf(0x72, 0x73, 2, 0x36, ...[5, 9, 13, 17, 21].flatMap((at, k) => [0x45, at, 1, 1, 100 + k])),
+  luapower: bytesOf(...[5, 9, 13, 17, 21].flatMap((at, k) => [2, at, 0, 0, 0, 1, 1, 1, 0, 0, 0, 100 + k])),
 };
 
 for (const format of FORMATS) {
-  Deno.test(`copies are made at once as far as there is room, and no further: ${format}`, () => {
-    const rest = { "rsync-streams": [2, 7], librsync: [1, 7], luapower: [1, 1, 0, 0, 0, 7] }[format];
-    const delta = TEN_COPIES[format](bytesOf(Uint8Array.from(rest), new Uint8Array(9)));
-    const blockLength = format === "luapower" ? BLOCK_LENGTH : 1;
-    const expected = Array.from({ length: 10 }, (_, k) => {
-      const offset = (5 + 2 * k) * blockLength;
-      return BASIS.subarray(offset, offset + blockLength);
-    });
-    for (
-      const [most, end, count] of [[20, 100, 10], [10, 100, 10], [4, 100, 4], [20, 2 + 6 * blockLength, 6]] as const
-    ) {
-      const reader = open(format);
-      reader.write(delta);
-      const room = { basis: BASIS, out: new Uint8Array(100), at: 2, end, most };
-      assert.equal(reader.makeCopies(room), 0, "before the start");
-      assert.equal(reader.next()?.type, "start");
-      assert.equal(reader.makeCopies(room), count);
-      assert.equal(room.at, 2 + count * blockLength);
-      assertBytes(room.out.subarray(2, room.at), bytesOf(...expected.slice(0, count)));
-      assert.deepEqual(reader.next()?.type, count === 10 ? "data" : "copy");
+  const blockLength = format === "luapower" ? BLOCK_LENGTH : 1;
+  const parts = [5, 9, 13, 17, 21].flatMap((at, k) => {
+    return [BASIS.subarray(at * blockLength, (at + 1) * blockLength), Uint8Array.of(100 + k)];
+  });
+  /** A reader at the first command, with enough behind the last. */
+  const opened = () => {
+    const reader = open(format);
+    reader.write(bytesOf(TEN_COMMANDS[format], new Uint8Array(9)));
+    assert.equal(reader.carryOut(roomOf(BASIS, 100, 20)), 0, "before the start");
+    assert.equal(reader.next()?.type, "start");
+    return reader;
+  };
+  const roomOf = (basis: Bytes, end: number, most: number) => {
+    return { basis, out: new Uint8Array(100), at: 2, end, most, copied: 0 };
+  };
+
+  Deno.test(`commands are carried out as far as there is room, and no further: ${format}`, () => {
+    const sixEnd = 2 + 3 * blockLength + 3;
+    for (const [end, most, count] of [[100, 10, 10], [100, 4, 4], [100, 3, 3], [sixEnd, 10, 6]] as const) {
+      const reader = opened();
+      const room = roomOf(BASIS, end, most);
+      assert.equal(reader.carryOut(room), count);
+      assertBytes(room.out.subarray(2, room.at), concat(parts.slice(0, count)));
+      assert.equal(room.copied, Math.ceil(count / 2) * blockLength);
     }
-    const short = open(format);
-    short.write(delta);
-    short.next();
-    const room = { basis: BASIS.subarray(0, (5 + 2 * 7) * blockLength), out: new Uint8Array(100), at: 0, end: 100 };
-    assert.equal(short.makeCopies({ ...room, most: 20 }), 7, "the eighth starts where the basis ends");
+  });
+
+  Deno.test(`a copy that the basis does not have is left to next(), and so are all where it is not there: ${format}`, () => {
+    for (const [length, count] of [[14 * blockLength, 6], [14 * blockLength - 1, 4], [0, 0]] as const) {
+      const reader = opened();
+      assert.equal(reader.carryOut(roomOf(BASIS.slice(0, length), 100, 10)), count);
+      assert.equal(reader.next()?.type, "copy");
+      // Data follows, which needs no basis.
+      assert.equal(reader.carryOut(roomOf(new Uint8Array(0), 100, 10)), 1);
+    }
   });
 }
 
-Deno.test("a patch counts the bytes of copies made at once, and says where a wrong one is", async () => {
+Deno.test("a patch counts the bytes of commands carried out at once, and says where a wrong one is", async () => {
   const basis = randomBytes(1, 100);
   const good = Array.from({ length: 50 }, () => bytesOf(copyHead(1n), zigzag(0n)));
   const delta = bytesOf(deltaHead(), ...good, copyHead(60n), zigzag(0n), 0, 110, new Uint8Array(8));

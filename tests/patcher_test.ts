@@ -174,10 +174,11 @@ function copiesInOrder(count: number, targetLength: number): CommandSource & { e
       this.events++;
       return copy(made++ % 100, 1);
     },
-    makeCopies(room) {
+    carryOut(room) {
       const start = made;
       while (made < count && made - start < room.most && room.at < room.end) {
         room.out[room.at++] = room.basis[made++ % 100]!;
+        room.copied++;
       }
       return made - start;
     },
@@ -216,11 +217,22 @@ Deno.test("copies out of memory count for the limit and for the length at the en
   for (const length of [999, 1001, 0]) assert.throws(() => run(1000, length), { code: "digest-mismatch" });
 });
 
-Deno.test("a patch asks for no copies at once where the basis is not in memory", () => {
-  const commands = { ...copiesInOrder(50, 50), makeCopies: () => assert.fail("copies are asked for") };
-  const basis = basisOf(randomBytes(1, 100));
-  const patcher = new Patcher({ commands, basis, createDigest: NO_DIGEST, maxOutputLength: Infinity });
-  assert.equal((patcher.next() as Bytes).length, 50);
+Deno.test("commands have no basis to copy from where it is not in memory, and what they make else is data", () => {
+  let left = 50;
+  const commands: CommandSource = {
+    next: () => left-- > 0 ? copy(3, 1) : END,
+    carryOut(room) {
+      assert.equal(room.basis.length, 0);
+      if (left !== 20 || room.at === room.end) return 0;
+      left--;
+      room.out[room.at++] = 7;
+      return 1;
+    },
+  };
+  const bytes = randomBytes(1, 100);
+  const patcher = new Patcher({ commands, basis: basisOf(bytes), createDigest: NO_DIGEST, maxOutputLength: Infinity });
+  assertBytes(patcher.next() as Bytes, Uint8Array.from({ length: 50 }, (_, i) => i === 30 ? 7 : bytes[3]!));
+  assert.deepEqual(patcher.stats, { bytesIn: 0, bytesOut: 50, copiedBytes: 49, literalBytes: 1 });
 });
 
 Deno.test("a patch notices that a basis in memory has become shorter, whatever the format", async () => {
@@ -246,12 +258,12 @@ Deno.test("a patch calls no method of a basis but those it is said to have", asy
   assertBytes(await patch(basis, await encode([{ copy: { offset: 3, length: 500 } }])), bytes.subarray(3, 503));
 });
 
-Deno.test("a patch out of memory makes no view of the basis for each copy, in no format", async () => {
+Deno.test("a patch out of memory makes no view for each command, in no format", async () => {
   const basis = randomBytes(1, 30_000);
-  const commands: DeltaCommand[] = Array.from({ length: 10_000 }, (_, i) => ({
-    copy: { offset: 7919 * i % 30_000, length: 1 },
-  }));
-  const target = Uint8Array.from(commands, ({ copy }) => basis[copy!.offset]!);
+  const commands: DeltaCommand[] = Array.from({ length: 10_000 }, (_, i) => {
+    return i % 2 ? { copy: { offset: 7919 * i % 30_000, length: 1 } } : { data: Uint8Array.of(i) };
+  });
+  const target = Uint8Array.from(commands, ({ copy, data }) => copy ? basis[copy.offset]! : data![0]!);
   const { subarray } = Uint8Array.prototype;
   for (const format of ["rsync-streams", "librsync", "luapower"] as const) {
     const options = format === "luapower" ? { format, blockLength: 1 } : { format };

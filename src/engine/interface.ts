@@ -52,16 +52,17 @@ export type DeltaEvent =
   /** Length and digest of the target, as far as the format carries them. */
   | { type: "end"; targetLength: number | undefined; digest: Uint8Array | undefined };
 
-/**
- * A basis in memory, and the room in a chunk of the target for copies out of it. Whoever makes a copy moves `at` on.
- */
-export interface CopyRoom {
+/** Room in a chunk of the target for what commands make. Whoever carries one out moves `at` on. */
+export interface TargetRoom {
+  /** The basis if it is in memory, else nothing. */
   readonly basis: Uint8Array;
   readonly out: Uint8Array<ArrayBuffer>;
-  /** Where in `out` the next copy goes. */
+  /** Where in `out` the next bytes go. */
   at: number;
-  /** Where in `out` the last copy ends at most. */
+  /** Where in `out` the last ones end at most. */
   readonly end: number;
-  /** How many copies may be made. */
+  /** How many commands may be carried out. */
   readonly most: number;
+  /** Bytes that were copied out of the basis. */
+  copied: number;
 }

@@ -1,7 +1,7 @@
 import { changedLengthError, growBytes, hex } from "../common/bytes.ts";
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { CopyRoom, DeltaEvent, Digest } from "./interface.ts";
+import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -12,6 +12,8 @@ import type { PatchStats } from "./stats.ts";
 const CHUNK_LENGTH = 2 ** 20;
 /** Commands and reads of the basis at a time: each takes up to some microseconds, however short it is. */
 const MAX_STEPS = 16_384;
+
+const NOTHING = new Uint8Array(0);
 
 /** The basis, read at random. */
 export interface PatchBasis {
@@ -35,10 +37,10 @@ export interface CommandSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;
   /**
-   * Makes the copies that come next, as far as there is room for each of them. Returns how many: after none, `next` has
-   * to be asked. An event for each would be most of the work of short ones.
+   * Carries out the commands that come next, as far as there is room for each of them. Returns how many: after none,
+   * `next` has to be asked. An event for each would be most of the work of short ones.
    */
-  makeCopies?(room: CopyRoom): number;
+  carryOut?(room: TargetRoom): number;
 }
 
 /** What a patcher needs. */
@@ -98,7 +100,7 @@ export class Patcher {
           if (reading) return reading;
         } else if (this.#dataAt < this.#dataLength) {
           this.#takeData();
-        } else if (!this.#makeCopies()) {
+        } else if (!this.#carryOut()) {
           const event = commands.next();
           if (event === BUSY) return BUSY;
           if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
@@ -159,19 +161,26 @@ export class Patcher {
     this.#copyLeft = length;
   }
 
-  /** Makes copies at once, if the basis is in memory and there is room. Returns whether it made one. */
-  #makeCopies(): boolean {
-    const { commands, basis: { bytes } } = this.#parts;
-    if (!bytes || !commands.makeCopies) return false;
+  /** Carries out commands for which there is room. Returns whether there was one. */
+  #carryOut(): boolean {
+    const { commands, basis, maxOutputLength } = this.#parts;
+    if (!commands.carryOut) return false;
     const start = this.#outLength;
-    const end = Math.min(this.#out.length, start + (this.#parts.maxOutputLength - this.#length));
-    const room: CopyRoom = { basis: bytes, out: this.#out, at: start, end, most: MAX_STEPS - this.#steps };
-    const count = commands.makeCopies(room);
+    const room: TargetRoom = {
+      basis: basis.bytes ?? NOTHING,
+      out: this.#out,
+      at: start,
+      end: Math.min(this.#out.length, start + (maxOutputLength - this.#length)),
+      most: MAX_STEPS - this.#steps,
+      copied: 0,
+    };
+    const count = commands.carryOut(room);
     const length = room.at - start;
     this.#steps += count;
     this.#outLength = room.at;
     this.#length += length;
-    this.stats.copiedBytes += length;
+    this.stats.copiedBytes += room.copied;
+    this.stats.literalBytes += length - room.copied;
     return count > 0;
   }
 

@@ -2,7 +2,7 @@
  * What a wire format offers: what it says about itself, and how its signatures and deltas are written and read. A
  * format knows bytes, and neither streams nor how sums are computed.
  */
-import type { CopyRoom, DeltaEvent, SigEvent, SigHeader } from "../engine/interface.ts";
+import type { DeltaEvent, SigEvent, SigHeader, TargetRoom } from "../engine/interface.ts";
 import type { KeptBlock, SearchOptions, StrongSum, WeakSum } from "../kernel/interface.ts";
 import type { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
@@ -60,10 +60,10 @@ export type OpenDelta<Opened = DeltaReader> = (bytes: ByteReader, params: DeltaP
 /** Reads a delta for a patch. */
 export interface PatchReader extends DeltaReader {
   /**
-   * Makes the copies that come next and whose commands lie whole in the chunk at hand, as far as there is room for each
-   * of them. Returns how many. All else, and all that is wrong, is left to `next`.
+   * Carries out the commands that come next and lie whole in the chunk at hand, as far as there is room for each of
+   * them. Returns how many. All else, and all that is wrong, is left to `next`.
    */
-  makeCopies(room: CopyRoom): number;
+  carryOut(room: TargetRoom): number;
 }
 
 /** Makes such a reader. */

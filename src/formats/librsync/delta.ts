@@ -10,7 +10,7 @@ export const DELTA_MAGIC = Uint8Array.of(0x72, 0x73, 0x02, 0x36);
 const END = 0x00;
 const MAX_INLINE_LENGTH = 0x40;
 /** Literals whose length has 1, 2, 4 or 8 bytes. */
-const LITERAL = 0x41;
+export const LITERAL = 0x41;
 /** Copies: 4 times the width of the offset, plus the width of the length, each 0 to 3. */
 export const COPY = 0x45;
 const LAST_COPY = 0x54;

@@ -1,16 +1,18 @@
 import { copyBytes } from "../../common/bytes.ts";
-import type { CopyRoom } from "../../engine/interface.ts";
+import type { TargetRoom } from "../../engine/interface.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
-import { COPY, LibrsyncDeltaReader } from "./delta.ts";
+import { COPY, LibrsyncDeltaReader, LITERAL } from "./delta.ts";
 
-/** Bytes of the longest copy command that is read here: neither of its integers has more than four. */
+/** Bytes of the longest command that is read here, without its data: neither of its integers has more than four. */
 const MAX_COMMAND_LENGTH = 9;
+/** The literal whose length has eight bytes. */
+const LONG_LITERAL = LITERAL + 3;
 /** Opcodes from here on have an offset of eight bytes. */
 const LONG_OFFSET = COPY + 12;
 
 /** Reads deltas of librsync for a patch. */
 class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
-  makeCopies(room: CopyRoom): number {
+  carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
     const { basis, out, most } = room;
     const { chunk, at } = this.bytes;
@@ -20,16 +22,26 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
     let next = at;
     for (; count < most && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
       const opcode = chunk[next]!;
-      const lengthWidth = (opcode - COPY) & 3;
-      if (opcode < COPY || opcode >= LONG_OFFSET || lengthWidth === 3) break;
-      const offsetEnd = next + 1 + (1 << ((opcode - COPY) >> 2));
-      const lengthEnd = offsetEnd + (1 << lengthWidth);
-      const offset = integer(chunk, next + 1, offsetEnd);
-      const length = integer(chunk, offsetEnd, lengthEnd);
-      if (length === 0 || length > end - to || offset + length > basis.length) break;
-      copyBytes(basis, offset, out, to, length);
-      to += length;
-      next = lengthEnd;
+      if (opcode < COPY) {
+        const dataAt = next + 1 + (opcode < LITERAL ? 0 : 1 << (opcode - LITERAL));
+        const length = opcode < LITERAL ? opcode : integer(chunk, next + 1, dataAt);
+        if (opcode === LONG_LITERAL || length === 0 || length > end - to || dataAt + length > chunk.length) break;
+        copyBytes(chunk, dataAt, out, to, length);
+        to += length;
+        next = dataAt + length;
+      } else {
+        const lengthWidth = (opcode - COPY) & 3;
+        if (opcode >= LONG_OFFSET || lengthWidth === 3) break;
+        const lengthAt = next + 1 + (1 << ((opcode - COPY) >> 2));
+        const commandEnd = lengthAt + (1 << lengthWidth);
+        const offset = integer(chunk, next + 1, lengthAt);
+        const length = integer(chunk, lengthAt, commandEnd);
+        if (length === 0 || length > end - to || offset + length > basis.length) break;
+        copyBytes(basis, offset, out, to, length);
+        room.copied += length;
+        to += length;
+        next = commandEnd;
+      }
     }
     this.bytes.skip(next - at);
     this.targetLength += to - room.at;

@@ -5,7 +5,7 @@ import { DeltaFormatReader } from "../bytes/delta_reader.ts";
 import { DeltaEncoder } from "../bytes/writer.ts";
 import type { DeltaEncoding, OpenDelta } from "../interface.ts";
 
-const DATA = 1;
+export const DATA = 1;
 export const COPY = 2;
 /** Blocks of the longest copy command. */
 const MAX_COPY_COUNT = 255;

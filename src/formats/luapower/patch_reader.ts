@@ -1,13 +1,15 @@
 import { copyBytes } from "../../common/bytes.ts";
-import type { CopyRoom } from "../../engine/interface.ts";
+import type { TargetRoom } from "../../engine/interface.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
-import { COPY, LuapowerDeltaReader } from "./delta.ts";
+import { COPY, DATA, LuapowerDeltaReader } from "./delta.ts";
 
-const COMMAND_LENGTH = 6;
+/** Bytes of a data command before its data. */
+const DATA_AT = 5;
+const COPY_LENGTH = 6;
 
 /** Reads deltas of the luapower format for a patch. */
 class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
-  makeCopies(room: CopyRoom): number {
+  carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
     const { basis, out, most } = room;
     const { chunk, at } = this.bytes;
@@ -16,14 +18,24 @@ class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
     let count = 0;
     let to = room.at;
     let next = at;
-    for (; count < most && next + COMMAND_LENGTH <= chunk.length; count++) {
-      const offset = (chunk[next + 1]! + chunk[next + 2]! * 2 ** 8 + chunk[next + 3]! * 2 ** 16 +
-        chunk[next + 4]! * 2 ** 24) * blockLength;
-      const length = chunk[next + 5]! * blockLength;
-      if (chunk[next] !== COPY || length === 0 || length > end - to || offset + length > basis.length) break;
-      copyBytes(basis, offset, out, to, length);
-      to += length;
-      next += COMMAND_LENGTH;
+    for (; count < most && next + COPY_LENGTH <= chunk.length; count++) {
+      const number = chunk[next + 1]! + chunk[next + 2]! * 2 ** 8 + chunk[next + 3]! * 2 ** 16 +
+        chunk[next + 4]! * 2 ** 24;
+      if (chunk[next] === COPY) {
+        const offset = number * blockLength;
+        const length = chunk[next + DATA_AT]! * blockLength;
+        if (length === 0 || length > end - to || offset + length > basis.length) break;
+        copyBytes(basis, offset, out, to, length);
+        room.copied += length;
+        to += length;
+        next += COPY_LENGTH;
+      } else {
+        const dataAt = next + DATA_AT;
+        if (chunk[next] !== DATA || number > end - to || dataAt + number > chunk.length) break;
+        copyBytes(chunk, dataAt, out, to, number);
+        to += number;
+        next = dataAt + number;
+      }
     }
     this.bytes.skip(next - at);
     this.targetLength += to - room.at;

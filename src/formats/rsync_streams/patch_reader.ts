@@ -1,5 +1,5 @@
 import { copyBytes } from "../../common/bytes.ts";
-import type { CopyRoom } from "../../engine/interface.ts";
+import type { TargetRoom } from "../../engine/interface.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
 import { RsyncStreamsDeltaReader } from "./delta.ts";
 
@@ -8,7 +8,7 @@ const MAX_VARINT_LENGTH = 4;
 
 /** Reads deltas of the rsync-streams format for a patch. */
 class RsyncStreamsPatchReader extends RsyncStreamsDeltaReader implements PatchReader {
-  makeCopies(room: CopyRoom): number {
+  carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
     const { basis, out, most } = room;
     const { chunk, at } = this.bytes;
@@ -20,15 +20,22 @@ class RsyncStreamsPatchReader extends RsyncStreamsDeltaReader implements PatchRe
     for (; count < most && next + 2 * MAX_VARINT_LENGTH <= chunk.length; count++) {
       const head = shortVarint(chunk, next);
       const headEnd = next + shortLength(head);
-      const zigzag = shortVarint(chunk, headEnd);
       const length = head >>> 1;
-      const offset = expected + (zigzag % 2 === 1 ? ~(zigzag >>> 1) : zigzag >>> 1);
-      if (head % 2 !== 1 || length === 0 || length > end - to || zigzag < 0) break;
-      if (offset < 0 || offset + length > basis.length) break;
-      copyBytes(basis, offset, out, to, length);
+      if (head < 0 || length === 0 || length > end - to) break;
+      if (head % 2 === 0) {
+        if (headEnd + length > chunk.length) break;
+        copyBytes(chunk, headEnd, out, to, length);
+        next = headEnd + length;
+      } else {
+        const zigzag = shortVarint(chunk, headEnd);
+        const offset = expected + (zigzag % 2 === 1 ? ~(zigzag >>> 1) : zigzag >>> 1);
+        if (zigzag < 0 || offset < 0 || offset + length > basis.length) break;
+        copyBytes(basis, offset, out, to, length);
+        room.copied += length;
+        expected = offset + length;
+        next = headEnd + shortLength(zigzag);
+      }
       to += length;
-      expected = offset + length;
-      next = headEnd + shortLength(zigzag);
     }
     this.bytes.skip(next - at);
     this.expected = expected;
