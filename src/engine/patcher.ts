@@ -1,4 +1,4 @@
-import { changedLengthError, growBytes, hex } from "../common/bytes.ts";
+import { changedLengthError, copyBytes, growBytes, hex } from "../common/bytes.ts";
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
@@ -195,7 +195,7 @@ export class Patcher {
   #takeData(): void {
     if (this.#data.length !== this.#dataLength) throw changedLengthError(this.#dataLength, this.#data.length);
     const count = Math.min(CHUNK_LENGTH - this.#outLength, this.#dataLength - this.#dataAt);
-    this.#reserve(count).set(this.#data.subarray(this.#dataAt, this.#dataAt + count));
+    copyBytes(this.#data, this.#dataAt, this.#reserve(count), 0, count);
     this.#dataAt += count;
     this.#outLength += count;
   }
