@@ -14,6 +14,9 @@ const MAX = Number.MAX_SAFE_INTEGER;
 /** Formats whose deltas have no digest. */
 const WITHOUT_DIGEST: readonly DeltaFormatOptions[] = [{ format: "librsync" }, { format: "luapower", blockLength: 1 }];
 
+const COPIES_OF_A_BYTE = "copies of 1 byte, back and forth";
+const DATA_OF_A_BYTE = "data of 1 byte each";
+
 async function encoded(commands: Iterable<DeltaCommand>, format?: DeltaFormatOptions): Promise<Bytes> {
   return await new Response(ReadableStream.from(commands).pipeThrough(encodeDeltaStream(format))).bytes();
 }
@@ -54,6 +57,11 @@ function* copies(count: number, each: number, offsetOf: (k: number) => number): 
   for (let k = 0; k < count; k++) yield { copy: { offset: offsetOf(k), length: each } };
 }
 
+/** Each byte as a command of its own. */
+function* dataBytes(bytes: Bytes): Iterable<DeltaCommand> {
+  for (let at = 0; at < bytes.length; at++) yield { data: bytes.subarray(at, at + 1) };
+}
+
 /** Varints: seven bits a byte, from the lowest on. */
 function varint(value: number): number[] {
   const bytes: number[] = [];
@@ -72,7 +80,8 @@ export async function* deltaCases(length: number): AsyncGenerator<Case> {
     "copies of 4 KiB, backwards": () => copies(length / 4096, 4096, (k) => length - 4096 * (k + 1)),
     "copies of 64 bytes, backwards": () => copies(length / 64, 64, (k) => length - 64 * (k + 1)),
     "copies of 64 bytes that overlap": () => copies(length / 64, 64, (k) => k % (length - 64)),
-    "copies of 1 byte, back and forth": () => copies(length / 16, 1, (k) => k % 2 ? half + k : k),
+    [COPIES_OF_A_BYTE]: () => copies(length / 16, 1, (k) => k % 2 ? half + k : k),
+    [DATA_OF_A_BYTE]: () => dataBytes(randomBytes(3, length / 16)),
   };
   for (const [name, commands] of Object.entries(targets)) {
     const delta = await withDigest(basis, commands);
@@ -85,7 +94,7 @@ export async function* deltaCases(length: number): AsyncGenerator<Case> {
     };
   }
   for (const format of WITHOUT_DIGEST) {
-    for (const name of ["random data", "copies of 1 byte, back and forth"]) {
+    for (const name of ["random data", COPIES_OF_A_BYTE, DATA_OF_A_BYTE]) {
       const delta = await encoded(targets[name]!(), format);
       const made = await apply(basis, delta, length, format);
       yield {

@@ -9,6 +9,7 @@ import type { Case } from "./measure.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const BLOCK_LENGTH = 1024;
+const SHORT_BLOCK_LENGTH = 16;
 const STRONG_LENGTH = 32;
 const WEAK_SUMS: readonly WeakSum[] = ["rabinkarp", "rollsum"];
 
@@ -107,8 +108,28 @@ function* searches(length: number): Generator<Search> {
   yield { name: "random, every second block wrong", basis: noise, target: noise, isLying: (k) => k % 2 === 1 };
 }
 
-function indexOf(kernel: Kernel, weakSum: WeakSum, { basis, isLying }: Search): SearchIndex {
-  const params = { weakSum, strongSum: "blake3", blockLength: BLOCK_LENGTH, strongLength: STRONG_LENGTH } as const;
+/** Searches for the shortest blocks of the rsync-streams format: each costs as much as a long one. */
+function* shortSearches(length: number): Generator<Search> {
+  const noise = randomBytes(1, length);
+  yield { name: "random, new", basis: noise, target: randomBytes(2, length) };
+  yield { name: "random, identical", basis: noise, target: noise };
+  yield { name: "blocks in another order", basis: noise, target: shuffled(noise) };
+  yield { name: "random, all false alarms", basis: noise, target: noise, isLying: () => true };
+}
+
+/** The shortest blocks of some bytes, none where it was and none behind the one before. */
+function shuffled(bytes: Bytes): Bytes {
+  const result = new Uint8Array(bytes.length);
+  const count = bytes.length / SHORT_BLOCK_LENGTH;
+  for (let k = 0; k < count; k++) {
+    const from = (k * 7919 + 1) % count * SHORT_BLOCK_LENGTH;
+    result.set(bytes.subarray(from, from + SHORT_BLOCK_LENGTH), k * SHORT_BLOCK_LENGTH);
+  }
+  return result;
+}
+
+function indexOf(kernel: Kernel, weakSum: WeakSum, { basis, isLying }: Search, blockLength: number): SearchIndex {
+  const params = { weakSum, strongSum: "blake3", blockLength, strongLength: STRONG_LENGTH } as const;
   const summer = kernel.summer(params);
   const builder = kernel.index(params, "first");
   let block = 0;
@@ -120,25 +141,30 @@ function indexOf(kernel: Kernel, weakSum: WeakSum, { basis, isLying }: Search): 
     add(summer.sum(basis.subarray(at, at + MIB)));
   }
   add(summer.finish(true));
-  return finishIndex(builder, basis.length % BLOCK_LENGTH || BLOCK_LENGTH);
+  return finishIndex(builder, basis.length % blockLength || blockLength);
 }
 
-/** The searches of a target of `length` bytes. */
+/** The searches of a target of `length` bytes, and those of a shorter one for short blocks. */
 export function* searchCases(kernel: Kernel, length: number): Generator<Case> {
   for (const weakSum of WEAK_SUMS) {
     for (const search of searches(length)) {
-      const index = indexOf(kernel, weakSum, search);
-      const { target } = search;
-      yield {
-        job: `search, ${weakSum}`,
-        name: search.name,
-        length,
-        run() {
-          const searcher = index.searcher({ tail: "last", preferNext: true });
-          while (searcher.settled < target.length) searcher.search([target], true);
-          searcher.release();
-        },
-      };
+      yield caseOf(`search, ${weakSum}`, search, indexOf(kernel, weakSum, search, BLOCK_LENGTH));
     }
   }
+  for (const search of shortSearches(length / 8)) {
+    yield caseOf("search, blocks of 16 bytes", search, indexOf(kernel, "rabinkarp", search, SHORT_BLOCK_LENGTH));
+  }
+}
+
+function caseOf(job: string, { name, target }: Search, index: SearchIndex): Case {
+  return {
+    job,
+    name,
+    length: target.length,
+    run() {
+      const searcher = index.searcher({ tail: "last", preferNext: true });
+      while (searcher.settled < target.length) searcher.search([target], true);
+      searcher.release();
+    },
+  };
 }
