@@ -197,6 +197,32 @@ for (const kernel of KERNELS) {
     });
   }
 
+  Deno.test(`${backend}: blocks of a byte are found in windows of one or two, alone and in turns`, () => {
+    const basis = Uint8Array.of(7, 70, 170, 250);
+    const index = indexBasis(kernel, paramsOf(1), basis);
+    for (const targets of [[basis], [basis, basis.toReversed()]]) {
+      const runs = targets.map((target) => ({ target, searcher: index.searcher(LAST), found: [] as number[] }));
+      const search = (from: number, to: number, isLast: boolean) => {
+        for (const { target, searcher, found } of runs) {
+          const count = searcher.search([target.subarray(from, to)], isLast);
+          for (let i = 0; i < count; i++) found.push(searcher.matches[3 * i + 1]!);
+        }
+      };
+      search(0, 1, false);
+      for (let at = 1; at < basis.length; at++) {
+        search(at - 1, at + 1, false);
+        for (const { searcher } of runs) searcher.shift(1);
+      }
+      search(basis.length - 1, basis.length, true);
+      const reverse = [3, 2, 1, 0];
+      assert.deepEqual(runs.map(({ found }) => found), [reverse.toReversed(), reverse].slice(0, runs.length));
+      for (const { searcher } of runs) searcher.release();
+      const searcher = index.searcher(LAST);
+      assert.equal(searcher.search([targets.at(-1)!.subarray(0, 1)], true), 1);
+      searcher.release();
+    }
+  });
+
   Deno.test(`${backend}: searches that take turns find what each finds alone`, () => {
     const length = 64;
     const jobs = WEAK_SUMS.flatMap((weakSum, i) =>

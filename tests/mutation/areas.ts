@@ -130,6 +130,7 @@ export const AREAS: readonly Area[] = [
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
     tests: [
+      "wasm_module",
       "wasm_borders",
       "search_model",
       "summers",
