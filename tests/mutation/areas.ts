@@ -162,7 +162,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources"],
+    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources", "handover"],
   },
   {
     name: "files",
