@@ -132,11 +132,11 @@ export const AREAS: readonly Area[] = [
     tests: [
       "wasm_module",
       "wasm_borders",
+      "wasm_memory",
+      "resources",
       "search_model",
       "summers",
       "search_turns",
-      "wasm_memory",
-      "resources",
       "search_borders",
       "keyed_sums",
       "http/backend",
