@@ -197,30 +197,34 @@ for (const kernel of KERNELS) {
     });
   }
 
-  Deno.test(`${backend}: blocks of a byte are found in windows of one or two, alone and in turns`, () => {
+  Deno.test(`${backend}: blocks of a byte are found in windows of one or two, whoever works in between`, () => {
     const basis = Uint8Array.of(7, 70, 170, 250);
     const index = indexBasis(kernel, paramsOf(1), basis);
-    for (const targets of [[basis], [basis, basis.toReversed()]]) {
-      const runs = targets.map((target) => ({ target, searcher: index.searcher(LAST), found: [] as number[] }));
-      const search = (from: number, to: number, isLast: boolean) => {
-        for (const { target, searcher, found } of runs) {
-          const count = searcher.search([target.subarray(from, to)], isLast);
-          for (let i = 0; i < count; i++) found.push(searcher.matches[3 * i + 1]!);
-        }
-      };
-      search(0, 1, false);
-      for (let at = 1; at < basis.length; at++) {
-        search(at - 1, at + 1, false);
-        for (const { searcher } of runs) searcher.shift(1);
-      }
-      search(basis.length - 1, basis.length, true);
-      const reverse = [3, 2, 1, 0];
-      assert.deepEqual(runs.map(({ found }) => found), [reverse.toReversed(), reverse].slice(0, runs.length));
-      for (const { searcher } of runs) searcher.release();
+    const work = () => assert.deepEqual(search(index, new Uint8Array(8)).matches, []);
+    const orders: Record<string, (shift: () => void) => void> = {
+      "nobody": (shift) => shift(),
+      "others before the shift": (shift) => [work, shift].forEach((call) => call()),
+      "others behind the shift": (shift) => [shift, work].forEach((call) => call()),
+    };
+    for (const [who, goOn] of Object.entries(orders)) {
+      work();
       const searcher = index.searcher(LAST);
-      assert.equal(searcher.search([targets.at(-1)!.subarray(0, 1)], true), 1);
+      const found: number[] = [];
+      const call = (from: number, to: number) => {
+        const count = searcher.search([basis.subarray(from, to)], from === basis.length - 1);
+        for (let i = 0; i < count; i++) found.push(searcher.matches[3 * i + 1]!);
+      };
+      call(0, 1);
+      for (let at = 1; at < basis.length; at++) {
+        call(at - 1, at + 1);
+        goOn(() => searcher.shift(1));
+      }
+      call(basis.length - 1, basis.length);
       searcher.release();
+      assert.deepEqual(found, [0, 1, 2, 3], who);
     }
+    work();
+    assert.deepEqual(search(index, basis.subarray(2, 3)).matches, [[0, 2, 1]]);
   });
 
   Deno.test(`${backend}: searches that take turns find what each finds alone`, () => {

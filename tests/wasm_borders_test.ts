@@ -208,7 +208,8 @@ Deno.test("wasm: a long window in short chunks is copied as a whole now and then
     const builder = kernel.index(params, "first");
     builder.add(summer.sum(block));
     builder.add(summer.finish(true));
-    const searcher = builder.finish(blockLength)!.searcher({ tail: "none", preferNext: true });
+    const index = builder.finish(blockLength)!;
+    const searcher = index.searcher({ tail: "none", preferNext: true });
     const target = concat([randomBytes(3, 5 * MIB), block, randomBytes(4, 1000), block]);
     const found: number[] = [];
     using copies = countCopies();
@@ -226,5 +227,8 @@ Deno.test("wasm: a long window in short chunks is copied as a whole now and then
     assert.deepEqual(found, [5 * MIB, 5 * MIB + blockLength + 1000]);
     // While a window fills, it is copied at each doubling.
     assert.ok(copies.bytes <= 3 * target.length, `${copies.bytes} bytes for ${target.length}`);
+    const used = blockLength > MIB ? kernel.pool.acquire()! : kernel.pool.shared;
+    const room = used.byteLength - used.indexAt - index.byteLength;
+    assert.ok(room <= Math.max(MIB, 2 * (blockLength + 20_000)) + PAGE, `${room} bytes for blocks of ${blockLength}`);
   }
 });
