@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { kernelBytes } from "rsync-streams/kernel-bytes";
 import { RsyncError, sigStream, useWasmModule } from "rsync-streams";
 import { checkBackend } from "../src/kernel/mod.ts";
+import { createDigest } from "../src/stages/digest.ts";
 import { hex } from "./_helpers.ts";
 
 const compiled = new WebAssembly.Module(kernelBytes());
@@ -48,6 +49,14 @@ Deno.test("a refusal is remembered, is the cause of the error, and leaves the po
     });
   }
   assert.equal(asked, 1);
+});
+
+Deno.test("a digest beside the portable backend compiles nothing, and one beside another asks once", () => {
+  for (const [backend, times] of [["portable", 0], [undefined, 1], ["wasm", 0], ["portable", 0]] as const) {
+    const before = asked;
+    assert.equal(hex(createDigest(backend).digest()), EMPTY_SUM);
+    assert.equal(asked - before, times);
+  }
 });
 
 Deno.test("a digest asks to compile, until a module was brought", async () => {

@@ -215,7 +215,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "digest",
     files: /^(src\/digest\/(?!_generated)|src\/stages\/digest\.ts|assembly\/sha256)/,
-    tests: ["digest", "published_sums"],
+    tests: ["wasm_module", "digest", "published_sums"],
   },
   {
     name: "sync",
