@@ -118,12 +118,18 @@ for (const isAsync of [false, true]) {
 
 Deno.test("readableFromRead() keeps no long buffer for a short read, and no two chunks share one", async () => {
   for (const most of [1, 100, 32_767, 32_768, 65_536]) {
-    const readable = readableFromRead(reader(BYTES.subarray(0, 70_000), false, most).read);
+    const counted = reader(BYTES.subarray(0, 70_000), false, most);
+    const given = new Set<ArrayBufferLike>();
+    const readable = readableFromRead((buffer, length) => {
+      given.add(buffer.buffer);
+      return counted.read(buffer, length);
+    });
     const buffers = new Set<ArrayBufferLike>();
     let count = 0;
     for await (const chunk of readable) {
       assert.ok(chunk.buffer.byteLength < 2 * chunk.length + 1, `${chunk.length} of ${chunk.buffer.byteLength} bytes`);
       buffers.add(chunk.buffer);
+      assert.equal(given.has(chunk.buffer), chunk.length >= 32_768, "a copy if the read was short, else none");
       if (++count === 20) break;
     }
     assert.equal(buffers.size, count);
@@ -238,13 +244,13 @@ Deno.test("readFromReadable() reads what fits, and 0 at the end, which releases 
   assert.equal(await read(new Uint8Array(9), 9), 0);
 });
 
-Deno.test("readFromReadable() passes over empty chunks", async () => {
+Deno.test("readFromReadable() passes over empty chunks, and reads no bytes where none are asked for", async () => {
   const readable = ReadableStream.from([new Uint8Array(0), Uint8Array.of(1), new Uint8Array(0), Uint8Array.of(2)]);
   const { read } = readFromReadable(readable);
   const buffer = new Uint8Array(4);
   const counts = [];
-  for (let i = 0; i < 4; i++) counts.push(await read(buffer, 4));
-  assert.deepEqual(counts, [1, 1, 0, 0]);
+  for (const length of [0, 4, 4, 4, 4, 0]) counts.push(await read(buffer, length));
+  assert.deepEqual(counts, [0, 1, 1, 0, 0, 0]);
 });
 
 Deno.test("adapters refuse at once what is no function", () => {

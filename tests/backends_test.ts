@@ -108,6 +108,7 @@ Deno.test("RunningStrongSum gives the sums of the portable backend, of bytes in 
       sum.reset();
       sum.update(bytes.subarray(0, 77), 77);
       sum.update(bytes.subarray(77), bytes.length - 77);
+      assert.equal(sum.length, 32);
       return sum.digest();
     });
     assertBytes(sums[0]!, sums[1]!, strongSum);

@@ -129,6 +129,24 @@ Deno.test("Rsync refuses a weak sum that returns a promise of its rotate", async
   await assert.rejects(rsync.genDeltasFile(reads(BASIS.subarray(1)), sigs, () => {}), refused);
 });
 
+Deno.test("Rsync shrinks a weak sum at the end of the target, and refuses a promise of that", async () => {
+  const seen: number[] = [];
+  const create = (shrink: (out: number) => unknown) =>
+    new Rsync({ blockLength: BASIS.length, weakSum: () => weak({ shrink }), strongSum: () => strong() });
+  const rsync = create((out) => void seen.push(out));
+  const parts: Uint8Array[] = [];
+  await rsync.genSigsFile(reads(BASIS), (bytes) => parts.push(bytes.slice()));
+  const sigs = await rsync.loadSigsFile(reads(parts[0]!));
+  // The same weak sum and another strong sum: the window that starts a byte later is shorter.
+  const target = BASIS.toReversed();
+  const { falseAlarms } = await rsync.genDeltasFile(reads(target), sigs, () => {});
+  assert.deepEqual([falseAlarms, seen], [1, [target[0]]]);
+  const bad = create(later);
+  const own = await bad.loadSigsFile(reads(parts[0]!));
+  const refused = { name: "TypeError", message: /weakSum: its shrink\(\) returned a promise/ };
+  await assert.rejects(bad.genDeltasFile(reads(target), own, () => {}), refused);
+});
+
 Deno.test("Rsync refuses a strong sum whose length is not an integer from 1 to 255", () => {
   const lengths = [[0, "RangeError"], [-1, "RangeError"], [1.5, "RangeError"], [256, "RangeError"], [
     NaN,

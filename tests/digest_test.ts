@@ -236,6 +236,8 @@ for (
       constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
         super(module, imports);
         made++;
+        // A page for the state and the module's data, and one for bytes.
+        assert.equal((imports.env!.memory as WebAssembly.Memory).buffer.byteLength, 2 * PIECE);
       }
     };
     await withGlobal(globalThis, "process", process, async () => {

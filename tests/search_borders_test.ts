@@ -197,6 +197,36 @@ for (const kernel of KERNELS) {
     });
   }
 
+  Deno.test(`${backend}: blocks of a byte are found in windows of one or two, whoever works in between`, () => {
+    const basis = Uint8Array.of(7, 70, 170, 250);
+    const index = indexBasis(kernel, paramsOf(1), basis);
+    const work = () => assert.deepEqual(search(index, new Uint8Array(8)).matches, []);
+    const orders: Record<string, (shift: () => void) => void> = {
+      "nobody": (shift) => shift(),
+      "others before the shift": (shift) => [work, shift].forEach((call) => call()),
+      "others behind the shift": (shift) => [shift, work].forEach((call) => call()),
+    };
+    for (const [who, goOn] of Object.entries(orders)) {
+      work();
+      const searcher = index.searcher(LAST);
+      const found: number[] = [];
+      const call = (from: number, to: number) => {
+        const count = searcher.search([basis.subarray(from, to)], from === basis.length - 1);
+        for (let i = 0; i < count; i++) found.push(searcher.matches[3 * i + 1]!);
+      };
+      call(0, 1);
+      for (let at = 1; at < basis.length; at++) {
+        call(at - 1, at + 1);
+        goOn(() => searcher.shift(1));
+      }
+      call(basis.length - 1, basis.length);
+      searcher.release();
+      assert.deepEqual(found, [0, 1, 2, 3], who);
+    }
+    work();
+    assert.deepEqual(search(index, basis.subarray(2, 3)).matches, [[0, 2, 1]]);
+  });
+
   Deno.test(`${backend}: searches that take turns find what each finds alone`, () => {
     const length = 64;
     const jobs = WEAK_SUMS.flatMap((weakSum, i) =>

@@ -112,12 +112,15 @@ function* run(
   random: Random,
 ): Generator<void, Found> {
   const searcher = index.searcher(options);
+  const counts = [searcher.settled, searcher.falseAlarms, searcher.goodAlarms];
+  assert.deepEqual([...counts, searcher.isCutShort], [0, 0, 0, false], "nothing was searched yet");
   const matches: [number, number, number][] = [];
   const longest = pick(random, [3, 40, target.length + 1]);
   for (let start = 0, end = 0; end < target.length;) {
-    const last = end;
     end = Math.min(target.length, end + 1 + random.below(longest));
-    const window = [target.subarray(start, Math.max(start, last)), target.subarray(Math.max(start, last), end)];
+    // Not where it was cut before: a piece may have bytes that were there in the last call, and new ones.
+    const cut = start + random.below(end - start + 1);
+    const window = [target.subarray(start, cut), target.subarray(cut, end)];
     do {
       const count = searcher.search(window, end === target.length);
       yield;
@@ -132,8 +135,10 @@ function* run(
       }
     } while (searcher.isCutShort);
     assert.ok(searcher.settled >= end - start - blockLength, "what is not settled is a block at most");
-    const dropped = pick(random, [0, searcher.settled, random.below(searcher.settled + 1)]);
+    const { settled } = searcher;
+    const dropped = pick(random, [0, settled, random.below(settled + 1)]);
     searcher.shift(dropped);
+    assert.equal(searcher.settled, settled - dropped, "what is settled moves with the window");
     start += dropped;
   }
   const { falseAlarms, goodAlarms } = searcher;

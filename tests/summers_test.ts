@@ -77,6 +77,8 @@ function runInTurns<T>(runs: readonly Generator<void, T>[]): T[] {
 const SHAPES = [
   { blockLength: 100, length: 300_050, chunking: { seed: 1, most: 70_000 } },
   { blockLength: 100, length: 5_050, chunking: 33 },
+  // What is held has more than the blocks that a chunk completes.
+  { blockLength: 70_001, length: 150_000, chunking: 997 },
   { blockLength: 200_000, length: 500_001, chunking: { seed: 2, most: 300_000 } },
   { blockLength: 2 ** 18 + 1, length: 2 ** 19 + 5, chunking: 100_000 },
   // Ends of blocks are ends of what each strong sum compresses at a time.

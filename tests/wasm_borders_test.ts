@@ -47,6 +47,61 @@ Deno.test("wasm: blocks wait until there are 128 KiB, or one if it is longer", (
   }
 });
 
+Deno.test("wasm: a batch has room for the blocks of a call, and columns that are long enough are used again", () => {
+  const summer = new WasmKernel(module).summer(paramsOf(1000));
+  const first = summer.sum(new Uint8Array(200_300));
+  const { weak, strong } = first;
+  assert.deepEqual([first.count, weak.length, strong.length], [200, 200, 200 * 32]);
+  for (const [length, count] of [[100, 0], [131_000, 131], [68_600 + 131_000, 200]] as const) {
+    const batch = summer.sum(new Uint8Array(length));
+    assert.deepEqual([batch.count, batch.weak === weak, batch.strong === strong], [count, true, true], `${length}`);
+  }
+  const other = new WasmKernel(module).summer(paramsOf(1000));
+  other.sum(new Uint8Array(5_001));
+  const last = other.finish(true);
+  assert.deepEqual([last.count, last.weak.length, last.strong.length], [6, 6, 6 * 32]);
+});
+
+Deno.test("wasm: an instance has room for 256 KiB, 4096 sums and matches, a key, and a MiB behind them", () => {
+  const instance = new WasmKernel(module).pool.shared;
+  const { digest, search, bytesAt, weakAt, strongAt, matchesAt, indexAt, byteLength, exports } = instance;
+  const places: [at: number, length: number][] = [
+    [digest.address, exports.digest_state_size()],
+    [search.address, exports.searcher_size()],
+    [bytesAt, 256 * 1024],
+    [weakAt, 4 * 4096],
+    [strongAt, 32 * 4096],
+    [matchesAt, 3 * 4 * 4096],
+    [matchesAt + 3 * 4 * 4096, exports.strong_key_size()],
+  ];
+  // The first page is the kernel's own.
+  let end = PAGE;
+  for (const [at, length] of places) {
+    assert.equal(at, end);
+    end = 16 * Math.ceil((at + length) / 16);
+  }
+  assert.deepEqual([digest.length, search.length], [exports.digest_state_size(), exports.searcher_size()]);
+  assert.equal(indexAt, end);
+  assert.equal(byteLength, PAGE * Math.ceil((end + MIB) / PAGE));
+});
+
+Deno.test("wasm: a window that just fits takes no more memory, and one of a byte more does", () => {
+  const kernel = new WasmKernel(module);
+  const { shared } = kernel.pool;
+  const block = randomBytes(2, 64);
+  const builder = kernel.index(paramsOf(64), "first");
+  builder.add({ ...kernel.summer(paramsOf(64)).sum(block), count: 0 });
+  const index = builder.finish(64)!;
+  const before = shared.byteLength;
+  const room = before - shared.indexAt - index.byteLength;
+  for (const [length, byteLength] of [[room, before], [room + 1, PAGE * Math.ceil(before * 9 / 8 / PAGE)]] as const) {
+    const searcher = index.searcher({ tail: "none", preferNext: true });
+    searcher.search([new Uint8Array(length)], true);
+    searcher.release();
+    assert.equal(shared.byteLength, byteLength);
+  }
+});
+
 Deno.test("wasm: an index has two slots and a free one for each table, and a filter of 16 MiB at most", () => {
   assert.deepEqual(indexLayout(1000, 12), {
     count: 1000,
@@ -74,10 +129,12 @@ Deno.test("wasm: an index has two slots and a free one for each table, and a fil
 });
 
 Deno.test("wasm: an index of 256 KiB shares the memory, and a longer one does not", () => {
-  const most = greatest((count) => indexLayout(count, 36).byteLength <= 256 * 1024);
+  const params = paramsOf(64, 28);
+  const most = greatest((count) => indexLayout(count, 32).byteLength <= 256 * 1024);
+  assert.equal(indexLayout(most, 32).byteLength, 256 * 1024);
   for (const [count, made, calls] of [[most, 1, 1], [most + 1, 2, 2]] as const) {
     const kernel = new WasmKernel(module);
-    assert.equal(build(kernel, count).calls, calls, "tables of one's own are zeroed, then filled");
+    assert.equal(build(kernel, count, params).calls, calls, "tables of one's own are zeroed, then filled");
     assert.equal(kernel.pool.made, made);
   }
 });
@@ -151,7 +208,8 @@ Deno.test("wasm: a long window in short chunks is copied as a whole now and then
     const builder = kernel.index(params, "first");
     builder.add(summer.sum(block));
     builder.add(summer.finish(true));
-    const searcher = builder.finish(blockLength)!.searcher({ tail: "none", preferNext: true });
+    const index = builder.finish(blockLength)!;
+    const searcher = index.searcher({ tail: "none", preferNext: true });
     const target = concat([randomBytes(3, 5 * MIB), block, randomBytes(4, 1000), block]);
     const found: number[] = [];
     using copies = countCopies();
@@ -169,5 +227,8 @@ Deno.test("wasm: a long window in short chunks is copied as a whole now and then
     assert.deepEqual(found, [5 * MIB, 5 * MIB + blockLength + 1000]);
     // While a window fills, it is copied at each doubling.
     assert.ok(copies.bytes <= 3 * target.length, `${copies.bytes} bytes for ${target.length}`);
+    const used = blockLength > MIB ? kernel.pool.acquire()! : kernel.pool.shared;
+    const room = used.byteLength - used.indexAt - index.byteLength;
+    assert.ok(room <= Math.max(MIB, 2 * (blockLength + 20_000)) + PAGE, `${room} bytes for blocks of ${blockLength}`);
   }
 });

@@ -13,12 +13,21 @@ const module = new WebAssembly.Module(kernelBytes());
 /** Refuses to make memories, and to grow one by more than some bytes, until the end of the scope. */
 function refuse(
   { newMemory = false, growBeyond = Infinity }: { newMemory?: boolean; growBeyond?: number },
-): Disposable {
+): Disposable & { asked: number } {
   const { Memory } = WebAssembly;
   const { grow } = Memory.prototype;
+  const refusal = {
+    /** How often a new memory was asked for. */
+    asked: 0,
+    [Symbol.dispose]() {
+      WebAssembly.Memory = Memory;
+      Memory.prototype.grow = grow;
+    },
+  };
   if (newMemory) {
     WebAssembly.Memory = class {
       constructor() {
+        refusal.asked++;
         throw new RangeError("no memory, says a test");
       }
     } as unknown as typeof Memory;
@@ -27,12 +36,7 @@ function refuse(
     if (pages * PAGE > growBeyond) throw new RangeError("no more memory, says a test");
     return grow.call(this, pages);
   };
-  return {
-    [Symbol.dispose]() {
-      WebAssembly.Memory = Memory;
-      Memory.prototype.grow = grow;
-    },
-  };
+  return refusal;
 }
 
 function paramsOf(blockLength: number): SumParams {
@@ -70,8 +74,9 @@ Deno.test("a long index has an instance of its own, else the shared one, else it
   ];
   for (const { refused, made, backend } of cases) {
     const kernel = new WasmKernel(module);
-    using _ = refuse(refused);
+    using refusal = refuse(refused);
     const index = indexOf(kernel, paramsOf(32), BASIS);
+    assert.equal(refusal.asked, refused.newMemory ? 1 : 0, "it asks once, not with each batch");
     assert.equal(index.backend, backend, JSON.stringify(refused));
     assert.equal(index.count, 30_000);
     assert.equal(kernel.pool.made, made);
@@ -88,6 +93,25 @@ Deno.test("a long block is searched in the shared memory if there is no other in
   assert.equal(blocksFound(index, basis), 2);
   assert.equal(kernel.pool.made, 1);
   assert.ok(shared.byteLength >= shared.indexAt + basis.length);
+});
+
+Deno.test("a long index that lies elsewhere is brought to the instance of its search", () => {
+  const kernel = new WasmKernel(module);
+  const count = 40_000;
+  const basis = randomBytes(3, MIB + 1000);
+  const builder = kernel.index(paramsOf(MIB + 100), "last");
+  const batch = { count, weak: new Uint32Array(randomBytes(4, 4 * count).buffer), strong: randomBytes(5, 32 * count) };
+  const block = kernel.summer(paramsOf(MIB + 100)).sum(basis);
+  let index: SearchIndex | undefined;
+  {
+    using _ = refuse({ newMemory: true });
+    builder.add(batch);
+    builder.add(block);
+    while (!index) index = builder.finish(undefined);
+  }
+  assert.ok(index.backend === "wasm" && index.byteLength > 2 * MIB);
+  assert.equal(blocksFound(index, basis), 1);
+  assert.equal(kernel.pool.made, 2);
 });
 
 Deno.test("a search whose bytes find no room is an error that says how much it needs", () => {
@@ -123,6 +147,8 @@ Deno.test("memory grows by an eighth at least", () => {
   const grown = shared.byteLength;
   shared.require(grown + MIB);
   assert.equal(shared.byteLength, grown + MIB);
+  shared.require(grown + 2 * MIB + 1);
+  assert.equal(shared.byteLength, grown + 2 * MIB + PAGE);
 });
 
 Deno.test("blocks of more than 64 MiB are searched by the portable backend", () => {

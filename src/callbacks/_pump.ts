@@ -18,9 +18,8 @@ export function pullFromRead(read: ReadCallback): Pull<Uint8Array<ArrayBuffer>> 
   };
 }
 
-/** Puts a stage behind a source of items. A source is not asked again after its end. Work gives way to timers. */
+/** Puts a stage behind a source of items, which is not asked again after its end. Work gives way to timers. */
 export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pull<Out> {
-  let isEnded = false;
   return async () => {
     for (;;) {
       const waiting = giveWay();
@@ -29,13 +28,9 @@ export function pullThrough<In, Out>(pull: Pull<In>, stage: Stage<In, Out>): Pul
       if (item === BUSY) continue;
       if (item === DONE) return undefined;
       if (item !== undefined) return item;
-      if (isEnded) throw new Error("Cannot go on: a stage asks for more after the end of its input");
       const input = await pull();
       if (input !== undefined) stage.write(input);
-      else {
-        isEnded = true;
-        stage.end();
-      }
+      else stage.end();
     }
   };
 }

@@ -127,7 +127,7 @@ export interface CallbackReader {
 export function readFromReadable(readable: ByteSource): CallbackReader {
   const reader = readerOf(readable);
   /** The chunk being read, how much of it was, and how long it was when it came: its owner may take its bytes away. */
-  let chunk = new Uint8Array(0);
+  let chunk = new Uint8Array();
   let at = 0;
   let chunkLength = 0;
   let isEnded = false;
@@ -166,7 +166,7 @@ export function readFromReadable(readable: ByteSource): CallbackReader {
     async cancel(reason) {
       if (isEnded) return;
       isEnded = true;
-      chunk = new Uint8Array(0);
+      chunk = new Uint8Array();
       at = chunkLength = 0;
       await reader.cancel(reason).finally(() => reader.releaseLock());
     },

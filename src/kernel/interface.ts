@@ -95,7 +95,7 @@ export interface BlockSummer {
    */
   sum(bytes: Uint8Array): SumBatch;
   /**
-   * Sums the blocks that are left.
+   * Sums the blocks that are left. The summer is not used afterwards.
    *
    * @param hasShort Whether a short last block is one of them.
    */

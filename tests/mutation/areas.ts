@@ -130,12 +130,13 @@ export const AREAS: readonly Area[] = [
     name: "wasm glue",
     files: /^src\/(common\/wasm_permission\.ts|kernel\/(wasm\/(?!_generated)|mod\.ts|check_|sum_batch|random_key))/,
     tests: [
+      "wasm_module",
       "wasm_borders",
+      "wasm_memory",
+      "resources",
       "search_model",
       "summers",
       "search_turns",
-      "wasm_memory",
-      "resources",
       "search_borders",
       "keyed_sums",
       "http/backend",
@@ -161,7 +162,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources"],
+    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources", "handover"],
   },
   {
     name: "files",
@@ -214,7 +215,7 @@ export const AREAS: readonly Area[] = [
   {
     name: "digest",
     files: /^(src\/digest\/(?!_generated)|src\/stages\/digest\.ts|assembly\/sha256)/,
-    tests: ["digest", "published_sums"],
+    tests: ["wasm_module", "digest", "published_sums"],
   },
   {
     name: "sync",

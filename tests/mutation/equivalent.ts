@@ -21,7 +21,9 @@ const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[
   ["src/engine/commands_from_events.ts", "#hasDigest = false;", "the first part of each delta"],
   ["src/engine/input_window.ts", "#end = 0;", "the first copy, which finds no piece,"],
   ["src/formats/bytes/pending.ts", "#offset = 0;", "the first copy"],
-  ["src/kernel/portable/searcher.ts", "settled = 0;", "each search"],
+  ["src/kernel/wasm/running_sums.ts", "#sum = 0;", "each block"],
+  ["src/kernel/wasm/searcher.ts", "#bytesAt = 0;", "the first search"],
+  ["src/kernel/wasm/searcher.ts", "#start = 0;", "the first search, which finds no bytes there,"],
   ["src/streams/stage_pair.ts", "#isTaken = false;", "each write"],
 ];
 
@@ -37,6 +39,15 @@ const TURN_LENGTHS: readonly (readonly [path: string, line: string])[] = [
   ["src/sync/_search_layer.ts", "const TURN_COUNT = 16_384;"],
   ["src/sync/layered_sig.ts", "const RECORDS_AT_ONCE = 16_384;"],
   ["src/sync/plan_sync.ts", "const RUNS_AT_ONCE = 16_384;"],
+];
+
+/** Loops that take one step more, for nothing, if they go on at their end: file and line. */
+const EMPTY_STEPS: readonly (readonly [path: string, line: string])[] = [
+  ["src/kernel/wasm/block_summer.ts", "for (let from = 0; from < summed; from += pieceLength) {"],
+  ["src/kernel/wasm/digest.ts", "for (let at = 0; at < bytes.length; at += PIECE_LENGTH) {"],
+  ["src/kernel/wasm/index_builder.ts", "for (let from = 0; from < batch.count; from += PIECE_COUNT) {"],
+  ["src/kernel/wasm/running_sums.ts", "for (let at = 0; at < length; at += PIECE_LENGTH) {"],
+  ["src/sync/layered_sig.ts", "for (let at = start; at < end; at += RECORDS_AT_ONCE) {"],
 ];
 
 export const EQUIVALENT: readonly Equivalent[] = [
@@ -86,6 +97,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   }),
   ...TURN_LENGTHS.map(([path, line]) => {
     return { path, line, reason: "one item more before others get their turn takes no time to speak of" };
+  }),
+  ...EMPTY_STEPS.map(([path, line]): Equivalent => {
+    return { path, line, change: ["<", "<="], reason: "one step more, for nothing" };
   }),
   ...SET_FIRST.map(([path, line, what]) => ({ path, line, reason: `${what} sets it before it is read` })),
   {
@@ -141,11 +155,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: ["<", "<="],
     reason: "the byte behind a record is that of the next one or of a table, which are written later",
   },
-  {
-    path: "src/kernel/portable/record_store.ts",
-    line: "this.byteLength = 0;",
-    reason: "only an index asks for it, and records are forgotten where there will be none over them",
-  },
   ...[["256", "(256 + 1)"], ["+", "-"]].map(([from, to]): Equivalent => ({
     path: "src/cli/_compression/zstd_frames.ts",
     line: "? readLittleEndian(fields.subarray(idLength)) + (sizeFlag === 1 ? 256 : 0)",
@@ -189,16 +198,46 @@ export const EQUIVALENT: readonly Equivalent[] = [
   })),
   {
     path: "src/kernel/wasm/searcher.ts",
-    line: "this.settled = exports.searcher_settled(address) >>> 0;",
-    change: ["exports.searcher_settled(address) >>> 0", "exports.searcher_settled(address)"],
-    reason: "a window is a block of 64 MiB at most and some MiB behind it, so nothing in it is at 2^31",
-  },
-  {
-    path: "src/kernel/wasm/searcher.ts",
     line: "if (this.#shift > 0) exports.searcher_shift(address, this.#shift);",
     change: [">", ">="],
     reason: "to shift by nothing changes nothing",
   },
+  {
+    path: "src/digest/wasm_sha256.ts",
+    line: "this.state = new Uint8Array(memory.buffer as ArrayBuffer, 0, 32);",
+    change: ["0", "1"],
+    reason: "any place before the module's own data will do",
+  },
+  {
+    path: "src/digest/portable_sha256.ts",
+    line: "const WORDS = new Int32Array(64);",
+    change: ["64", "(64 + 1)"],
+    reason: "only 64 words are read",
+  },
+  {
+    path: "src/digest/portable_sha256.ts",
+    line: "if (this.#heldLength > 0) {",
+    change: [">", ">="],
+    reason: "bytes that could be taken where they are go through the held block, with the same sum",
+  },
+  ...[["<", "<="], ["16", "(16 + 1)"]].map(([from, to]): Equivalent => ({
+    path: "src/digest/portable_sha256.ts",
+    line: "for (let i = 0, j = at; i < 16; i++, j += 4) {",
+    change: [from!, to!],
+    reason: "the schedule sets the next word before it is read",
+  })),
+  ...[["<", "<="], ["&&", "||"], ["20", "(20 + 1)"], ["64", "(64 + 1)"]].map(([from, to]): Equivalent => ({
+    path: "src/digest/portable_sha256.ts",
+    line: "for (let n = i + 16; n < i + 20 && n < 64; n++) {",
+    change: [from!, to!],
+    reason: "words are made early and made again, or lie behind the array, which takes none",
+  })),
+  ...[
+    "const half = add(sum, mixWords(v128.shuffle<u32>(x3, zero, 2, 3, 4, 4), 17, 19, 10));",
+    "return add(half, mixWords(v128.shuffle<u32>(half, zero, 4, 4, 0, 1), 17, 19, 10));",
+  ].map((line): Equivalent => {
+    return { path: "assembly/sha256/index.ts", line, change: ["4", "(4 + 1)"], reason: "another lane of zeros" };
+  }),
   {
     path: "src/digest/wasm_sha256.ts",
     line: "if (this.#heldLength + bytes.length < BLOCK_LENGTH) {",
@@ -219,17 +258,54 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "what is behind the last is undefined, and no number",
   },
   {
-    path: "src/sync/layered_sig.ts",
-    line: "for (let at = start; at < end; at += RECORDS_AT_ONCE) {",
-    change: ["<", "<="],
-    reason: "one step more, for no record",
-  },
-  {
     path: "src/sync/_run_list.ts",
     line: "readonly #rows = new NumberRows(3);",
     change: ["3", "(3 + 1)"],
     reason: "a column that nobody uses",
   },
+  {
+    path: "src/kernel/wasm/searcher.ts",
+    line: "const isLittle = this.#copied <= length - this.#copied;",
+    change: ["<=", "<"],
+    reason: "of a window that is half there, the old half is copied again now or when there is no room behind it",
+  },
+  {
+    path: "src/kernel/wasm/searcher.ts",
+    line: "if (isLittle || this.#bytesAt + this.#start + length > instance.byteLength) {",
+    change: [">", ">="],
+    reason: "a window that just fits is copied as a whole one call earlier",
+  },
+  {
+    path: "src/kernel/wasm/kernel.ts",
+    line: "if (params.blockLength <= PIECE_LENGTH) return new WasmBlockSummer(owned, shared);",
+    change: ["<=", "<"],
+    reason: "both sum a block of that length",
+  },
+  {
+    path: "src/kernel/wasm/block_summer.ts",
+    line: "this.#batch = createBatch(params, 0);",
+    change: ["0", "1"],
+    reason: "room for a block before there is one",
+  },
+  {
+    path: "src/kernel/sum_batch.ts",
+    line: "return { count: 0, weak: new Uint32Array(capacity), strong: new Uint8Array(capacity * strongLength) };",
+    change: ["0", "1"],
+    reason: "who fills the columns sets the count",
+  },
+  {
+    path: "src/kernel/random_key.ts",
+    line: "return crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];",
+    change: ["2", "(2 + 1)"],
+    reason: "only the first two words are read",
+  },
+  ...["rollsum_blocks", "rabinkarp_blocks"].map((name): Equivalent => ({
+    path: "src/kernel/wasm/running_sums.ts",
+    line: `${name === "rollsum_blocks" ? 'if (this.#weakSum === "rollsum") ' : "else "}exports.${name}(` +
+      "bytesAt, count, 1, count, weakAt);",
+    change: ["1", "(1 + 1)"],
+    reason: "only the first sum is read",
+  })),
   {
     path: "src/kernel/wasm/instance_pool.ts",
     line: "const MAX_POOLED_LENGTH = 8 * 1024 * 1024;",

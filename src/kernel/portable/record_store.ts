@@ -29,16 +29,9 @@ export class RecordStore {
     }
   }
 
-  /** All records, in order, in batches. */
-  get batches(): readonly SumBatch[] {
-    return this.#pages;
-  }
-
-  /** Forgets all records. */
-  clear(): void {
-    this.#pages.length = 0;
-    this.count = 0;
-    this.byteLength = 0;
+  /** Gives all records away, in order, in batches. The store is not used afterwards. */
+  take(): SumBatch[] {
+    return this.#pages.splice(0);
   }
 
   /** Shrinks the last page to the records in it. */

@@ -16,7 +16,7 @@ export class WasmBlockSummer implements BlockSummer {
   readonly #instance: KernelInstance;
   #batch: SumBatch;
   /** Bytes that wait for more. */
-  #held = new Uint8Array(0);
+  #held = new Uint8Array();
   #heldLength = 0;
 
   constructor(params: SumParams, instance: KernelInstance) {
@@ -29,7 +29,7 @@ export class WasmBlockSummer implements BlockSummer {
     const { blockLength } = this.#params;
     const length = this.#heldLength + bytes.length;
     if (length < Math.max(GATHER_LENGTH, blockLength)) {
-      this.#start(0);
+      this.#batch.count = 0;
       this.#hold(bytes);
       return this.#batch;
     }
@@ -47,8 +47,7 @@ export class WasmBlockSummer implements BlockSummer {
     const { blockLength } = this.#params;
     const summed = hasShort ? this.#heldLength : this.#heldLength - this.#heldLength % blockLength;
     this.#start(Math.ceil(summed / blockLength));
-    this.#sum(new Uint8Array(0), summed);
-    this.#heldLength = 0;
+    this.#sum(new Uint8Array(), summed);
     return this.#batch;
   }
 

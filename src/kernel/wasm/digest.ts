@@ -32,11 +32,11 @@ export class WasmDigest implements Guest {
     }
   }
 
+  /** The sum of all bytes since the reset, which has to come before the next ones. */
   digest(): Uint8Array<ArrayBuffer> {
     const state = this.#enter();
     const { exports, strongAt } = this.#instance;
     exports.digest_final(state, strongAt);
-    this.reset();
     return this.#instance.bytes.slice(strongAt, strongAt + STRONG_SUMS[this.#strongSum].length);
   }
 

@@ -4,7 +4,7 @@ import { randomKey } from "../random_key.ts";
 import { STRONG_SUMS, WEAK_SUMS } from "../rules/sums.ts";
 import { type KernelInstance, PIECE_COUNT } from "./instance.ts";
 import type { InstancePool } from "./instance_pool.ts";
-import { indexLayout, WasmSearchIndex } from "./search_index.ts";
+import { type IndexLayout, indexLayout, WasmSearchIndex } from "./search_index.ts";
 
 /** Bytes of an index that is copied into the shared memory when it is searched: that takes some ten microseconds. */
 const MAX_SHARED_LENGTH = 256 * 1024;
@@ -25,11 +25,12 @@ export class WasmIndexBuilder implements IndexBuilder {
   /** Whether an instance was asked for, and the one that there was. */
   #hasAsked = false;
   #instance: KernelInstance | undefined;
+  /** Records in an instance. */
   #count = 0;
   #index: WasmSearchIndex | undefined;
   #fallback: IndexBuilder | undefined;
   #inserted = 0;
-  /** End of what is zeroed of the index. */
+  /** Bytes of the tables that are zeroed. */
   #zeroed = 0;
 
   /** @param createFallback Makes what takes over where there is no memory. */
@@ -45,13 +46,11 @@ export class WasmIndexBuilder implements IndexBuilder {
   add(batch: SumBatch): void {
     if (this.#instance) return this.#addTo(this.#instance, batch);
     this.#records.add(batch);
-    this.#count = this.#records.count;
-    if (this.#hasAsked || indexLayout(this.#count, this.#stride).byteLength <= MAX_SHARED_LENGTH) return;
+    if (this.#hasAsked || this.#layout(this.#records.count).byteLength <= MAX_SHARED_LENGTH) return;
     this.#hasAsked = true;
     const instance = this.#pool.acquire();
     if (!instance) return;
     this.#move(instance);
-    this.#records.clear();
     this.#instance = instance;
   }
 
@@ -70,10 +69,9 @@ export class WasmIndexBuilder implements IndexBuilder {
    */
   #finishShared(lastLength: number | undefined): SearchIndex | undefined {
     const { shared } = this.#pool;
-    const length = indexLayout(this.#count, this.#stride).byteLength;
-    if (this.#fallback || !shared.canHave(length)) return this.#finishPortable(lastLength);
+    const { byteLength } = this.#layout(this.#records.count);
+    if (this.#fallback || !shared.canHave(byteLength)) return this.#finishPortable(lastLength);
     shared.search.take(undefined);
-    shared.index = undefined;
     this.#move(shared);
     const index = this.#createIndex(shared, lastLength);
     this.#zero(shared, Infinity);
@@ -85,14 +83,17 @@ export class WasmIndexBuilder implements IndexBuilder {
   #finishPortable(lastLength: number | undefined): SearchIndex | undefined {
     if (!this.#fallback) {
       this.#fallback = this.#createFallback();
-      for (const batch of this.#records.batches) this.#fallback.add(batch);
-      this.#records.clear();
+      for (const batch of this.#records.take()) this.#fallback.add(batch);
     }
     return this.#fallback.finish(lastLength);
   }
 
+  #layout(count: number): IndexLayout {
+    return indexLayout(count, this.#stride);
+  }
+
   #createIndex(instance: KernelInstance, lastLength: number | undefined): WasmSearchIndex {
-    const layout = indexLayout(this.#count, this.#stride);
+    const layout = this.#layout(this.#count);
     const index = new WasmSearchIndex({
       params: this.#params,
       layout,
@@ -109,26 +110,26 @@ export class WasmIndexBuilder implements IndexBuilder {
 
   /** Zeroes the next bytes of the tables, `most` of them. Returns whether there was anything to do. */
   #zero({ bytes, indexAt }: KernelInstance, most: number): boolean {
-    const { strongTable, byteLength } = indexLayout(this.#count, this.#stride);
-    const start = Math.max(this.#zeroed, strongTable);
-    if (start >= byteLength) return false;
-    this.#zeroed = Math.min(byteLength, start + most);
-    bytes.fill(0, indexAt + start, indexAt + this.#zeroed);
-    return true;
+    const { strongTable, byteLength } = this.#layout(this.#count);
+    const start = strongTable + this.#zeroed;
+    const end = Math.min(byteLength, start + most);
+    bytes.fill(0, indexAt + start, indexAt + end);
+    this.#zeroed = end - strongTable;
+    return end > start;
   }
 
   #insert(instance: KernelInstance, to: number): void {
-    instance.exports.index_insert(this.#inserted, to, this.#kept === "last" ? 1 : 0);
+    instance.exports.index_insert(this.#inserted, to, Number(this.#kept === "last"));
     this.#inserted = to;
   }
 
   /** Moves the records into the memory of an instance. */
   #move(instance: KernelInstance): void {
-    const { blockLength, strongLength, weakSum, strongSum } = this.#params;
+    const { blockLength, strongLength, weakSum, strongSum, salt } = this.#params;
     const { kind } = STRONG_SUMS[strongSum];
-    instance.exports.index_init(instance.indexAt, 0, WEAK_SUMS[weakSum], kind, blockLength, strongLength, 0);
-    this.#count = 0;
-    for (const batch of this.#records.batches) this.#addTo(instance, batch);
+    const key = instance.keyOf(strongSum, salt);
+    instance.exports.index_init(instance.indexAt, 0, WEAK_SUMS[weakSum], kind, blockLength, strongLength, key);
+    for (const batch of this.#records.take()) this.#addTo(instance, batch);
   }
 
   #addTo(instance: KernelInstance, batch: SumBatch): void {

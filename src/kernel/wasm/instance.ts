@@ -86,9 +86,6 @@ export class KernelInstance {
   readonly matchesAt: number;
   readonly indexAt: number;
   readonly #keyAt: number;
-  /** What the key there was made of. */
-  #salt: Uint8Array | undefined;
-  #saltedSum: StrongSum | undefined;
   /** The index that the memory has. */
   index: object | undefined;
   readonly #memory: WebAssembly.Memory;
@@ -97,6 +94,11 @@ export class KernelInstance {
   constructor(module: WebAssembly.Module) {
     this.#memory = new WebAssembly.Memory({ initial: FIRST_FREE / PAGE });
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    if (!exports.digest_state_size) {
+      throw new WebAssembly.LinkError(
+        "Cannot use the module: another one was given, this version's kernel was expected",
+      );
+    }
     this.exports = exports as unknown as KernelExports;
     this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
     let end = FIRST_FREE;
@@ -128,19 +130,15 @@ export class KernelInstance {
   }
 
   /**
-   * Makes the key of strong sums, if it is not there. It stays until another is asked for.
+   * Makes the key of strong sums. It stays until another is asked for.
    *
    * @returns Its address, or 0 if there is no salt.
    */
   keyOf(strongSum: StrongSum, salt: Uint8Array | undefined): number {
-    const at = this.#keyAt;
-    if (!salt || this.#salt === salt && this.#saltedSum === strongSum) return salt ? at : 0;
-    this.#salt = salt;
-    this.#saltedSum = strongSum;
-    this.bytes.fill(0, at, this.indexAt);
+    if (!salt) return 0;
     this.bytes.set(salt, this.matchesAt);
-    this.exports.strong_key_init(STRONG_SUMS[strongSum].kind, this.matchesAt, at);
-    return at;
+    this.exports.strong_key_init(STRONG_SUMS[strongSum].kind, this.matchesAt, this.#keyAt);
+    return this.#keyAt;
   }
 
   /**

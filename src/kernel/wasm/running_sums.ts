@@ -30,13 +30,16 @@ export class RunningStrongSum implements StrongHash {
   }
 }
 
-/** How the weak sum of some bytes and of more bytes make that of both: by the two sums, and how many more there are. */
+/**
+ * How the weak sum of some bytes and of more bytes make that of both: by the two sums, and how many more there are.
+ * Only the low 32 bits count.
+ */
 type Join = (sum: number, more: number, count: number) => number;
 
 /** The second half of a rollsum adds up the first half after each byte. */
 const joinRollsums: Join = (sum, more, count) => {
-  const high = (sum >>> 16) + (more >>> 16) + Math.imul(sum & 0xffff, count);
-  return (high << 16 | (sum + more & 0xffff)) >>> 0;
+  const high = (sum >>> 16) + (more >>> 16) + Math.imul(sum, count);
+  return high << 16 | sum + more & 0xffff;
 };
 
 /** Each byte multiplies the sum of those before it; the seed is like a byte before the first. */
@@ -46,7 +49,7 @@ const joinRabinKarps: Join = (sum, more, count) => {
     if (n & 1) power = Math.imul(power, square);
     square = Math.imul(square, square);
   }
-  return (Math.imul(sum - RABINKARP_SEED, power) + more) >>> 0;
+  return Math.imul(sum - RABINKARP_SEED, power) + more;
 };
 
 /** A weak sum. */

@@ -23,7 +23,7 @@ export class WasmSearcher implements Searcher, Guest {
   falseAlarms = 0;
   goodAlarms = 0;
   isCutShort = false;
-  matches = new Uint32Array(0);
+  matches = new Uint32Array();
   readonly #index: LoadableIndex;
   readonly #options: SearchOptions;
   readonly #instances: Instances;
@@ -51,9 +51,8 @@ export class WasmSearcher implements Searcher, Guest {
     this.#shift = 0;
     this.#index.useKey(this.#instance);
     exports.searcher_set_bytes(address, this.#bytesAt + this.#start);
-    const count = exports.search(address, length, isLast ? 1 : 0);
-    // u32, though WebAssembly returns it with a sign.
-    this.settled = exports.searcher_settled(address) >>> 0;
+    const count = exports.search(address, length, Number(isLast));
+    this.settled = exports.searcher_settled(address);
     this.falseAlarms = exports.searcher_false_alarms(address);
     this.goodAlarms = exports.searcher_good_alarms(address);
     this.isCutShort = exports.searcher_is_cut_short(address) !== 0;
@@ -97,7 +96,7 @@ export class WasmSearcher implements Searcher, Guest {
     } else {
       bytes.fill(0, place.address, place.address + place.length);
       const { tail, preferNext } = this.#options;
-      exports.searcher_init(place.address, matchesAt, TAIL_RULES[tail], preferNext ? 1 : 0);
+      exports.searcher_init(place.address, matchesAt, TAIL_RULES[tail], Number(preferNext));
     }
   }
 
@@ -117,7 +116,7 @@ export class WasmSearcher implements Searcher, Guest {
     let position = 0;
     for (const piece of window) {
       const skipped = Math.min(piece.length, Math.max(0, this.#copied - position));
-      bytes.set(skipped > 0 ? piece.subarray(skipped) : piece, at + position + skipped);
+      bytes.set(piece.subarray(skipped), at + position + skipped);
       position += piece.length;
     }
     this.#copied = length;
