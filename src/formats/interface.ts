@@ -61,9 +61,10 @@ export type OpenDelta<Opened = DeltaReader> = (bytes: ByteReader, params: DeltaP
 export interface PatchReader extends DeltaReader {
   /**
    * Makes the copies that come next and whose commands lie whole in the chunk at hand, as far as there is room for each
-   * of them. Returns how many. All else, and all that is wrong, is left to `next`.
+   * of them. Returns how many. All else, and all that is wrong, is left to `next`. A format without it is patched
+   * command by command.
    */
-  makeCopies(room: CopyRoom): number;
+  makeCopies?(room: CopyRoom): number;
 }
 
 /** Makes such a reader. */

@@ -21,7 +21,7 @@ export function createPatchStage(
   const reader = deltaReader(format, patchReaders);
   const commands: CommandSource = {
     next: () => reader.next(),
-    makeCopies: (room) => reader.reader?.makeCopies(room) ?? 0,
+    makeCopies: (room) => reader.reader?.makeCopies?.(room) ?? 0,
     get position() {
       return reader.position;
     },
