@@ -112,8 +112,9 @@ const GRAMMARS: Readonly<Record<Format, Grammar>> = {
 
 const FORMATS = Object.keys(GRAMMARS) as Format[];
 
-function open(format: Format): PatchReader {
-  return patchReaders[format](new ByteReader("the delta"), { blockLength: BLOCK_LENGTH });
+function open(format: Format): Required<PatchReader> {
+  const reader = patchReaders[format](new ByteReader("the delta"), { blockLength: BLOCK_LENGTH });
+  return reader as Required<PatchReader>;
 }
 
 /** What a reader makes of a delta: bytes, all events but copies that can be made, the error, and where each was. */
@@ -204,7 +205,8 @@ for (const format of FORMATS) {
       assert.equal(reader.next()?.type, "start");
       assert.equal(reader.makeCopies(room), count);
       assert.equal(room.at, 2 + count * blockLength);
-      assertBytes(room.out.subarray(2, room.at), bytesOf(...expected.slice(0, count)));
+      const written = bytesOf(0, 0, ...expected.slice(0, count));
+      assertBytes(room.out, bytesOf(written, new Uint8Array(100 - written.length)));
       assert.deepEqual(reader.next()?.type, count === 10 ? "data" : "copy");
     }
     const short = open(format);
@@ -212,6 +214,44 @@ for (const format of FORMATS) {
     short.next();
     const room = { basis: BASIS.subarray(0, (5 + 2 * 7) * blockLength), out: new Uint8Array(100), at: 0, end: 100 };
     assert.equal(short.makeCopies({ ...room, most: 20 }), 7, "the eighth starts where the basis ends");
+  });
+}
+
+/** A basis of 16 GiB that takes no memory: its bytes are computed. Views cannot be made of it. */
+const FAR_BASIS = new Proxy(new Uint8Array(0), {
+  get: (_, name) => name === "length" ? 2 ** 34 : Number(name) % 251,
+});
+
+/** Copies of 3 bytes that start at these offsets, behind one that ends at 2^30, and bytes that end the chunk. */
+const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
+  "rsync-streams": (offsets) => {
+    const distance = (offset: number, k: number) => zigzag(BigInt(offset - (k > 0 ? offsets[k - 1]! + 3 : 2 ** 30)));
+    const copies = offsets.flatMap((offset, k) => [copyHead(3n), distance(offset, k)]);
+    return bytesOf(deltaHead(), copyHead(3n), zigzag(2n ** 30n - 3n), ...copies, new Uint8Array(8));
+  },
+  librsync: (offsets) => {
+    const copies = offsets.flatMap((offset) => [0x4d, bigEndian(BigInt(offset), 4), 3]);
+    return bytesOf(0x72, 0x73, 2, 0x36, 0x45, 0, 3, ...copies, new Uint8Array(9));
+  },
+  luapower: (offsets) => bytesOf(2, u32(0), 1, ...offsets.flatMap((offset) => [2, u32(offset / 3), 1])),
+};
+
+for (const format of FORMATS) {
+  Deno.test(`copies made at once may be of any bytes of a basis of many GiB: ${format}`, () => {
+    const offsets = {
+      // Up and down again, each nearly as far from the one before as four bytes can say.
+      "rsync-streams": Array.from({ length: 200 }, (_, k) => 2 ** 30 + (k < 100 ? k : 200 - k) * (2 ** 27 - 4)),
+      librsync: [2 ** 31 - 3, 2 ** 31, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 32 - 256, 0],
+      luapower: [2 ** 31 - 2, 2 ** 32 - 1, 2 ** 32 + 2, 3 * (2 ** 31 - 1), 3 * 2 ** 31, 3 * (2 ** 32 - 1)],
+    }[format];
+    const reader = open(format);
+    reader.write(FAR_COPIES[format](offsets));
+    assert.equal(reader.next()?.type, "start");
+    assert.equal(reader.next()?.type, "copy");
+    const room = { basis: FAR_BASIS, out: new Uint8Array(1000), at: 0, end: 1000, most: 1000 };
+    assert.equal(reader.makeCopies(room), offsets.length);
+    const expected = offsets.flatMap((offset) => [offset, offset + 1, offset + 2].map((at) => at % 251));
+    assert.deepEqual([...room.out.subarray(0, room.at)], expected);
   });
 }
 

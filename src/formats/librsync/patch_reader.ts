@@ -1,5 +1,5 @@
+import { copyBytes } from "../../common/bytes.ts";
 import type { CopyRoom } from "../../engine/interface.ts";
-import { copyBytes } from "../bytes/copy_bytes.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
 import { COPY, LibrsyncDeltaReader } from "./delta.ts";
 
@@ -27,7 +27,7 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
       const offset = integer(chunk, next + 1, offsetEnd);
       const length = integer(chunk, offsetEnd, lengthEnd);
       if (length === 0 || length > end - to || offset + length > basis.length) break;
-      copyBytes(basis, offset, length, out, to);
+      copyBytes(basis, offset, out, to, length);
       to += length;
       next = lengthEnd;
     }

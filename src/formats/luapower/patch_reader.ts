@@ -1,5 +1,5 @@
+import { copyBytes } from "../../common/bytes.ts";
 import type { CopyRoom } from "../../engine/interface.ts";
-import { copyBytes } from "../bytes/copy_bytes.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
 import { COPY, LuapowerDeltaReader } from "./delta.ts";
 
@@ -21,7 +21,7 @@ class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
         chunk[next + 4]! * 2 ** 24) * blockLength;
       const length = chunk[next + 5]! * blockLength;
       if (chunk[next] !== COPY || length === 0 || length > end - to || offset + length > basis.length) break;
-      copyBytes(basis, offset, length, out, to);
+      copyBytes(basis, offset, out, to, length);
       to += length;
       next += COMMAND_LENGTH;
     }

@@ -1,5 +1,5 @@
+import { copyBytes } from "../../common/bytes.ts";
 import type { CopyRoom } from "../../engine/interface.ts";
-import { copyBytes } from "../bytes/copy_bytes.ts";
 import type { OpenPatch, PatchReader } from "../interface.ts";
 import { RsyncStreamsDeltaReader } from "./delta.ts";
 
@@ -25,7 +25,7 @@ class RsyncStreamsPatchReader extends RsyncStreamsDeltaReader implements PatchRe
       const offset = expected + (zigzag % 2 === 1 ? ~(zigzag >>> 1) : zigzag >>> 1);
       if (head % 2 !== 1 || length === 0 || length > end - to || zigzag < 0) break;
       if (offset < 0 || offset + length > basis.length) break;
-      copyBytes(basis, offset, length, out, to);
+      copyBytes(basis, offset, out, to, length);
       to += length;
       expected = offset + length;
       next = headEnd + shortLength(zigzag);
