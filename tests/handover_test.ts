@@ -210,3 +210,27 @@ Deno.test("a Buffer may be used again once its write is done, and what was read 
   const { stats } = await makeDelta(basis, loaded);
   assert.equal(stats.copiedBytes, basis.length);
 });
+
+Deno.test("bytes that a chunk gets by growing, once its write is done, are not read", async () => {
+  const growing = (bytes: Uint8Array) => {
+    const chunk = new Uint8Array(new ArrayBuffer(bytes.length, { maxByteLength: bytes.length + 10 }));
+    chunk.set(bytes);
+    return { chunk, grow: () => chunk.buffer.resize(bytes.length + 10) };
+  };
+  const { readable, writable } = patchStream(basis);
+  const patched = toBytes(readable);
+  patched.catch(() => {});
+  const writer = writable.getWriter();
+  const written = growing(delta);
+  await writer.write(written.chunk);
+  written.grow();
+  await writer.close();
+  assertBytes(await patched, randomBytes(2, 200_000));
+
+  const sig = growing(await toBytes(new Blob([basis]).stream().pipeThrough(sigStream())));
+  const loaded = await loadSigs(async function* () {
+    yield sig.chunk;
+    sig.grow();
+  }());
+  assert.equal(loaded.sigCount, sigs.sigCount);
+});

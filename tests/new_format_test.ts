@@ -26,6 +26,7 @@ Deno.test("a new wire format is one folder, and its name and a line in each tabl
     await addAfter(table, '| "librsync"', ' | "toy"');
     await addAfter(table, "librsync: librsyncTraits,", "toy: toyTraits,");
     await addAfter(table, "librsync: openLibrsyncDelta,", "toy: openToyDelta,");
+    await addAfter(table, "librsync: openLibrsyncPatch,", "toy: openToyDelta,");
     await addAfter(table, "librsync: librsyncEncoding,", "toy: toyEncoding,");
     await addAfter(table, "\n  librsync,", "\n  toy,");
     const imports = 'import { openToyDelta, toy, toyEncoding, toyTraits } from "./toy/mod.ts";\n';

@@ -235,16 +235,46 @@ Deno.test("commands have no basis to copy from where it is not in memory, and wh
   assert.deepEqual(patcher.stats, { bytesIn: 0, bytesOut: 50, copiedBytes: 49, literalBytes: 1 });
 });
 
+const SELF_DESCRIBING = ["rsync-streams", "librsync"] as const;
+
+/** A delta whose second copy finds room in the chunk of the target. */
+async function twoCopies(format: (typeof SELF_DESCRIBING)[number], ...offsets: [number, number]): Promise<Bytes> {
+  const copies = offsets.map((offset) => ({ copy: { offset, length: 10 } }));
+  const commands: DeltaCommand[] = [{ data: randomBytes(2, 100) }, ...copies, { data: randomBytes(3, 10) }];
+  return await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream({ format })));
+}
+
 Deno.test("a patch notices that a basis in memory has become shorter, whatever the format", async () => {
-  for (const format of ["rsync-streams", "librsync"] as const) {
-    const buffer = new ArrayBuffer(1000, { maxByteLength: 1000 });
-    // The second copy finds room in the chunk.
-    const copies = [0, 600].map((offset) => ({ copy: { offset, length: 10 } }));
-    const commands: DeltaCommand[] = [{ data: randomBytes(2, 100) }, ...copies, { data: randomBytes(3, 10) }];
-    const delta = await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream({ format })));
-    const patched = source(delta).pipeThrough(patchStream(new Uint8Array(buffer)));
-    buffer.resize(500);
-    await assert.rejects(toBytes(patched), { code: "basis-short-read" });
+  for (const format of SELF_DESCRIBING) {
+    for (const [start, offset] of [[0, 0], [0, 600], [600, 0]] as const) {
+      const buffer = new ArrayBuffer(2000, { maxByteLength: 2000 });
+      const patched = source(await twoCopies(format, offset, 700)).pipeThrough(
+        patchStream(new Uint8Array(buffer, start, 1000)),
+      );
+      buffer.resize(500);
+      await assert.rejects(toBytes(patched), { code: "basis-short-read" });
+    }
+  }
+});
+
+Deno.test("a patch takes no bytes that a basis in memory got later, whatever the format and the chunks", async () => {
+  for (const format of SELF_DESCRIBING) {
+    const delta = await twoCopies(format, 990, 1000);
+    for (const chunking of ["whole", 1] as const) {
+      const buffer = new ArrayBuffer(1000, { maxByteLength: 2000 });
+      const patched = source(delta, chunking).pipeThrough(patchStream(buffer));
+      buffer.resize(2000);
+      await assert.rejects(toBytes(patched), { code: "copy-out-of-range" });
+    }
+  }
+});
+
+Deno.test("a patch says that the buffer of its basis was detached, whatever the format", async () => {
+  for (const format of SELF_DESCRIBING) {
+    const buffer = new ArrayBuffer(1000);
+    const patched = source(await twoCopies(format, 0, 500)).pipeThrough(patchStream(buffer));
+    structuredClone(buffer, { transfer: [buffer] });
+    await assert.rejects(toBytes(patched), { name: "TypeError", message: /their buffer is detached/ });
   }
 });
 

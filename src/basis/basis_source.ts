@@ -1,4 +1,4 @@
-import { isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
+import { isArrayBuffer, isBlob, kindOf, requireAttached, toUint8Array } from "../common/bytes.ts";
 import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
@@ -202,11 +202,17 @@ function toSource(basis: Basis): BufferedSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);
+    const read = (offset: number, length: number) => {
+      // Where all bytes are gone, views fail with the engine's own words.
+      if (bytes.length > 0) return bytes.subarray(offset, offset + length);
+      requireAttached(bytes.buffer);
+      return new Uint8Array(0);
+    };
     return {
       size: bytes.length,
-      read: (offset, length) => bytes.subarray(offset, offset + length),
+      read,
       readInto(buffer, offset) {
-        const part = bytes.subarray(offset, offset + buffer.length);
+        const part = read(offset, buffer.length);
         buffer.set(part);
         return part.length;
       },

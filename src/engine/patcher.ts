@@ -163,11 +163,12 @@ export class Patcher {
 
   /** Carries out commands for which there is room. Returns whether there was one. */
   #carryOut(): boolean {
-    const { commands, basis, maxOutputLength } = this.#parts;
+    const { commands, basis: { bytes, size }, maxOutputLength } = this.#parts;
     if (!commands.carryOut) return false;
     const start = this.#outLength;
     const room: TargetRoom = {
-      basis: basis.bytes ?? NOTHING,
+      // The buffer of a basis may be resized: each copy is compared with the length that it had.
+      basis: bytes && bytes.length === size ? bytes : NOTHING,
       out: this.#out,
       at: start,
       end: Math.min(this.#out.length, start + (maxOutputLength - this.#length)),

@@ -61,9 +61,10 @@ export type OpenDelta<Opened = DeltaReader> = (bytes: ByteReader, params: DeltaP
 export interface PatchReader extends DeltaReader {
   /**
    * Carries out the commands that come next and lie whole in the chunk at hand, as far as there is room for each of
-   * them. Returns how many. All else, and all that is wrong, is left to `next`.
+   * them. Returns how many. All else, and all that is wrong, is left to `next`. A format without it is patched command
+   * by command.
    */
-  carryOut(room: TargetRoom): number;
+  carryOut?(room: TargetRoom): number;
 }
 
 /** Makes such a reader. */

@@ -21,7 +21,7 @@ export function createPatchStage(
   const reader = deltaReader(format, patchReaders);
   const commands: CommandSource = {
     next: () => reader.next(),
-    carryOut: (room) => reader.reader?.carryOut(room) ?? 0,
+    carryOut: (room) => reader.reader?.carryOut?.(room) ?? 0,
     get position() {
       return reader.position;
     },

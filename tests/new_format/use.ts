@@ -26,7 +26,9 @@ assert.deepEqual([sigs.format, sigs.sigCount, sigs.blockLength], ["toy", 98, 512
 
 const delta = await bytes(target.stream().pipeThrough(deltaStream(sigs)));
 assert.ok(delta.length < 2000);
-assert.deepEqual(await bytes(new Blob([delta]).stream().pipeThrough(patchStream(basis))), await target.bytes());
+for (const form of [basis, await basis.bytes()]) {
+  assert.deepEqual(await bytes(new Blob([delta]).stream().pipeThrough(patchStream(form))), await target.bytes());
+}
 assert.throws(() => deltaStream(sigs, { digest: true }), TypeError);
 
 const recoded = new Blob([delta]).stream().pipeThrough(decodeDeltaStream()).pipeThrough(encodeDeltaStream({ format }));
