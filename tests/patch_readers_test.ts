@@ -220,7 +220,7 @@ for (const format of FORMATS) {
     }
   });
 
-  Deno.test(`a copy that the basis does not have is left to next(), and so are all where it is not there: ${format}`, () => {
+  Deno.test(`a copy that the basis does not have is left to next(): ${format}`, () => {
     for (const [length, count] of [[14 * blockLength, 6], [14 * blockLength - 1, 4], [0, 0]] as const) {
       const reader = opened();
       assert.equal(reader.carryOut!(roomOf(BASIS.slice(0, length), 100, 10)), count);
