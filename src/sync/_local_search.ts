@@ -107,7 +107,6 @@ export class LocalSearch {
     for (let part = matcher.next(); part !== undefined && part !== DONE; part = matcher.next()) {
       if (part === BUSY) {
         await giveWay();
-        this.#signal?.throwIfAborted();
         continue;
       }
       if (part.type === "data") at += part.bytes.length;

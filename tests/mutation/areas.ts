@@ -219,7 +219,16 @@ export const AREAS: readonly Area[] = [
   {
     name: "sync",
     files: /^src\/sync\//,
-    tests: ["layered_sig", "sync_plan", "sync_reads", "differential/repeats", "rsync_streams_layered", "layered_turns"],
+    tests: [
+      "layered_sig",
+      "sync_plan",
+      "sync_ends",
+      "sync_reads",
+      "option_names",
+      "differential/repeats",
+      "rsync_streams_layered",
+      "layered_turns",
+    ],
   },
   {
     name: "http",
