@@ -61,7 +61,7 @@ Deno.test("LayeredSig.open() reads the end once, and records() each record of ea
   assert.equal(sig.readCount, reads.length);
 });
 
-Deno.test("LayeredSig reads no record that is among the bytes read first, and each that starts before them", async () => {
+Deno.test("LayeredSig reads no record that is among the bytes read first, and each that starts before", async () => {
   const layers = [{ blockLength: 256, strongLength: 4 }, { blockLength: 64, strongLength: 4 }];
   // So that records of 8 bytes start in each place around the first of those bytes.
   for (let tagLength = 1; tagLength <= 8; tagLength++) {
@@ -169,7 +169,7 @@ Deno.test("a flipped byte of a layered signature is refused, noticed by the dige
   for (const [end, count] of Object.entries(counts)) assert.ok(count >= 32, `${count} are ${end}`);
 });
 
-Deno.test("LayeredSig.open() says how many bytes were expected, also where there is a footer alone, or a part of it", async () => {
+Deno.test("LayeredSig.open() says how many bytes were expected, also of a part of a footer", async () => {
   const footerLength = new DataView(smallPublished.buffer).getUint32(smallPublished.length - 8, true);
   for (const length of [footerLength - 1, footerLength, footerLength + 1, smallPublished.length - 1]) {
     const size = length < footerLength ? footerLength : smallPublished.length;

@@ -235,6 +235,8 @@ export const AREAS: readonly Area[] = [
     files: /^src\/http\//,
     tests: [
       "http/run_list",
+      "http/client_pieces",
+      "http/handler_pieces",
       "http/handler_methods",
       "http/handler_sig",
       "http/handler_reading",
