@@ -1,7 +1,7 @@
 /** `planSync()`: when its work ends, and what it does not do before. */
 import assert from "node:assert/strict";
 import { LayeredSig, planSync } from "rsync-streams/sync";
-import { SearchWork } from "../src/sync/_search_work.ts";
+import { SearchWork } from "../src/sync/search_work.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { base, LAYERS, publish, sync } from "./_sync.ts";
 

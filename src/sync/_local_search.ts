@@ -5,7 +5,7 @@ import { BUSY, DONE } from "../engine/stage.ts";
 import type { SearchIndex } from "../kernel/interface.ts";
 import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS } from "../kernel/rules/budget.ts";
 import { Parts } from "./_parts.ts";
-import type { SearchWork } from "./_search_work.ts";
+import type { SearchWork } from "./search_work.ts";
 
 /** Bytes of the local file read at once. */
 const READ_LENGTH = 2 ** 20;
