@@ -4,6 +4,7 @@ import { syncHandler } from "rsync-streams/http";
 import { givesWay } from "../_clock.ts";
 import { assertBytes, makeDelta, makeSigs } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
+import { timersDuring } from "./_pauses.ts";
 import { encodeRuns } from "./_runs.ts";
 import { assertProblem, bytesOf, get, MODIFIED_MS, send, Store } from "./_store.ts";
 
@@ -149,20 +150,6 @@ Deno.test("a date counts from a second after it, and none of the future is told"
     Date.now = now;
   }
 });
-
-/** Does work, and returns the timers that were set meanwhile, in milliseconds. None of them runs. */
-async function timersDuring(work: () => Promise<unknown>): Promise<number[]> {
-  const { setTimeout: real } = globalThis;
-  const timers: number[] = [];
-  const never = (_: () => void, ms: number) => ({ count: timers.push(ms) });
-  globalThis.setTimeout = never as unknown as typeof setTimeout;
-  try {
-    await work();
-  } finally {
-    globalThis.setTimeout = real;
-  }
-  return timers;
-}
 
 const LONG = randomBytes(3, 2 ** 20);
 /** Of more than one piece, so that its turn lasts until it is read. */

@@ -198,6 +198,7 @@ export const AREAS: readonly Area[] = [
     name: "remote commands",
     files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_serve|_part|_pull|_remote|_update)/,
     tests: [
+      "http/cli_remote",
       "http/cli_pull_says",
       "http/cli_pull_keeps",
       "http/cli_push_says",
@@ -236,6 +237,8 @@ export const AREAS: readonly Area[] = [
     tests: [
       "http/run_list",
       "http/client_pieces",
+      "http/client_bounds",
+      "option_names",
       "http/handler_pieces",
       "http/handler_methods",
       "http/handler_sig",

@@ -77,7 +77,7 @@ async function publishFile(path: string, invocation: Invocation): Promise<Outcom
   const input = await openInput(path, invocation);
   const { modifiedMs } = input;
   let stats: Readonly<SigStats> | undefined;
-  await withOutput(path + SUFFIX, invocation, { isBinary: true, mayReplace: true }, async (output) => {
+  await withOutput(path + SUFFIX, invocation, { mayReplace: true }, async (output) => {
     const bar = await openProgress(output, invocation, input.size);
     const onProgress = bar && (({ bytesIn }: { bytesIn: number }) => bar.update(bytesIn));
     const stream = layeredSigStream({ fileLength: input.size, modifiedMs, onProgress });
