@@ -238,6 +238,7 @@ export const AREAS: readonly Area[] = [
       "http/run_list",
       "http/client_pieces",
       "http/client_bounds",
+      "http/let_go",
       "option_names",
       "http/handler_pieces",
       "http/handler_methods",

@@ -27,6 +27,7 @@ const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[
   ["src/sync/plan_sync.ts", "let share = 0;", "the first layer"],
   ["src/sync/layered_sig.ts", "bytesRead = 0;", "open()"],
   ["src/sync/layered_sig.ts", "readCount = 0;", "open()"],
+  ["src/http/client/checked_blocks.ts", "#start = 0;", "the first batch"],
 ];
 
 /** Lengths of buffers of which one more byte or record is nothing that anybody sees: file, line, and number. */
