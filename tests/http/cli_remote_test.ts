@@ -1,8 +1,11 @@
 /** Operands, statuses and plans of the commands that ask a server: in this process. */
 import assert from "node:assert/strict";
-import { run } from "../_cli_inside.ts";
+import fs from "node:fs";
+import { replace, run } from "../_cli_inside.ts";
 import { inFolder, names } from "../_cli_runner.ts";
 import { isWindows } from "../_cli_runtimes.ts";
+import { assertBytes } from "../_helpers.ts";
+import { randomBytes } from "../_recipes.ts";
 import { NEW, OLD } from "./_cli_host.ts";
 import { gaveUp, inside, PART, succeeds, withStore } from "./_cli_runs.ts";
 import { pausesDuring } from "./_pauses.ts";
@@ -126,6 +129,60 @@ inside("pull --plan and push --plan say in words what they say in JSON", async (
       "saved": percent(1 - (bytesSent + bytesIn) / NEW.length),
     });
   });
+});
+
+inside("pull and serve refuse a name that is none, before anything is asked for", async (folder, host) => {
+  for (const name of ["", "a\ufffdb"]) {
+    const said = name === ""
+      ? /^rsync-streams: cannot write "": the name of the file is empty\n$/
+      : /U\+FFFD in the name/;
+    const { code, err } = await run(folder, ["pull", "--plan", `${host.origin}/app.bin`, name]);
+    assert.equal(code, 100);
+    assert.match(err, said);
+    const published = await run(folder, ["publish", name]);
+    assert.deepEqual([published.code, published.out], [100, ""]);
+    const served = await run(folder, ["serve", name]);
+    assert.deepEqual([served.code, served.out], [100, ""]);
+    assert.match(served.err, name === "" ? /cannot open "": the name of the file is empty/ : /U\+FFFD in the name/);
+  }
+  assert.deepEqual([host.requests, await names(folder)], [[], []]);
+});
+
+/** Not one that passes at once, as those of attempts do here. */
+const { setTimeout: wait } = globalThis;
+
+/** Does work while files write less than they are asked to, and take a moment to be truncated. */
+async function withSlowFiles(work: () => Promise<unknown>): Promise<void> {
+  const { open } = fs.promises;
+  const undo = replace(fs.promises, "open", async (...args: Parameters<typeof open>) => {
+    const file = await open(...args);
+    const write = file.write.bind(file) as (...args: unknown[]) => Promise<unknown>;
+    const truncate = file.truncate.bind(file);
+    replace(file, "write", (bytes: Uint8Array, offset: number, length: number, position: number) => {
+      return write(bytes, offset, Math.min(length, 777), position);
+    });
+    replace(file, "truncate", async (length: number) => {
+      await new Promise((resolve) => wait(resolve, 50));
+      await truncate(length);
+    });
+    return file;
+  });
+  try {
+    await work();
+  } finally {
+    undo();
+  }
+}
+
+inside("pull keeps all bytes where files write a part of them, and drops others before", async (folder, host) => {
+  for (const kept of [undefined, randomBytes(9, 100_000)]) {
+    host.reset();
+    host.failsAfter = 50_000;
+    if (kept) await Deno.writeFile(`${folder}/${PART}`, kept);
+    await withSlowFiles(() => gaveUp(folder, ["pull", `${host.origin}/app.bin`, "app.bin"]));
+    assertBytes(await Deno.readFile(`${folder}/${PART}`), NEW.slice(0, 50_000));
+    await Deno.remove(`${folder}/${PART}`);
+  }
 });
 
 /** Open files of this process, where the system tells them. */
