@@ -43,7 +43,8 @@ Deno.test("LayeredSig.open() reads the end once, and records() each record of ea
       return published.slice(offset, offset + length);
     },
   });
-  assert.equal(reads.length, 1);
+  assert.deepEqual(reads, [[published.length - 2048, 2048]]);
+  assert.deepEqual([sig.bytesRead, sig.readCount], [2048, 1]);
   assert.deepEqual([sig.footer.entityTag, sig.footer.modifiedMs], ['"v1"', 1_700_000_000_123]);
   for (const layer of LAYERS.keys()) {
     const count = sig.recordCount(layer);
@@ -57,6 +58,54 @@ Deno.test("LayeredSig.open() reads the end once, and records() each record of ea
     }
   }
   assert.equal(sig.bytesRead, reads.reduce((sum, [, length]) => sum + length, 0));
+  assert.equal(sig.readCount, reads.length);
+});
+
+Deno.test("LayeredSig reads no record that is among the bytes read first, and each that starts before", async () => {
+  const layers = [{ blockLength: 256, strongLength: 4 }, { blockLength: 64, strongLength: 4 }];
+  // So that records of 8 bytes start in each place around the first of those bytes.
+  for (let tagLength = 1; tagLength <= 8; tagLength++) {
+    const published = await publish(base, { layers, entityTag: "x".repeat(tagLength) });
+    const sig = await LayeredSig.open(published);
+    assert.deepEqual([sig.recordLength(0), sig.recordLength(1)], [8, 8]);
+    const footerLength = new DataView(published.buffer).getUint32(published.length - 8, true);
+    const count = sig.recordCount(0);
+    // Records of the coarsest layer end where the footer starts.
+    const there = Math.floor((2048 - footerLength) / 8);
+    assert.ok(there < count);
+    for (const k of [count - there - 1, count - there]) await sig.records(0, k, k + 1);
+    assert.deepEqual([sig.readCount, sig.bytesRead], [2, 2048 + 8]);
+  }
+});
+
+Deno.test("LayeredSig checks what a source of several ranges returns", async () => {
+  const published = await publish(base);
+  const open = (change: (bytes: Uint8Array[]) => Uint8Array[]) => {
+    const read = (offset: number, length: number) => published.subarray(offset, offset + length);
+    return LayeredSig.open({
+      size: published.length,
+      read,
+      async *readRanges(ranges) {
+        yield* change(ranges.map(({ offset, length }) => read(offset, length)));
+      },
+    });
+  };
+  const counts = async (sig: LayeredSig) => {
+    const batches = sig.recordsOf(2, [{ start: 0, end: 3 }, { start: 5, end: 9 }]);
+    return (await Array.fromAsync(batches)).map(({ count, weak }) => [count, weak.length]);
+  };
+  const expected = [[3, 3], [4, 4]];
+  assert.deepEqual(await counts(await open((pieces) => pieces)), expected);
+  assert.deepEqual(await counts(await open((pieces) => [...pieces, Uint8Array.of(1)])), expected);
+  const short: [(pieces: Uint8Array[]) => Uint8Array[], string][] = [
+    [([first]) => [first!], "0 bytes came, 32 were expected"],
+    [([first, second]) => [first!, second!.subarray(1)], "31 bytes came, 32 were expected"],
+  ];
+  for (const [change, why] of short) {
+    await assert.rejects(counts(await open(change)), (error) => {
+      return error instanceof RsyncError && error.code === "basis-short-read" && error.message.endsWith(why);
+    });
+  }
 });
 
 const small = base.slice(58_000, 63_000);
@@ -120,6 +169,19 @@ Deno.test("a flipped byte of a layered signature is refused, noticed by the dige
   for (const [end, count] of Object.entries(counts)) assert.ok(count >= 32, `${count} are ${end}`);
 });
 
+Deno.test("LayeredSig.open() says how many bytes were expected, also of a part of a footer", async () => {
+  const footerLength = new DataView(smallPublished.buffer).getUint32(smallPublished.length - 8, true);
+  for (const length of [footerLength - 1, footerLength, footerLength + 1, smallPublished.length - 1]) {
+    const size = length < footerLength ? footerLength : smallPublished.length;
+    await assert.rejects(LayeredSig.open(smallPublished.slice(-length)), {
+      code: "truncated",
+      message:
+        `Cannot read the layered signature: it has ${length} bytes, ${size} were expected by what its end says ` +
+        `(at byte ${length})`,
+    });
+  }
+});
+
 Deno.test("LayeredSig.open() allocates nothing for what a footer claims", async () => {
   const huge = smallPublished.slice();
   const view = new DataView(huge.buffer);
@@ -142,10 +204,13 @@ Deno.test("layeredSigStream() checks its options", () => {
     [{ salt: new Uint8Array(15) }, RangeError],
     [{ salt: "0123456789abcdef" as unknown as Uint8Array }, TypeError],
     [{ entityTag: "x".repeat(1025) }, RangeError],
+    [{ entityTag: 5 as unknown as string }, TypeError],
+    [{ layers: Array.from({ length: 9 }, (_, j) => ({ blockLength: 2 ** (14 - j), strongLength: 4 })) }, TypeError],
     [{ fileLength: -1 }, RangeError],
     [{ modifiedMs: 0.5 }, RangeError],
   ];
   for (const [options, error] of refused) assert.throws(() => layeredSigStream(options), error);
+  layeredSigStream({ fileLength: 0, modifiedMs: -1, entityTag: "" });
 });
 
 Deno.test("recommendedLayers() returns layers that layeredSigStream() takes, for files of any length", () => {
@@ -168,6 +233,7 @@ Deno.test("recommendedLayers() chooses the layers of the format page, by hand", 
   assert.deepEqual(chosen(2 ** 26), of64MiB);
   assert.deepEqual(chosen(undefined), of64MiB);
   assert.deepEqual(chosen(2 ** 26, 40).at(-1), [512, 7]);
+  assert.deepEqual(chosen(2 ** 19), [[16_384, 2], [1024, 2], [64, 2]]);
   // 16 blocks of 16,384 bytes, and a byte less.
   assert.deepEqual(chosen(262_144), [[16_384, 2], [1024, 2], [64, 2]]);
   assert.deepEqual(chosen(262_143), [[1024, 2], [64, 2]]);
@@ -182,6 +248,8 @@ Deno.test("recommendedLayers() checks the length", () => {
   for (const fileLength of ["1", null, 1n]) {
     assert.throws(() => recommendedLayers(fileLength as unknown as number), TypeError);
   }
+  for (const marginBits of [-1, 0.5, 129]) assert.throws(() => recommendedLayers(2 ** 20, marginBits), RangeError);
+  for (const marginBits of [0, 128]) assert.equal(recommendedLayers(2 ** 20, marginBits).length, 3);
 });
 
 Deno.test("LayeredSig refuses layers and records that it does not have", async () => {

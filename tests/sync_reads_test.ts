@@ -67,11 +67,10 @@ Deno.test("planSync() finds what a remote file has of a local one in six places,
   assert.ok(basis.bytesRead > 5 * local.length, `${basis.bytesRead / local.length} times`);
 });
 
-/** A layered signature of a file of 2^40 bytes, in zeros that need no memory, and the longest read of it. */
-async function hugeSig() {
+/** A layered signature of a file of so many bytes, in zeros that need no memory, and the longest read of it. */
+async function hugeSig(claimed = 2 ** 40) {
   const one = await publish(new Uint8Array(LAYERS[0]!.blockLength));
   const footer = one.slice(one.length - new DataView(one.buffer).getUint32(one.length - 8, true));
-  const claimed = 2 ** 40;
   new DataView(footer.buffer).setBigUint64(1 + 15 + 2 + 16, BigInt(claimed), true);
   const [coarse, middle, fine] = LAYERS.map(({ blockLength }) => claimed / blockLength);
   const records = coarse! + middle! + fine!;
@@ -98,6 +97,9 @@ Deno.test("planSync() reads no layer that is longer than maxInputLength, whateve
   assert.deepEqual(plan.blockLengths, []);
   assert.equal(plan.missingLength, 2 ** 40);
   assert.ok(longest() <= 2048);
+  // Records of 8 bytes in 2^25, and one more.
+  const more = await hugeSig((2 ** 22 + 1) * LAYERS[0]!.blockLength);
+  assert.deepEqual((await planSync(await LayeredSig.open(more.basis), base)).blockLengths, []);
 });
 
 Deno.test("planSync() stops at maxInputLength with a plan that is right", async () => {
@@ -158,6 +160,20 @@ for (const [where, end] of [["at the end of a short file", 0], ["long before the
     assert.ok(counting.bytesRead >= 2 * local.length, "nothing was hidden in the first pass");
   });
 }
+
+Deno.test("planSync() searches all of a file again only after a pass that gave up on false alarms", async () => {
+  const decoys = new Uint8Array(30_000).fill(DECOY);
+  const hidden = Array.from({ length: 32 }, (_, i) => randomBytes(200 + i, 64));
+  const places = hidden.flatMap((bytes, i) => [decoys.subarray(0, 1000 + 4 * i), bytes]);
+  const local = counted(concat([BLOCK, randomBytes(84, 100), decoys, ...places, randomBytes(85, 2 ** 20)]));
+  const remote = concat([BLOCK, ...hidden, randomBytes(86, 64)]);
+  const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 64, strongLength: 8 }] }));
+  const plan = await planSync(sig, local);
+  assert.equal(plan.missingLength, 64);
+  // The last pass is over what the second one found, and up to 63 bytes behind it.
+  const again = local.bytesRead - 2 * local.size;
+  assert.ok(again > 0 && again < concat(places).length, `${again} bytes are read once more`);
+});
 
 Deno.test("planSync() searches once where it finds nothing, however many false alarms there are", async () => {
   const sig = await LayeredSig.open(await publish(BLOCK, { layers: [{ blockLength: 64, strongLength: 8 }] }));

@@ -17,7 +17,7 @@ const REMEDY = "make the folder writable, or write to another folder and copy th
 /** What is known of an output before it is opened. */
 export interface OutputOptions {
   /** Whether its bytes are not text, so that they are refused on a terminal. */
-  readonly isBinary: boolean;
+  readonly isBinary?: boolean;
   /** Whether a file that exists is replaced without being asked to. */
   readonly mayReplace?: boolean;
 }

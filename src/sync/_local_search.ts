@@ -5,7 +5,7 @@ import { BUSY, DONE } from "../engine/stage.ts";
 import type { SearchIndex } from "../kernel/interface.ts";
 import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS } from "../kernel/rules/budget.ts";
 import { Parts } from "./_parts.ts";
-import type { SearchWork } from "./_search_work.ts";
+import type { SearchWork } from "./search_work.ts";
 
 /** Bytes of the local file read at once. */
 const READ_LENGTH = 2 ** 20;
@@ -107,7 +107,6 @@ export class LocalSearch {
     for (let part = matcher.next(); part !== undefined && part !== DONE; part = matcher.next()) {
       if (part === BUSY) {
         await giveWay();
-        this.#signal?.throwIfAborted();
         continue;
       }
       if (part.type === "data") at += part.bytes.length;

@@ -14,14 +14,14 @@ export class Parts {
     return this.#rows.count;
   }
 
-  /** Adds a part, which starts behind the start of the last one. */
+  /** Adds a part, which starts and ends behind the start and the end of the last one. */
   add(start: number, end: number): void {
     const last = this.count - 1;
     if (last < 0 || start - this.end(last) > this.#maxGap) {
       this.#rows.push();
       this.#rows.set(last + 1, 0, start);
       this.#rows.set(last + 1, 1, end);
-    } else if (end > this.end(last)) {
+    } else {
       this.#rows.set(last, 1, end);
     }
   }

@@ -4,7 +4,7 @@ import type { Kernel, SearchIndex, SumParams } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";
 import { MISSING, RunList } from "./_run_list.ts";
-import type { SearchWork } from "./_search_work.ts";
+import type { SearchWork } from "./search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span } from "./plan.ts";
 
@@ -60,7 +60,6 @@ export async function searchLayer(search: LayerSearch): Promise<RunList> {
       places[searched[k]!] ||= offset + 1;
     });
     left = unfound(left, places);
-    await giveWay();
   }
   return await merge(runs, blocks, places, blockLength);
 }
@@ -124,8 +123,7 @@ async function createIndex(
 /** Moves the blocks that have no place to the start of `left`, and returns them. */
 function unfound(left: Uint32Array, places: Float64Array): Uint32Array {
   let count = 0;
-  for (let k = 0; k < left.length; k++) {
-    const block = left[k]!;
+  for (const block of left) {
     if (places[block] === 0) left[count++] = block;
   }
   return left.subarray(0, count);
@@ -140,15 +138,16 @@ async function merge(
 ): Promise<RunList> {
   const merged = new RunList();
   let block = 0;
-  for (let run = 0, steps = 1; run < runs.count; run++, steps++) {
-    if (steps % TURN_COUNT === 0) await giveWay();
+  let steps = 0;
+  for (let run = 0; run < runs.count; run++) {
+    if (++steps % TURN_COUNT === 0) await giveWay();
     const length = runs.lengthOf(run);
     if (!runs.isMissing(run)) {
       merged.add(length, runs.from(run));
       continue;
     }
-    for (let at = 0; at < length; at += blockLength, steps++) {
-      if (steps % TURN_COUNT === 0) await giveWay();
+    for (let at = 0; at < length; at += blockLength) {
+      if (++steps % TURN_COUNT === 0) await giveWay();
       const place = places[blocks.firstOf(block++)]!;
       // A signature can say that the short last block is equal to a whole one.
       merged.add(Math.min(blockLength, length - at), place > 0 ? place - 1 : MISSING);

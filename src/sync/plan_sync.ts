@@ -6,7 +6,7 @@ import type { BackendOptions } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
-import { SearchWork } from "./_search_work.ts";
+import { SearchWork } from "./search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span, SyncPlan, SyncRun } from "./plan.ts";
 import { isWorthwhile } from "./stopping_rule.ts";

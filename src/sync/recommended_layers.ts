@@ -44,7 +44,7 @@ export function recommendedLayers(
   checkInteger("fileLength", fileLength, 0, Number.MAX_SAFE_INTEGER);
   checkInteger("marginBits", marginBits, 0, MAX_MARGIN_BITS);
   const ideal = Math.sqrt(fileLength) / FINEST_FRACTION;
-  const finest = Math.max(MIN_BLOCK_LENGTH, 2 ** Math.round(Math.log2(Math.max(1, ideal))));
+  const finest = Math.max(MIN_BLOCK_LENGTH, 2 ** Math.round(Math.log2(ideal)));
   const layers: Layer[] = [];
   for (let i = LAYER_COUNT - 1; i >= 0; i--) {
     const blockLength = finest * RATIO ** i;

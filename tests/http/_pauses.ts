@@ -3,6 +3,20 @@
 /** The longest pause of a client. Timers that take longer are limits, and stay as they are. */
 const MAX_PAUSE_MS = 10_000;
 
+/** Does work, and returns the timers that were set meanwhile, in milliseconds. None of them runs. */
+export async function timersDuring(work: () => Promise<unknown>): Promise<number[]> {
+  const { setTimeout: real } = globalThis;
+  const timers: number[] = [];
+  const never = (_: () => void, ms: number) => ({ count: timers.push(ms) });
+  globalThis.setTimeout = never as unknown as typeof setTimeout;
+  try {
+    await work();
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  return timers;
+}
+
 /** Does work in which pauses are over at once, and returns how long each should have been, in milliseconds. */
 export async function pausesDuring(work: () => Promise<unknown>): Promise<number[]> {
   const { setTimeout: real } = globalThis;

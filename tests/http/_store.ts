@@ -122,6 +122,23 @@ export async function bytesOf(response: Response): Promise<Bytes> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** Titles of statuses (RFC 9110, section 15). */
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  408: "Request Timeout",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  422: "Unprocessable Content",
+  428: "Precondition Required",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
 /** Checks a problem body, and returns it. */
 export async function assertProblem(response: Response, status: number, code?: string) {
   assert.equal(response.headers.get("Content-Type"), "application/problem+json", `status ${response.status}`);
@@ -129,7 +146,7 @@ export async function assertProblem(response: Response, status: number, code?: s
   assert.equal(response.status, status, JSON.stringify(body));
   assert.equal(body.status, status);
   assert.equal(body.type, "about:blank");
-  assert.ok(typeof body.title === "string" && body.title.length > 0);
+  assert.equal(body.title, TITLES[status]);
   assert.equal(body.code, code);
   return body as { detail: string };
 }

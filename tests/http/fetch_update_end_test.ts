@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fetchUpdate, planUpdate } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { hostOf } from "./memory_host.ts";
+import { pausesDuring } from "./_pauses.ts";
 import { basis, clientOf, files, target, URL_OF_FILE } from "./_update.ts";
 import { until } from "../_until.ts";
 
@@ -57,6 +58,13 @@ function countedSignal(): { signal: AbortSignal; listeners: ReadonlySet<unknown>
   });
   return { signal, listeners };
 }
+
+Deno.test("requests that fail leave no listener on the signal", async () => {
+  const { signal, listeners } = countedSignal();
+  const fetch = () => Promise.reject(new TypeError("reset"));
+  await pausesDuring(() => assert.rejects(planUpdate(URL_OF_FILE, basis, { fetch, signal }), { code: "network" }));
+  assert.equal(listeners.size, 0);
+});
 
 Deno.test("an update that is disposed of ends its requests, errors its stream, and leaves the signal", async () => {
   let seen: unknown;

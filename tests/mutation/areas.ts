@@ -199,6 +199,7 @@ export const AREAS: readonly Area[] = [
     name: "remote commands",
     files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_serve|_part|_pull|_remote|_update)/,
     tests: [
+      "http/cli_remote",
       "http/cli_pull_says",
       "http/cli_pull_keeps",
       "http/cli_push_says",
@@ -220,13 +221,27 @@ export const AREAS: readonly Area[] = [
   {
     name: "sync",
     files: /^src\/sync\//,
-    tests: ["layered_sig", "sync_plan", "sync_reads", "differential/repeats", "rsync_streams_layered", "layered_turns"],
+    tests: [
+      "layered_sig",
+      "sync_plan",
+      "sync_ends",
+      "sync_reads",
+      "option_names",
+      "differential/repeats",
+      "rsync_streams_layered",
+      "layered_turns",
+    ],
   },
   {
     name: "http",
     files: /^src\/http\//,
     tests: [
       "http/run_list",
+      "http/client_pieces",
+      "http/client_bounds",
+      "http/let_go",
+      "option_names",
+      "http/handler_pieces",
       "http/handler_methods",
       "http/handler_sig",
       "http/handler_reading",

@@ -25,6 +25,11 @@ const SET_FIRST: readonly (readonly [path: string, line: string, what: string])[
   ["src/kernel/wasm/searcher.ts", "#bytesAt = 0;", "the first search"],
   ["src/kernel/wasm/searcher.ts", "#start = 0;", "the first search, which finds no bytes there,"],
   ["src/streams/stage_pair.ts", "#isTaken = false;", "each write"],
+  ["src/sync/_local_search.ts", "#mayHaveGivenUp = false;", "each pass"],
+  ["src/sync/plan_sync.ts", "let share = 0;", "the first layer"],
+  ["src/sync/layered_sig.ts", "bytesRead = 0;", "open()"],
+  ["src/sync/layered_sig.ts", "readCount = 0;", "open()"],
+  ["src/http/client/checked_blocks.ts", "#start = 0;", "the first batch"],
 ];
 
 /** Lengths of buffers of which one more byte or record is nothing that anybody sees: file, line, and number. */
@@ -32,6 +37,7 @@ const FIRST_LENGTHS: readonly (readonly [path: string, line: string, length: str
   ["src/formats/bytes/byte_reader.ts", "#carry = new Uint8Array(64);", "64"],
   ["src/formats/bytes/byte_writer.ts", "const FIRST_LENGTH = 1024;", "1024"],
   ["src/formats/bytes/plain_records.ts", "export const BATCH_CAPACITY = 1024;", "1024"],
+  ["src/sync/_number_rows.ts", "const PAGE_SHIFT = 12;", "12"],
 ];
 
 /** How many items are worked on before others get a turn, where one more takes no time to speak of: file and line. */
@@ -48,6 +54,15 @@ const EMPTY_STEPS: readonly (readonly [path: string, line: string])[] = [
   ["src/kernel/wasm/index_builder.ts", "for (let from = 0; from < batch.count; from += PIECE_COUNT) {"],
   ["src/kernel/wasm/running_sums.ts", "for (let at = 0; at < length; at += PIECE_LENGTH) {"],
   ["src/sync/layered_sig.ts", "for (let at = start; at < end; at += RECORDS_AT_ONCE) {"],
+];
+
+/** Which of so many items is the one after which others get a turn: file and line. */
+const TURN_STARTS: readonly (readonly [path: string, line: string])[] = [
+  ["src/sync/_search_layer.ts", "if (run % TURN_COUNT === 0) await giveWay();"],
+  ["src/sync/_search_layer.ts", "if (++steps % TURN_COUNT === 0) await giveWay();"],
+  ["src/sync/_search_layer.ts", "let steps = 0;"],
+  ["src/sync/layered_sig.ts", "if (ranges.length % RECORDS_AT_ONCE === 0) await giveWay();"],
+  ["src/sync/plan_sync.ts", "if (run % RUNS_AT_ONCE === 0) await giveWay();"],
 ];
 
 export const EQUIVALENT: readonly Equivalent[] = [
@@ -100,6 +115,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   }),
   ...EMPTY_STEPS.map(([path, line]): Equivalent => {
     return { path, line, change: ["<", "<="], reason: "one step more, for nothing" };
+  }),
+  ...TURN_STARTS.map(([path, line]): Equivalent => {
+    return { path, line, change: ["0", "1"], reason: "others get as many turns, each an item earlier or later" };
   }),
   ...SET_FIRST.map(([path, line, what]) => ({ path, line, reason: `${what} sets it before it is read` })),
   {
@@ -249,6 +267,30 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "merged.add(Math.min(blockLength, length - at), place > 0 ? place - 1 : MISSING);",
     change: [">", ">="],
     reason: "0 less 1 is what stands for a missing run",
+  },
+  {
+    path: "src/sync/_search_layer.ts",
+    line: "const last = runs.isMissing(runs.count - 1) ? blocks.count - 1 : -1;",
+    change: ["1", "(1 + 1)"],
+    reason: "no number below 0 is that of a block",
+  },
+  {
+    path: "src/sync/_local_search.ts",
+    line: 'const tail = end === Infinity || end >= this.#length ? "last" : "none";',
+    change: [">=", ">"],
+    reason:
+      "a tail that a part could hide starts in a block, and a part that ends with the file ends a block before it",
+  },
+  {
+    path: "src/sync/layered_sig.ts",
+    line: "return await source.readInto(new Uint8Array(1), 0) === 0;",
+    change: ["1", "(1 + 1)"],
+    reason: "all that counts is whether a byte comes",
+  },
+  {
+    path: "src/sync/_block_index.ts",
+    line: "this.#table = undefined;",
+    reason: "nothing is added afterwards, so it only frees memory",
   },
   {
     path: "src/sync/_block_index.ts",

@@ -9,7 +9,6 @@ import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { CliError, EXIT, ReportedError, systemError, usageError } from "../_errors.ts";
 import { isStandard, openInput } from "../_input.ts";
-import { checkName } from "../_names.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
 import { reportDetail, reportFailure, reportJson, reportStatistics } from "../_report.ts";
@@ -77,7 +76,7 @@ async function publishFile(path: string, invocation: Invocation): Promise<Outcom
   const input = await openInput(path, invocation);
   const { modifiedMs } = input;
   let stats: Readonly<SigStats> | undefined;
-  await withOutput(path + SUFFIX, invocation, { isBinary: true, mayReplace: true }, async (output) => {
+  await withOutput(path + SUFFIX, invocation, { mayReplace: true }, async (output) => {
     const bar = await openProgress(output, invocation, input.size);
     const onProgress = bar && (({ bytesIn }: { bytesIn: number }) => bar.update(bytesIn));
     const stream = layeredSigStream({ fileLength: input.size, modifiedMs, onProgress });
@@ -110,7 +109,6 @@ async function checkFresh(path: string, invocation: Invocation): Promise<Outcome
 
 /** What a published signature says at its end, or undefined if it is damaged. */
 async function readFooter(path: string): Promise<LayeredFooter | undefined> {
-  checkName("open", path);
   try {
     const file = await fileBasis(path);
     try {

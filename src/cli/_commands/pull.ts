@@ -112,7 +112,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
     // Then nothing of it is of this version, or too little.
     if (plan.fallback === "cheaper") await part.empty();
     isKept = canGoOn(plan);
-    await withOutput(path, invocation, { isBinary: true, mayReplace: true }, async (output) => {
+    await withOutput(path, invocation, { mayReplace: true }, async (output) => {
       const bar = await openBar(found, output, invocation);
       progress.show = bar?.show;
       await transfer(readable, output, bar?.bar, invocation);

@@ -70,7 +70,6 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
         if (now.bytesSent > 0) bar?.update(now.bytesSent);
       },
     });
-    stats = sent.stats;
   } catch (error) {
     if (!planned.isTaken) throw error;
   } finally {

@@ -9,14 +9,14 @@ import { HttpError } from "../http_error.ts";
 import { type Coding, encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
-import { commandStream, copiesOf, literalLength, measure, type Measured } from "./_upload_commands.ts";
+import { commandStream, copiesOf, literalLength, measure, type Measured } from "./upload_commands.ts";
 import { type Answer, Connection } from "./_connection.ts";
 import { StatusError, statusError } from "./_patience.ts";
 import { PART_COST, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST } from "./_runs_reader.ts";
 import type { SendStats, SendUpdateOptions, SentUpdate } from "./send_options.ts";
-import { uploadBody } from "./_upload_body.ts";
+import { uploadBody } from "./upload_body.ts";
 
 /** The slowest connection that is waited for, in bytes a millisecond. */
 const MIN_RATE = 8;

@@ -5,9 +5,9 @@ import { strongTag } from "../protocol/entity_tag.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { joined } from "../../common/bytes.ts";
 import type { Answer } from "./_connection.ts";
-import { boundaryOf, readParts } from "./_multipart_reader.ts";
+import { boundaryOf, readParts } from "./multipart_reader.ts";
 import { statusError } from "./_patience.ts";
-import { lengthOf, type Picker } from "./_runs.ts";
+import { lengthOf, type Picker } from "./runs.ts";
 
 /** Bytes of a multipart body besides its ranges, for each of them and for the rest. */
 const MAX_PART_COST = 1024;

@@ -4,7 +4,7 @@ import type { Run } from "../protocol/run_list.ts";
 import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
 import { Patience, statusError } from "./_patience.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
-import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./_runs.ts";
+import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./runs.ts";
 
 /** Bytes that are asked for in one request. They are held in memory until it is their turn. */
 const GROUP_LENGTH = 2 ** 22;

@@ -152,7 +152,7 @@ function rangesSource(
     async read(offset, length) {
       const at = offset - (size - tail.length);
       if (at >= 0) return tail.subarray(at, at + length);
-      for await (const bytes of readRanges([{ offset, length: Math.min(length, size - offset) }])) return bytes;
+      for await (const bytes of readRanges([{ offset, length }])) return bytes;
       return new Uint8Array(0);
     },
   };

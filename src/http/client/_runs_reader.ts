@@ -6,7 +6,7 @@ import type { Answer, Connection } from "./_connection.ts";
 import { isPassing, Patience, StatusError, statusError } from "./_patience.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import type { Host, RangeReader } from "./_range_reader.ts";
-import { dropBytes, lengthOf } from "./_runs.ts";
+import { dropBytes, lengthOf } from "./runs.ts";
 
 /** Runs in one request, so that its body stays small. */
 const MAX_RUNS = 2 ** 17;
