@@ -236,6 +236,12 @@ const FAR_BASIS = new Proxy(new Uint8Array(0), {
   get: (_, name) => name === "length" ? 2 ** 34 : Number(name) % 251,
 });
 
+/** Offsets of copies of 3 bytes, each so far from the end of the one before. The first is as far from 2^30. */
+function offsetsAt(distances: number[]): number[] {
+  let end = 2 ** 30;
+  return distances.map((distance) => (end += distance + 3) - 3);
+}
+
 /** Copies of 3 bytes that start at these offsets, behind one that ends at 2^30, and bytes that end the chunk. */
 const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
   "rsync-streams": (offsets) => {
@@ -244,7 +250,9 @@ const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
     return bytesOf(deltaHead(), copyHead(3n), zigzag(2n ** 30n - 3n), ...copies, new Uint8Array(8));
   },
   librsync: (offsets) => {
-    const copies = offsets.flatMap((offset) => [0x4d, bigEndian(BigInt(offset), 4), 3]);
+    const copies = offsets.flatMap((offset, k) => {
+      return [0x4d + k % 3, bigEndian(BigInt(offset), 4), bigEndian(3n, 1 << (k % 3))];
+    });
     return bytesOf(0x72, 0x73, 2, 0x36, 0x45, 0, 3, ...copies, new Uint8Array(9));
   },
   luapower: (offsets) => bytesOf(2, u32(0), 1, ...offsets.flatMap((offset) => [2, u32(offset / 3), 1])),
@@ -253,8 +261,11 @@ const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
 for (const format of FORMATS) {
   Deno.test(`copies carried out at once may be of any bytes of a basis of many GiB: ${format}`, () => {
     const offsets = {
-      // Up and down again, each nearly as far from the one before as four bytes can say.
-      "rsync-streams": Array.from({ length: 200 }, (_, k) => 2 ** 30 + (k < 100 ? k : 200 - k) * (2 ** 27 - 4)),
+      "rsync-streams": offsetsAt([
+        ...[6, 13, 20].flatMap((n) => [2 ** n - 1, 2 ** n, 1 - 2 ** n, -(2 ** n), -1 - 2 ** n]),
+        ...Array(100).fill(2 ** 27 - 1),
+        ...Array(100).fill(-(2 ** 27)),
+      ]),
       librsync: [2 ** 31 - 3, 2 ** 31, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 32 - 256, 0],
       luapower: [2 ** 31 - 2, 2 ** 32 - 1, 2 ** 32 + 2, 3 * (2 ** 31 - 1), 3 * 2 ** 31, 3 * (2 ** 32 - 1)],
     }[format];

@@ -7,8 +7,8 @@ import { COPY, LibrsyncDeltaReader, LITERAL } from "./delta.ts";
 const MAX_COMMAND_LENGTH = 9;
 /** The literal whose length has eight bytes. */
 const LONG_LITERAL = LITERAL + 3;
-/** Opcodes from here on have an offset of eight bytes. */
-const LONG_OFFSET = COPY + 12;
+/** From here on, what an opcode says of widths is that the offset has eight bytes. */
+const LONG_OFFSET = 12;
 
 /** Reads deltas of librsync for a patch. */
 class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
@@ -30,9 +30,10 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
         to += length;
         next = dataAt + length;
       } else {
-        const lengthWidth = (opcode - COPY) & 3;
-        if (opcode >= LONG_OFFSET || lengthWidth === 3) break;
-        const lengthAt = next + 1 + (1 << ((opcode - COPY) >> 2));
+        const widths = opcode - COPY;
+        const lengthWidth = widths & 3;
+        if (widths >= LONG_OFFSET || lengthWidth === 3) break;
+        const lengthAt = next + 1 + (1 << (widths >> 2));
         const commandEnd = lengthAt + (1 << lengthWidth);
         const offset = integer(chunk, next + 1, lengthAt);
         const length = integer(chunk, lengthAt, commandEnd);

@@ -19,8 +19,8 @@ class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
     let to = room.at;
     let next = at;
     for (; count < most && next + COPY_LENGTH <= chunk.length; count++) {
-      const number = chunk[next + 1]! + chunk[next + 2]! * 2 ** 8 + chunk[next + 3]! * 2 ** 16 +
-        chunk[next + 4]! * 2 ** 24;
+      const word = chunk[next + 1]! | chunk[next + 2]! << 8 | chunk[next + 3]! << 16 | chunk[next + 4]! << 24;
+      const number = word >>> 0;
       if (chunk[next] === COPY) {
         const offset = number * blockLength;
         const length = chunk[next + DATA_AT]! * blockLength;
