@@ -195,19 +195,13 @@ function toSource(basis: Basis): BufferedSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);
-    const read = (offset: number, length: number) => {
-      // Where all bytes are gone, views fail with the engine's own words.
-      if (bytes.length > 0) return bytes.subarray(offset, offset + length);
-      requireAttached(bytes.buffer);
-      return new Uint8Array(0);
-    };
     return {
       size: bytes.length,
-      read,
-      readInto(buffer, offset) {
-        const part = read(offset, buffer.length);
-        buffer.set(part);
-        return part.length;
+      read(offset, length) {
+        if (bytes.length > 0) return bytes.subarray(offset, offset + length);
+        // All of them are gone, and no view of them can be made.
+        requireAttached(bytes.buffer);
+        return new Uint8Array(0);
       },
     };
   }
