@@ -176,14 +176,14 @@ for (const format of FORMATS) {
   });
 }
 
-/** Ten copies of a byte from 5, 7, 9 ... on, and what follows them. */
+/** Ten copies of a byte or a block, each second one from the first on, and what follows them. */
 const TEN_COPIES: Readonly<Record<Format, (rest: Bytes) => Bytes>> = {
   "rsync-streams": (rest) =>
-    bytesOf(deltaHead(), copyHead(1n), zigzag(5n), ...Array(9).fill([3, 2]).flat(), rest, new Uint8Array(9)),
+    bytesOf(deltaHead(), copyHead(1n), zigzag(0n), ...Array(9).fill([3, 2]).flat(), rest, new Uint8Array(9)),
   librsync: (rest) =>
-    bytesOf(0x72, 0x73, 2, 0x36, ...Array.from({ length: 10 }, (_, k) => [0x45, 5 + 2 * k, 1]).flat(), rest),
+    bytesOf(0x72, 0x73, 2, 0x36, ...Array.from({ length: 10 }, (_, k) => [0x45, 2 * k, 1]).flat(), rest),
   luapower: (rest) =>
-    bytesOf(...Array.from({ length: 10 }, (_, k) => [2, 5 + 2 * k, 0, 0, 0, 1]).flat(), rest, new Uint8Array(9)),
+    bytesOf(...Array.from({ length: 10 }, (_, k) => [2, 2 * k, 0, 0, 0, 1]).flat(), rest, new Uint8Array(9)),
 };
 
 for (const format of FORMATS) {
@@ -192,7 +192,7 @@ for (const format of FORMATS) {
     const delta = TEN_COPIES[format](bytesOf(Uint8Array.from(rest), new Uint8Array(9)));
     const blockLength = format === "luapower" ? BLOCK_LENGTH : 1;
     const expected = Array.from({ length: 10 }, (_, k) => {
-      const offset = (5 + 2 * k) * blockLength;
+      const offset = 2 * k * blockLength;
       return BASIS.subarray(offset, offset + blockLength);
     });
     for (
@@ -200,7 +200,7 @@ for (const format of FORMATS) {
     ) {
       const reader = open(format);
       reader.write(delta);
-      const room = { basis: BASIS, out: new Uint8Array(100), at: 2, end, most };
+      const room = { basis: BASIS.subarray(0, 19 * blockLength), out: new Uint8Array(100), at: 2, end, most };
       assert.equal(reader.makeCopies(room), 0, "before the start");
       assert.equal(reader.next()?.type, "start");
       assert.equal(reader.makeCopies(room), count);
@@ -212,7 +212,7 @@ for (const format of FORMATS) {
     const short = open(format);
     short.write(delta);
     short.next();
-    const room = { basis: BASIS.subarray(0, (5 + 2 * 7) * blockLength), out: new Uint8Array(100), at: 0, end: 100 };
+    const room = { basis: BASIS.subarray(0, 14 * blockLength), out: new Uint8Array(100), at: 0, end: 100 };
     assert.equal(short.makeCopies({ ...room, most: 20 }), 7, "the eighth starts where the basis ends");
   });
 }
@@ -222,6 +222,12 @@ const FAR_BASIS = new Proxy(new Uint8Array(0), {
   get: (_, name) => name === "length" ? 2 ** 34 : Number(name) % 251,
 });
 
+/** Offsets of copies of 3 bytes, each so far from the end of the one before. The first is as far from 2^30. */
+function offsetsAt(distances: number[]): number[] {
+  let end = 2 ** 30;
+  return distances.map((distance) => (end += distance + 3) - 3);
+}
+
 /** Copies of 3 bytes that start at these offsets, behind one that ends at 2^30, and bytes that end the chunk. */
 const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
   "rsync-streams": (offsets) => {
@@ -230,7 +236,9 @@ const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
     return bytesOf(deltaHead(), copyHead(3n), zigzag(2n ** 30n - 3n), ...copies, new Uint8Array(8));
   },
   librsync: (offsets) => {
-    const copies = offsets.flatMap((offset) => [0x4d, bigEndian(BigInt(offset), 4), 3]);
+    const copies = offsets.flatMap((offset, k) => {
+      return [0x4d + k % 3, bigEndian(BigInt(offset), 4), bigEndian(3n, 1 << (k % 3))];
+    });
     return bytesOf(0x72, 0x73, 2, 0x36, 0x45, 0, 3, ...copies, new Uint8Array(9));
   },
   luapower: (offsets) => bytesOf(2, u32(0), 1, ...offsets.flatMap((offset) => [2, u32(offset / 3), 1])),
@@ -239,8 +247,11 @@ const FAR_COPIES: Readonly<Record<Format, (offsets: number[]) => Bytes>> = {
 for (const format of FORMATS) {
   Deno.test(`copies made at once may be of any bytes of a basis of many GiB: ${format}`, () => {
     const offsets = {
-      // Up and down again, each nearly as far from the one before as four bytes can say.
-      "rsync-streams": Array.from({ length: 200 }, (_, k) => 2 ** 30 + (k < 100 ? k : 200 - k) * (2 ** 27 - 4)),
+      "rsync-streams": offsetsAt([
+        ...[6, 13, 20].flatMap((n) => [2 ** n - 1, 2 ** n, 1 - 2 ** n, -(2 ** n), -1 - 2 ** n]),
+        ...Array(100).fill(2 ** 27 - 1),
+        ...Array(100).fill(-(2 ** 27)),
+      ]),
       librsync: [2 ** 31 - 3, 2 ** 31, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 32 - 256, 0],
       luapower: [2 ** 31 - 2, 2 ** 32 - 1, 2 ** 32 + 2, 3 * (2 ** 31 - 1), 3 * 2 ** 31, 3 * (2 ** 32 - 1)],
     }[format];
