@@ -46,7 +46,7 @@ export class ByteReader {
   /** Takes the next chunk, once the one before was read to its end. A chunk is not used after that. */
   push(chunk: Uint8Array): void {
     // A view of fixed length: a chunk may grow with its buffer, once it was read and its owner uses it again.
-    this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.#chunk = chunk.subarray(0, chunk.length);
     this.#at = 0;
   }
 

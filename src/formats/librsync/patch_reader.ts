@@ -5,8 +5,8 @@ import { COPY, LibrsyncDeltaReader } from "./delta.ts";
 
 /** Bytes of the longest copy command that is read here: neither of its integers has more than four. */
 const MAX_COMMAND_LENGTH = 9;
-/** Opcodes from here on have an offset of eight bytes. */
-const LONG_OFFSET = COPY + 12;
+/** From here on, what an opcode says of widths is that the offset has eight bytes. */
+const LONG_OFFSET = 12;
 
 /** Reads deltas of librsync for a patch. */
 class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
@@ -19,10 +19,10 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
     let to = room.at;
     let next = at;
     for (; count < most && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
-      const opcode = chunk[next]!;
-      const lengthWidth = (opcode - COPY) & 3;
-      if (opcode < COPY || opcode >= LONG_OFFSET || lengthWidth === 3) break;
-      const offsetEnd = next + 1 + (1 << ((opcode - COPY) >> 2));
+      const widths = chunk[next]! - COPY;
+      const lengthWidth = widths & 3;
+      if (widths < 0 || widths >= LONG_OFFSET || lengthWidth === 3) break;
+      const offsetEnd = next + 1 + (1 << (widths >> 2));
       const lengthEnd = offsetEnd + (1 << lengthWidth);
       const offset = integer(chunk, next + 1, offsetEnd);
       const length = integer(chunk, offsetEnd, lengthEnd);

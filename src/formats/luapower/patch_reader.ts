@@ -17,8 +17,8 @@ class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
     let to = room.at;
     let next = at;
     for (; count < most && next + COMMAND_LENGTH <= chunk.length; count++) {
-      const offset = (chunk[next + 1]! + chunk[next + 2]! * 2 ** 8 + chunk[next + 3]! * 2 ** 16 +
-        chunk[next + 4]! * 2 ** 24) * blockLength;
+      const block = chunk[next + 1]! | chunk[next + 2]! << 8 | chunk[next + 3]! << 16 | chunk[next + 4]! << 24;
+      const offset = (block >>> 0) * blockLength;
       const length = chunk[next + 5]! * blockLength;
       if (chunk[next] !== COPY || length === 0 || length > end - to || offset + length > basis.length) break;
       copyBytes(basis, offset, out, to, length);
