@@ -162,7 +162,7 @@ export class Patcher {
   /** Makes copies at once, if the basis is in memory and there is room. Returns whether it made one. */
   #makeCopies(): boolean {
     const { commands, basis: { bytes, size } } = this.#parts;
-    // The buffer of a basis may be resized: each copy is compared with the length that it had.
+    // If its buffer was resized, each copy is checked against the length that it had at first.
     if (!bytes || bytes.length !== size || !commands.makeCopies) return false;
     const start = this.#outLength;
     const end = Math.min(this.#out.length, start + (this.#parts.maxOutputLength - this.#length));

@@ -45,7 +45,7 @@ export class ByteReader {
 
   /** Takes the next chunk, once the one before was read to its end. A chunk is not used after that. */
   push(chunk: Uint8Array): void {
-    // A view of fixed length: a chunk may grow with its buffer, once it was read and its owner uses it again.
+    // A view of fixed length: once the chunk is read, its owner may make its buffer longer.
     this.#chunk = chunk.subarray(0, chunk.length);
     this.#at = 0;
   }

@@ -5,7 +5,7 @@ import { COPY, LibrsyncDeltaReader } from "./delta.ts";
 
 /** Bytes of the longest copy command that is read here: neither of its integers has more than four. */
 const MAX_COMMAND_LENGTH = 9;
-/** From here on, what an opcode says of widths is that the offset has eight bytes. */
+/** Pairs of widths from here on have an offset of eight bytes. */
 const LONG_OFFSET = 12;
 
 /** Reads deltas of librsync for a patch. */
