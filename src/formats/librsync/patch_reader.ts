@@ -23,8 +23,12 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
     for (; count < most && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
       const opcode = chunk[next]!;
       if (opcode < COPY) {
-        const dataAt = next + 1 + (opcode < LITERAL ? 0 : 1 << (opcode - LITERAL));
-        const length = opcode < LITERAL ? opcode : integer(chunk, next + 1, dataAt);
+        let dataAt = next + 1;
+        let length = opcode;
+        if (opcode >= LITERAL) {
+          dataAt += 1 << (opcode - LITERAL);
+          length = integer(chunk, next + 1, dataAt);
+        }
         if (opcode === LONG_LITERAL || length === 0 || length > end - to || dataAt + length > chunk.length) break;
         copyBytes(chunk, dataAt, out, to, length);
         to += length;
