@@ -119,3 +119,14 @@ Deno.test("a patch of 20,000 copies of a byte out of two places of a Blob reads 
   assertBytes(await patch(blob, delta), target);
   assert.deepEqual(blob.reads, [`0 to ${PAGE}`, `${3 * PAGE} to ${4 * PAGE}`]);
 });
+
+Deno.test("a count that cannot be is refused where a page is read, too", async () => {
+  for (const bytesRead of [PAGE + 1, -1, 1.5, NaN]) {
+    const handle = { fd: 3, read: () => Promise.resolve({ bytesRead }), stat: () => assert.fail("stat() is called") };
+    const basis = toPatchBasis(handle as unknown as Basis);
+    await assert.rejects(async () => await basis.readInto(new Uint8Array(10), 5), {
+      name: "TypeError",
+      message: /a count from 0 to 65536 was expected/,
+    });
+  }
+});

@@ -149,17 +149,17 @@ export function toPatchBasis(basis: Basis): PatchBasis {
     throw new TypeError(`Cannot use the basis: its size is ${seen}, a count of bytes as a number was expected`);
   }
   const readInto = source.readInto?.bind(source) ?? readIntoBy(source);
-  const into = isSlow(basis) ? readByPages(readInto) : readInto;
+  const checked: PatchBasis["readInto"] = (buffer, offset) => {
+    const count = readInto(buffer, offset);
+    if (typeof count === "number") return checkReadCount(count, buffer.length);
+    return Promise.resolve(count).then((count) => checkReadCount(count, buffer.length));
+  };
   return {
     size,
     createBuffer: source[CREATE_BUFFER],
     bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
-    readInto(buffer, offset) {
-      const count = into(buffer, offset);
-      if (typeof count === "number") return checkReadCount(count, buffer.length);
-      return Promise.resolve(count).then((count) => checkReadCount(count, buffer.length));
-    },
+    readInto: isSlow(basis) ? readByPages(checked) : checked,
   };
 }
 
