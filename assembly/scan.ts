@@ -21,7 +21,7 @@ export function current(s: Searcher): u32 {
 }
 
 @inline
-function isKnown(weak: u32): bool {
+export function isKnown(weak: u32): bool {
   return mayKnow(weak) && knows(weak);
 }
 

@@ -3,8 +3,7 @@ import { ROLLSUM, TAIL_LAST, TAIL_NONE } from "./_generated/rules";
 import { blockLength, hasStrong, lengthOf, recordCount, strongLength, weakKind, weakOf } from "./records";
 import { rabinkarp_blocks } from "./rabinkarp_blocks";
 import { rollsum_blocks } from "./rollsum_blocks";
-import { mayKnow } from "./filter";
-import { current, scan, shrink, step, sumWeak } from "./scan";
+import { current, isKnown, scan, shrink, step, sumWeak } from "./scan";
 import {
   addFalseAlarm,
   addMatch,
@@ -20,7 +19,6 @@ import {
   sumFour,
   sumWindows,
 } from "./searcher";
-import { knows } from "./tables";
 
 /** Longer windows are summed one by one: several are long work. */
 const MAX_TOGETHER: u32 = 4 * 1024 * 1024;
@@ -48,37 +46,32 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
     if (!s.isRolled && s.expected && s.position == s.literalStart && takeRun(s, limit)) continue;
     if (!s.isRolled) sumWeak(s, s.position, blockLength);
     s.isRolled = 1;
-    const isKnown = scan(s, end);
+    const isFound = scan(s, end);
     if (<i64>s.position > limit) return;
-    if (isKnown && isExhausted(s, s.position) && !isNext(s, s.position, current(s))) skipUnbudgeted(s, limit);
-    else if (isKnown && s.alarms >= PATIENCE && blockLength <= MAX_TOGETHER) testFour(s, end, limit);
-    else if (!isKnown || !test(s, s.position, blockLength, current(s))) step(s, end);
+    if (isFound && isRefused(s, s.position, current(s))) skipUnbudgeted(s, limit);
+    else if (isFound && s.alarms >= PATIENCE && blockLength <= MAX_TOGETHER) testFour(s, end, limit);
+    else if (!isFound || !test(s, s.position, blockLength, current(s))) step(s, end);
   }
 }
 
 /**
- * Takes the next blocks of the basis, as far as they follow, and tests the window behind them if its weak sum is that
- * of the next block. Returns whether it did something.
+ * Takes blocks that follow one another in the target, whether they do so in the basis or not. Their strong sums are
+ * computed together. The outcome is that of testing one window after another. Returns whether it did something.
  */
 function takeRun(s: Searcher, limit: i64): bool {
-  const first = s.expected - 1;
   const start = s.position;
-  const run: u32 = blockLength > MAX_TOGETHER ? 1 : s.run;
-  let maxCount: u32 = 0;
-  while (maxCount < run && first + maxCount < recordCount && lengthOf(first + maxCount) == blockLength) {
-    if (<i64>start + <i64>maxCount * blockLength > limit) break;
-    maxCount++;
-  }
+  const run: i64 = blockLength > MAX_TOGETHER ? 1 : s.run;
+  const maxCount = <u32>min<i64>(run, (limit - start) / blockLength + 1);
   if (weakKind == ROLLSUM) rollsum_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   else rabinkarp_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   let count: u32 = 0;
-  while (count < maxCount && load<u32>(WEAK + (count << 2)) == weakOf(first + count)) count++;
-  if (!count) return false;
+  while (count < maxCount && isInRun(s, count, load<u32>(WEAK + (count << 2)))) count++;
+  if (!count || isRefused(s, start, load<u32>(WEAK))) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {
-    // Once the block taken is not the one expected, the run is over and the search goes on.
-    if (isFull(s) || s.expected != first + i + 1) return true;
-    if (!take(s, s.position, blockLength, weakOf(first + i), STRONG + <usize>(i * strongLength))) {
+    const weak = load<u32>(WEAK + (i << 2));
+    if (isFull(s) || isRefused(s, s.position, weak)) return true;
+    if (!take(s, s.position, blockLength, weak, STRONG + <usize>(i * strongLength))) {
       // The sums of the rest were in vain. Where that comes again and again, they are not computed.
       s.run = 1;
       s.position++;
@@ -87,6 +80,13 @@ function takeRun(s: Searcher, limit: i64): bool {
   }
   s.run = min(2 * s.run, RUN);
   return true;
+}
+
+/** Whether a weak sum is known: in the cheapest way if it is that of the block `count` after the one expected. */
+@inline
+function isInRun(s: Searcher, count: u32, weak: u32): bool {
+  const k = s.expected - 1 + count;
+  return (k < recordCount && weakOf(k) == weak) || isKnown(weak);
 }
 
 /** Windows shorter than a block, at the end of the target: those that start at `position` and later. */
@@ -100,7 +100,7 @@ function searchTail(s: Searcher, end: u32): void {
     if (!s.isTail) sumWeak(s, start, end - start);
     s.isTail = 1;
     const weak = current(s);
-    if (mayKnow(weak) && knows(weak) && test(s, start, end - start, weak)) return;
+    if (isKnown(weak) && test(s, start, end - start, weak)) return;
     shrink(s, start, end - start);
     s.position = s.tail == TAIL_LAST ? end : start + 1;
     s.worked++;
@@ -151,7 +151,7 @@ function testFour(s: Searcher, end: u32, limit: i64): void {
 
 /** Tests a window whose weak sum is known, and takes it if its strong sum is known too. Returns whether it did. */
 function test(s: Searcher, start: u32, length: u32, weak: u32): bool {
-  if (!isNext(s, start, weak) && isExhausted(s, start)) return false;
+  if (isRefused(s, start, weak)) return false;
   sumWindows(s, start, length, 1, length);
   return take(s, start, length, weak, STRONG);
 }
@@ -160,6 +160,12 @@ function test(s: Searcher, start: u32, length: u32, weak: u32): bool {
 @inline
 function isNext(s: Searcher, start: u32, weak: u32): bool {
   return s.expected && start == s.literalStart && weakOf(s.expected - 1) == weak;
+}
+
+/** Whether the budget does not allow to test a window whose weak sum is known. Blocks that are expected need none. */
+@inline
+function isRefused(s: Searcher, start: u32, weak: u32): bool {
+  return !isNext(s, start, weak) && isExhausted(s, start);
 }
 
 /** Takes a window if its strong sum, at `strong`, is known. Returns whether it did. */

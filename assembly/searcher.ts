@@ -4,6 +4,7 @@ import {
   BUDGET_PER_BYTE,
   BUDGET_START,
   BUDGET_START_BLOCKS,
+  LEAST_COST,
   MATCH_FIELDS,
   MAX_MATCHES,
   RESERVE_BLOCKS,
@@ -121,6 +122,12 @@ export function searcher_is_cut_short(s: Searcher): bool {
   return isCutShort(s);
 }
 
+/** What a strong sum of `length` bytes costs, in the units of the budget. */
+@inline
+function costOf(length: u32): f64 {
+  return max<f64>(LEAST_COST, <f64>length);
+}
+
 @inline
 function budget(s: Searcher, at: u32): f64 {
   return max<f64>(BUDGET_START, BUDGET_START_BLOCKS * <f64>blockLength) + BUDGET_PER_BYTE * (s.base + <f64>at);
@@ -128,14 +135,14 @@ function budget(s: Searcher, at: u32): f64 {
 
 /** Whether the budget is used up at a position. Once it is, it stays so until the reserve has filled. */
 export function isExhausted(s: Searcher, at: u32): bool {
-  const reserve = s.isResting ? RESERVE_BLOCKS * <f64>blockLength : 0;
+  const reserve = s.isResting ? RESERVE_BLOCKS * costOf(blockLength) : 0;
   s.isResting = u32(s.spent + reserve > budget(s, at));
   return s.isResting != 0;
 }
 
 /** The first position where the reserve has filled, if nothing is spent before. */
 export function budgetedFrom(s: Searcher): f64 {
-  return ceil((s.spent + RESERVE_BLOCKS * <f64>blockLength - budget(s, 0)) / BUDGET_PER_BYTE);
+  return ceil((s.spent + RESERVE_BLOCKS * costOf(blockLength) - budget(s, 0)) / BUDGET_PER_BYTE);
 }
 
 /** Computes the strong sums of `count` consecutive windows into STRONG: `last` is the length of the last window. */
@@ -166,7 +173,7 @@ export function hasLength(s: Searcher, k: u32, length: u32): bool {
 export function addFalseAlarm(s: Searcher, length: u32): void {
   s.falseAlarms += 1;
   s.alarms++;
-  s.spent += <f64>length;
+  s.spent += costOf(length);
 }
 
 /** Adds a match, joined to the one before if it continues it, and goes on behind it. */

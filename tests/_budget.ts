@@ -4,5 +4,5 @@
  * @param searched Bytes of the target.
  */
 export function budgetOf(blockLength: number, searched: number): number {
-  return Math.max(2 ** 20, 8 * blockLength) + 2 * searched;
+  return Math.max(2 ** 20, 8 * blockLength) + searched;
 }

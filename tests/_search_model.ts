@@ -66,15 +66,15 @@ export function batchOf(records: readonly Block[], strongLength: number): SumBat
   return { count: records.length, weak: Uint32Array.from(records, ({ weak }) => weak), strong };
 }
 
-/** The budget of false alarms: 1 MiB or eight blocks, and two bytes for each of the target. */
+/** The budget of false alarms: 1 MiB or eight blocks, and a byte for each of the target. A false alarm costs 64 bytes at least. */
 function createBudget(blockLength: number) {
   let spent = 0;
   let isResting = false;
   return {
-    spend: (length: number) => void (spent += length),
+    spend: (length: number) => void (spent += Math.max(64, length)),
     isUsedUp(at: number): boolean {
-      const reserve = isResting ? 4 * blockLength : 0;
-      isResting = spent + reserve > Math.max(2 ** 20, 8 * blockLength) + 2 * at;
+      const reserve = isResting ? 4 * Math.max(64, blockLength) : 0;
+      isResting = spent + reserve > Math.max(2 ** 20, 8 * blockLength) + at;
       return isResting;
     },
   };

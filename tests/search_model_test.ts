@@ -181,9 +181,11 @@ for (const kernel of KERNELS) {
 
   Deno.test(`${kernel.backend}: a search spends on false alarms what a plain model spends`, () => {
     const random = xorshift(7);
-    const cases = [[1024, 12_000], [1024, 12_000], [256, 7_000], [150_000, 150_020]].map(([blockLength, length]) => {
-      return hostileCase(random, blockLength!, length!);
-    });
+    const cases = [[1024, 12_000], [1024, 12_000], [256, 7_000], [16, 250_000], [150_000, 150_020]].map(
+      ([blockLength, length]) => {
+        return hostileCase(random, blockLength!, length!);
+      },
+    );
     const expected = cases.map(modelOf);
     assert.deepEqual(runTogether(kernel, cases, random), expected);
     assert.deepEqual(expected.map(({ falseAlarms }) => falseAlarms > 8), cases.map(() => true));

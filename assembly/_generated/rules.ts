@@ -22,7 +22,8 @@ export const TAIL_LAST: u32 = 1;
 export const TAIL_ANY: u32 = 2;
 
 // budget.ts. What is spent may be more than 32 bits hold.
-export const BUDGET_PER_BYTE: f64 = 2;
+export const BUDGET_PER_BYTE: f64 = 1;
 export const BUDGET_START: f64 = 1048576;
 export const BUDGET_START_BLOCKS: f64 = 8;
+export const LEAST_COST: f64 = 64;
 export const RESERVE_BLOCKS: f64 = 4;

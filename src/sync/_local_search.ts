@@ -3,7 +3,7 @@ import { Matcher } from "../engine/matcher.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
 import { BUSY, DONE } from "../engine/stage.ts";
 import type { SearchIndex } from "../kernel/interface.ts";
-import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS } from "../kernel/rules/budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, LEAST_COST } from "../kernel/rules/budget.ts";
 import { Parts } from "./_parts.ts";
 import type { SearchWork } from "./search_work.ts";
 
@@ -62,6 +62,7 @@ export class LocalSearch {
 
   async #search(index: SearchIndex, start: number, end: number, onFound: OnFound): Promise<void> {
     const blockLength = this.#blockLength;
+    const cost = Math.max(blockLength, LEAST_COST);
     // A short last block is looked for at the end of the file alone.
     const tail = end === Infinity || end >= this.#length ? "last" : "none";
     const searcher = index.searcher({ tail, preferNext: true });
@@ -81,24 +82,26 @@ export class LocalSearch {
         matcher.write(buffer.subarray(0, count));
         const searched = at - start;
         at = await this.#take(matcher, at, onFound);
-        this.#noteFalseAlarms(matcher, searched);
+        this.#noteFalseAlarms(matcher.stats.falseAlarms * cost, searched);
         await giveWay();
       }
       matcher.end();
       await this.#take(matcher, at, onFound);
-      this.#noteFalseAlarms(matcher, at - start);
-      this.#work.add(start, offset, matcher.stats.copiedBytes, matcher.stats.falseAlarms * blockLength);
+      const spent = matcher.stats.falseAlarms * cost;
+      this.#noteFalseAlarms(spent, at - start);
+      this.#work.add(start, offset, matcher.stats.copiedBytes, spent);
     } finally {
       matcher.release();
     }
   }
 
   /**
-   * Notes whether the budget for false alarms may have been used up since a search was `searched` bytes far, or more.
+   * Notes whether what a search has spent on false alarms may have used up its budget since it was `searched` bytes
+   * far, or more.
    */
-  #noteFalseAlarms({ stats }: Matcher, searched: number): void {
+  #noteFalseAlarms(spent: number, searched: number): void {
     const budget = Math.max(BUDGET_START, BUDGET_START_BLOCKS * this.#blockLength) + BUDGET_PER_BYTE * searched;
-    if (stats.falseAlarms * this.#blockLength > budget) this.#mayHaveGivenUp = true;
+    if (spent > budget) this.#mayHaveGivenUp = true;
   }
 
   /** Takes what a matcher has. Its next part starts at offset `at` of the file. Returns where the one after it does. */

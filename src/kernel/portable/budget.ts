@@ -1,4 +1,4 @@
-import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, RESERVE_BLOCKS } from "../rules/budget.ts";
+import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, LEAST_COST, RESERVE_BLOCKS } from "../rules/budget.ts";
 
 /** What one search may spend on false alarms. */
 export class Budget {
@@ -10,11 +10,12 @@ export class Budget {
 
   constructor(blockLength: number) {
     this.#start = Math.max(BUDGET_START, BUDGET_START_BLOCKS * blockLength);
-    this.#reserve = RESERVE_BLOCKS * blockLength;
+    this.#reserve = RESERVE_BLOCKS * Math.max(blockLength, LEAST_COST);
   }
 
-  spend(units: number): void {
-    this.#spent += units;
+  /** Spends what a strong sum of `length` bytes costs. */
+  spend(length: number): void {
+    this.#spent += Math.max(length, LEAST_COST);
   }
 
   /** Whether it is used up at a position of the target. Once it is, it stays so until the reserve has filled. */

@@ -1,26 +1,22 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import { blake3 } from "@noble/hashes/blake3.js";
+import type { Hash } from "@noble/hashes/utils.js";
 import type { StrongHash } from "./sums.ts";
 
-/** The part of noble-hashes' objects that is used here. */
-interface NobleHash {
-  update(bytes: Uint8Array): unknown;
-  digest(): Uint8Array;
-}
-
 /** A strong sum by a hash of noble-hashes. */
-class NobleSum implements StrongHash {
+class NobleSum<T extends Hash<T>> implements StrongHash {
   readonly length = 32;
-  readonly #create: () => NobleHash;
-  #hash: NobleHash;
+  /** Has its key, and no bytes yet. To copy it takes a fifth of the time of making one. */
+  readonly #fresh: T;
+  readonly #hash: T;
 
-  constructor(create: () => NobleHash) {
-    this.#create = create;
-    this.#hash = create();
+  constructor(fresh: T) {
+    this.#fresh = fresh;
+    this.#hash = fresh.clone();
   }
 
   reset(): void {
-    this.#hash = this.#create();
+    this.#fresh._cloneInto(this.#hash);
   }
 
   update(bytes: Uint8Array, length: number): void {
@@ -34,13 +30,13 @@ class NobleSum implements StrongHash {
 
 /** BLAKE2b with a digest length of 32 bytes (RFC 7693). Shorter sums are its first bytes. A salt is its key. */
 export function blake2b256(salt?: Uint8Array): StrongHash {
-  return new NobleSum(() => blake2b.create(salt ? { dkLen: 32, key: salt } : { dkLen: 32 }));
+  return new NobleSum(blake2b.create(salt ? { dkLen: 32, key: salt } : { dkLen: 32 }));
 }
 
 /** BLAKE3, 256 bits. Its key is a salt and zeros, if there is a salt. */
 export function blake3Sum(salt?: Uint8Array): StrongHash {
-  if (!salt) return new NobleSum(() => blake3.create());
+  if (!salt) return new NobleSum(blake3.create());
   const key = new Uint8Array(32);
   key.set(salt);
-  return new NobleSum(() => blake3.create({ key }));
+  return new NobleSum(blake3.create({ key }));
 }
