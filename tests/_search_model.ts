@@ -66,7 +66,10 @@ export function batchOf(records: readonly Block[], strongLength: number): SumBat
   return { count: records.length, weak: Uint32Array.from(records, ({ weak }) => weak), strong };
 }
 
-/** The budget of false alarms: 1 MiB or eight blocks, and a byte for each of the target. A false alarm costs 64 bytes at least. */
+/**
+ * The budget of false alarms: 1 MiB or eight blocks, and a byte for each of the target. A false alarm costs 64 bytes at
+ * least.
+ */
 function createBudget(blockLength: number) {
   let spent = 0;
   let isResting = false;
