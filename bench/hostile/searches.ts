@@ -151,7 +151,7 @@ export function* searchCases(kernel: Kernel, length: number): Generator<Case> {
       yield caseOf(`search, ${weakSum}`, search, indexOf(kernel, weakSum, search, BLOCK_LENGTH));
     }
   }
-  for (const search of shortSearches(length / 8)) {
+  for (const search of shortSearches(Math.min(length, 4 * MIB))) {
     yield caseOf("search, blocks of 16 bytes", search, indexOf(kernel, "rabinkarp", search, SHORT_BLOCK_LENGTH));
   }
 }
