@@ -50,7 +50,7 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
     if (<i64>s.position > limit) return;
     if (isFound && isRefused(s, s.position, current(s))) skipUnbudgeted(s, limit);
     else if (isFound && s.alarms >= PATIENCE && blockLength <= MAX_TOGETHER) testFour(s, end, limit);
-    else if (!isFound || !test(s, s.position, blockLength, current(s))) step(s, end);
+    else if (!isFound || !takeRun(s, limit)) step(s, end);
   }
 }
 
@@ -74,6 +74,7 @@ function takeRun(s: Searcher, limit: i64): bool {
     if (!take(s, s.position, blockLength, weak, STRONG + <usize>(i * strongLength))) {
       // The sums of the rest were in vain. Where that comes again and again, they are not computed.
       s.run = 1;
+      if (s.isRolled) return false;
       s.position++;
       return true;
     }
