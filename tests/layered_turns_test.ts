@@ -71,7 +71,7 @@ Deno.test("planSync() gives way while it works on records and runs, however many
   // after. In between some for each MiB: read, searched, and matches given. A turn may be taken for one with the next.
   const pieces = Math.ceil(blockCount / 16_384);
   const mib = Math.ceil(local.length / MIB);
-  assert.ok(turns.before >= 3 * pieces && turns.before < 4 * pieces, `${turns.before} turns before`);
+  assert.ok(turns.before >= 2.7 * pieces && turns.before < 4 * pieces, `${turns.before} turns before`);
   assert.ok(turns.search > 5 * mib && turns.search < 8 * mib, `${turns.search} turns of the search`);
   assert.ok(turns.after > 1.5 * pieces && turns.after < 3 * pieces, `${turns.after} turns after`);
 });
