@@ -63,6 +63,7 @@ function* searches(length: number): Generator<Search> {
   const zeros = new Uint8Array(length);
   yield { name: "random, new", basis: noise, target: randomBytes(2, length) };
   yield { name: "random, identical", basis: noise, target: noise };
+  yield { name: "random, blocks in another order", basis: noise, target: shuffled(noise, BLOCK_LENGTH) };
   yield {
     name: "database pages: zeros 2,000 of 3,000",
     basis: endingIn(1, length, 4096),
@@ -113,17 +114,17 @@ function* shortSearches(length: number): Generator<Search> {
   const noise = randomBytes(1, length);
   yield { name: "random, new", basis: noise, target: randomBytes(2, length) };
   yield { name: "random, identical", basis: noise, target: noise };
-  yield { name: "blocks in another order", basis: noise, target: shuffled(noise) };
+  yield { name: "blocks in another order", basis: noise, target: shuffled(noise, SHORT_BLOCK_LENGTH) };
   yield { name: "random, all false alarms", basis: noise, target: noise, isLying: () => true };
 }
 
-/** The shortest blocks of some bytes, none where it was and none behind the one before. */
-function shuffled(bytes: Bytes): Bytes {
+/** The blocks of some bytes, none where it was and none behind the one before. */
+function shuffled(bytes: Bytes, blockLength: number): Bytes {
   const result = new Uint8Array(bytes.length);
-  const count = bytes.length / SHORT_BLOCK_LENGTH;
+  const count = bytes.length / blockLength;
   for (let k = 0; k < count; k++) {
-    const from = (k * 7919 + 1) % count * SHORT_BLOCK_LENGTH;
-    result.set(bytes.subarray(from, from + SHORT_BLOCK_LENGTH), k * SHORT_BLOCK_LENGTH);
+    const from = (k * 7919 + 1) % count * blockLength;
+    result.set(bytes.subarray(from, from + blockLength), k * blockLength);
   }
   return result;
 }
