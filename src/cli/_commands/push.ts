@@ -67,7 +67,8 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
       },
       onProgress(now) {
         stats = now;
-        if (now.bytesSent > 0) bar?.update(now.bytesSent);
+        // Before, it only looks at what is there.
+        if (now.bytesSent) bar?.update(now.bytesSent);
       },
     });
   } catch (error) {
@@ -123,10 +124,7 @@ class Planned {
     this.isTaken = true;
     if (body instanceof ReadableStream) {
       this.isStreamed = true;
-      // The counts are reported with the first bytes.
-      const reader = body.getReader();
-      await reader.read();
-      await reader.cancel();
+      await body.cancel();
     }
     throw new Error("Only a plan was wanted");
   }
