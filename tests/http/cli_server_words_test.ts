@@ -140,6 +140,16 @@ Deno.test("push says what a server says, and what to do where there is something
   });
 });
 
+Deno.test("pull and push refuse a header that is none, before anything is asked for", async () => {
+  await inFolder(async (folder) => {
+    for (const line of ["nothing", "a b: c", "a: b\nc", ": a"]) {
+      const { code, err } = await run(folder, ["pull", "--header", line, "http://127.0.0.1:1/x"]);
+      const said = `invalid header ${JSON.stringify(line)}: 'NAME: VALUE' was expected`;
+      assert.deepEqual([code, err], [101, `rsync-streams: ${said}; try "rsync-streams pull --help"\n`]);
+    }
+  });
+});
+
 Deno.test("pull and push wait for 30 seconds, or as long as --timeout says", async () => {
   await inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/app.bin`, NEW);
