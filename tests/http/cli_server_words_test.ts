@@ -79,7 +79,7 @@ function nested(messages: readonly string[], code?: string): Error | undefined {
   return causes.length === 0 && code !== undefined ? Object.assign(error, { code }) : error;
 }
 
-Deno.test("pull says why a server cannot be reached, by code or message of the runtime", async () => {
+Deno.test("pull explains each failure of a connection, by its code or its message", async () => {
   const cases: [error: unknown, words: string][] = [
     ...Object.entries(CODES).map((
       [code, words],
