@@ -7,6 +7,8 @@ type Call = (...args: unknown[]) => unknown;
 /** Not one that passes at once, as those of attempts do in some tests. */
 const { setTimeout: wait } = globalThis;
 const MOMENT_MS = 20;
+/** How long the first file takes to close that is opened with callbacks. The n-th takes the n-th part of it. */
+const FIRST_CLOSE_MS = 200;
 
 export class SlowFiles {
   /** Each operation with an open part or with a name: when it begins, and when it is done. */
@@ -66,6 +68,7 @@ export async function withSlowFiles(work: (files: SlowFiles) => Promise<unknown>
   const files = new SlowFiles();
   const { open, close } = fs as unknown as Record<string, Call>;
   const { open: openHandle, unlink } = fs.promises;
+  let closeCount = 0;
   const restore = [
     replace(fs.promises, "open", (...args: Parameters<typeof openHandle>) => {
       return files.run("open", async () => files.watch(await openHandle(...args)));
@@ -81,13 +84,15 @@ export async function withSlowFiles(work: (files: SlowFiles) => Promise<unknown>
     }),
     replace(fs, "close", (fd: number, done: Call) => {
       files.pendingCount++;
+      // Longer than those behind it, so that nobody has waited for it by waiting for them.
+      const ms = FIRST_CLOSE_MS / ++closeCount;
       wait(() => {
         close!(fd, (error: unknown) => {
           files.pendingCount--;
           files.openCount--;
           done(error);
         });
-      }, MOMENT_MS);
+      }, ms);
     }),
   ];
   try {
