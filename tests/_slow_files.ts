@@ -7,7 +7,7 @@ type Call = (...args: unknown[]) => unknown;
 /** Not one that passes at once, as those of attempts do in some tests. */
 const { setTimeout: wait } = globalThis;
 const MOMENT_MS = 20;
-/** How long the first file takes to close that is opened with callbacks. The n-th takes the n-th part of it. */
+/** How long the first file takes to close that is opened with callbacks. The n-th takes n × n times less. */
 const FIRST_CLOSE_MS = 200;
 
 export class SlowFiles {
@@ -85,7 +85,7 @@ export async function withSlowFiles(work: (files: SlowFiles) => Promise<unknown>
     replace(fs, "close", (fd: number, done: Call) => {
       files.pendingCount++;
       // Longer than those behind it, so that nobody has waited for it by waiting for them.
-      const ms = FIRST_CLOSE_MS / ++closeCount;
+      const ms = FIRST_CLOSE_MS / ++closeCount ** 2;
       wait(() => {
         close!(fd, (error: unknown) => {
           files.pendingCount--;
