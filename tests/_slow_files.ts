@@ -8,7 +8,7 @@ type Call = (...args: unknown[]) => unknown;
 const { setTimeout: wait } = globalThis;
 const MOMENT_MS = 20;
 /** How long the first file takes to close that is opened with callbacks. The n-th takes n × n times less. */
-const FIRST_CLOSE_MS = 200;
+const FIRST_CLOSE_MS = 120;
 
 export class SlowFiles {
   /** Each operation with an open part or with a name: when it begins, and when it is done. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { names } from "../_cli_runner.ts";
 import { replace, run } from "../_cli_inside.ts";
 import { randomBytes } from "../_recipes.ts";
-import { withSlowFiles } from "../_slow_files.ts";
+import { type SlowFiles, withSlowFiles } from "../_slow_files.ts";
 import { until } from "../_until.ts";
 import { NEW, OLD } from "./_cli_host.ts";
 import { inside, PART, withStore } from "./_cli_runs.ts";
@@ -27,13 +27,16 @@ function watchedSignal() {
   return seen;
 }
 
-/** A standard output that takes a while, and counts the texts that it has not taken. */
-function slowOut() {
+/** A standard output that takes nothing until files are left alone for a while. It counts the texts that wait. */
+function slowOut(files: SlowFiles) {
   const seen = {
     pendingCount: 0,
     async onOut() {
       seen.pendingCount++;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let calm = 0; calm < 5; calm++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (files.pendingCount > 0) calm = 0;
+      }
       seen.pendingCount--;
     },
   };
@@ -43,7 +46,7 @@ function slowOut() {
 /** Runs a command, and expects that nothing is left of it when it has ended. */
 async function ends(folder: string, args: string[], expected = 0): Promise<void> {
   await withSlowFiles(async (files) => {
-    const [watched, out] = [watchedSignal(), slowOut()];
+    const [watched, out] = [watchedSignal(), slowOut(files)];
     const start = performance.now();
     const output = await run(folder, args, { signal: watched.signal, onOut: out.onOut });
     const took = performance.now() - start;
@@ -109,7 +112,7 @@ inside("serve gives up uploads at its end, and has printed what it prints", asyn
   const delta = await deltaOf(new Uint8Array(0), randomBytes(3, 200_000));
   const head = `PATCH /new HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${DELTA}\r\nIf-None-Match: *\r\n`;
   await withSlowFiles(async (files) => {
-    const [end, out] = [new AbortController(), slowOut()];
+    const [end, out] = [new AbortController(), slowOut(files)];
     let port = 0;
     const onOut = (text: string) => {
       port ||= Number(new URL(JSON.parse(text).url).port);
@@ -141,7 +144,9 @@ inside("serve gives up uploads at its end, and has printed what it prints", asyn
 inside("serve that is ended before it listens has printed where it listens", async (folder) => {
   const end = new AbortController();
   end.abort(new Error("enough"));
-  const out = slowOut();
-  const { code } = await run(folder, ["serve", "--port", "0", "--json", folder], { signal: end.signal, ...out });
-  assert.deepEqual([code, out.pendingCount], [0, 0]);
+  await withSlowFiles(async (files) => {
+    const out = slowOut(files);
+    const { code } = await run(folder, ["serve", "--port", "0", "--json", folder], { signal: end.signal, ...out });
+    assert.deepEqual([code, out.pendingCount], [0, 0]);
+  });
 });

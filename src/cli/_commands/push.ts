@@ -62,7 +62,7 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
     sent = await sendUpdate(url, file, {
       ...options,
       fetch: async (input, init) => {
-        if (isPlan && init?.method === "PATCH") await planned.take(init.body);
+        if (isPlan && init?.method === "PATCH") planned.take(init.body);
         return await options.fetch!(String(input), init ?? {});
       },
       onProgress(now) {
@@ -120,12 +120,9 @@ class Planned {
   isStreamed = false;
 
   /** @throws Always, which ends the work. */
-  async take(body: BodyInit | null | undefined): Promise<never> {
+  take(body: BodyInit | null | undefined): never {
     this.isTaken = true;
-    if (body instanceof ReadableStream) {
-      this.isStreamed = true;
-      await body.cancel();
-    }
+    this.isStreamed = body instanceof ReadableStream;
     throw new Error("Only a plan was wanted");
   }
 }
