@@ -1,8 +1,9 @@
 /** `pull` and `push` of empty files, of one byte, and of lengths that nobody knows: what they say, exactly. */
 import assert from "node:assert/strict";
-import { replace } from "../_cli_inside.ts";
+import { replace, run } from "../_cli_inside.ts";
 import { names } from "../_cli_runner.ts";
 import { randomBytes } from "../_recipes.ts";
+import { settle, until } from "../_until.ts";
 import { NEW, OLD } from "./_cli_host.ts";
 import { gaveUp, inside, PART, succeeds, withStore } from "./_cli_runs.ts";
 
@@ -122,3 +123,23 @@ inside(
     }
   },
 );
+
+inside("pull shows how far it is of what is fetched, without what came before", async (folder, host) => {
+  let now = 0;
+  const undo = replace(performance, "now", () => now += 500);
+  try {
+    await Deno.writeFile(`${folder}/app.bin`, OLD);
+    host.stallsAfter = 30_000;
+    const end = new AbortController();
+    const args = ["pull", "--progress", `${host.origin}/app.bin`, "app.bin"];
+    const running = run(folder, args, { signal: end.signal });
+    await until("what has come", async () => (await Deno.stat(`${folder}/${PART}`).catch(() => null))?.size === 30_000);
+    await settle();
+    end.abort(new Error("enough"));
+    const { err } = await running;
+    const shares = Array.from(err.matchAll(/: ([\d.]+) % of 30\d\.\d kB \| /g), ([, share]) => Number(share));
+    assert.ok(shares.length > 0 && shares.every((share) => share > 0 && share <= 10), err);
+  } finally {
+    undo();
+  }
+});
