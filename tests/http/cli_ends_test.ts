@@ -136,6 +136,7 @@ inside("serve gives up uploads at its end, and has printed what it prints", asyn
     client.close();
     assert.deepEqual([output.code, files.openCount, files.pendingCount, out.pendingCount], [0, 0, 0, 0]);
     assert.deepEqual(await names(folder), []);
+    await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }), Deno.errors.ConnectionRefused);
     const lines = linesOf(output);
     assert.match(lines.at(-1)!, /^PATCH \/new \d+ \d+ B, broken off$/);
     assert.deepEqual(JSON.parse(output.out.trim().split("\n")[1]!).stats.requests, 1);
