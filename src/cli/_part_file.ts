@@ -105,7 +105,7 @@ export class PartFile {
 
   /** Takes a place for an answer. Answers come at the same time, and a block that is torn apart would not be found. */
   #reserve(headers: Headers): Extent {
-    // Of what comes compressed, only the length before is told.
+    // A compressed answer tells another length than that of what is read.
     const length = headers.has("content-encoding") ? "" : headers.get("content-length") ?? "";
     const at = this.#end;
     if (/^\d{1,15}$/.test(length)) this.#end += Number(length);
