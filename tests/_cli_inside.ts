@@ -20,8 +20,8 @@ export interface RunOptions {
   stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Whether the standard error is a terminal. */
   isTerminal?: boolean;
-  /** Called with what is written to the standard output. */
-  onOut?: (text: string) => void;
+  /** Called with what is written to the standard output. If it returns a promise, the system takes it only then. */
+  onOut?: (text: string) => unknown;
 }
 
 /**
@@ -32,9 +32,11 @@ export async function run(folder: string, args: readonly string[], options: RunO
   const output = { code: -1, out: "", err: "" };
   const { signal, stdin, isTerminal = false, onOut = () => {} } = options;
   const { stdout, stderr, stdin: input } = process;
-  const take = (write: (text: string) => void) => (bytes: Uint8Array | string, done?: unknown) => {
-    write(typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1"));
-    if (typeof done === "function") done();
+  const take = (write: (text: string) => unknown) => (bytes: Uint8Array | string, done?: unknown) => {
+    const taken = write(typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1"));
+    if (typeof done !== "function") return true;
+    if (taken instanceof Promise) taken.then(() => done());
+    else done();
     return true;
   };
   const restore = [
@@ -48,7 +50,7 @@ export async function run(folder: string, args: readonly string[], options: RunO
       "write",
       take((text) => {
         output.out += text;
-        onOut(text);
+        return onOut(text);
       }),
     ),
     replace(stderr, "write", take((text) => output.err += text)),
@@ -64,7 +66,7 @@ export async function run(folder: string, args: readonly string[], options: RunO
     for (const undo of restore.reverse()) undo();
   }
   const local = (text: string) =>
-    text.replaceAll(`${folder}/`, "").replace(/; \d+\.\d\d s, [\d.]+ [kMG]?B\/s\n/, "; TIME\n");
+    text.replaceAll(`${folder}/`, "").replace(/; \d+\.\d\d s, [\d.]+ [kMG]?B\/s\n/g, "; TIME\n");
   return { code: output.code, out: local(output.out), err: local(output.err) };
 }
 

@@ -68,6 +68,7 @@ export interface OpenBasis extends BufferedSource {
   readonly name: string;
   /** Its length as the system reports it, if it does. */
   readonly reportedSize: number | undefined;
+  readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,8 @@ import process from "node:process";
 import { hex } from "../common/bytes.ts";
 import { createSha256 } from "../digest/mod.ts";
 
-const { O_CREAT, O_RDWR, O_NOFOLLOW = 0 } = fs.constants;
+// Windows has no O_NOFOLLOW: it is undefined there, which is no bit.
+const { O_CREAT, O_RDWR, O_NOFOLLOW } = fs.constants;
 
 /** Letters of the file's name that the name of its part repeats: at four bytes each, it stays below 255 bytes. */
 const MAX_NAME_LENGTH = 50;
@@ -58,7 +59,7 @@ export class PartFile {
   /** Reads what an earlier pull has left. */
   async readInto(buffer: Uint8Array, offset: number): Promise<number> {
     const length = Math.min(buffer.length, this.length - offset);
-    if (!this.#file || length <= 0) return 0;
+    if (!this.#file) throw new Error("Cannot read the part: it is closed");
     return (await this.#file.read(buffer, 0, length, offset)).bytesRead;
   }
 
@@ -104,10 +105,10 @@ export class PartFile {
 
   /** Takes a place for an answer. Answers come at the same time, and a block that is torn apart would not be found. */
   #reserve(headers: Headers): Extent {
-    const length = headers.get("content-length");
-    const isTold = length !== null && /^\d{1,15}$/.test(length) && !headers.has("content-encoding");
+    // A compressed answer tells another length than that of what is read.
+    const length = headers.has("content-encoding") ? "" : headers.get("content-length") ?? "";
     const at = this.#end;
-    this.#end += isTold ? Number(length) : 0;
+    if (/^\d{1,15}$/.test(length)) this.#end += Number(length);
     return { at, end: this.#end };
   }
 

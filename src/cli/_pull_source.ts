@@ -37,8 +37,7 @@ export class PullSource {
   }
 
   async close(): Promise<void> {
-    await this.#file?.close();
-    await this.part.close();
+    await Promise.all([this.#file?.close(), this.part.close()]);
   }
 }
 
@@ -64,7 +63,7 @@ async function openIfThere(target: string, basisPath: string | undefined): Promi
     throw systemError("open", target, error);
   });
   // What cannot be replaced has nothing to copy from either: a device, a pipe.
-  return stat && (stat.isFile() || stat.isDirectory()) ? await openBasis(target) : undefined;
+  return stat && (stat.isFile() || stat.isDirectory()) ? openBasis(target) : undefined;
 }
 
 /** The part, whose length is known, and behind it the file. */
@@ -73,7 +72,7 @@ function joined(part: PartFile, file: OpenBasis | undefined): BasisSource {
   const size = file ? file.reportedSize : 0;
   const readInto = async (buffer: Uint8Array<ArrayBuffer>, offset: number): Promise<number> => {
     if (offset < start) return await part.readInto(buffer, offset);
-    return await file?.readInto?.(buffer, offset - start) ?? 0;
+    return file ? file.readInto(buffer, offset - start) : 0;
   };
   return {
     size: size === undefined ? undefined : start + size,

@@ -103,14 +103,19 @@ function remoteError(error: unknown, { command, isAuthorized }: Purpose): unknow
   if (!(error instanceof HttpError)) return error;
   const { code, url, status, message, cause } = error;
   const exitCode = code === "changed" ? EXIT.CHANGED : EXIT.SERVER;
-  if (code === "network") {
+  // Where the runtime has failed, its message is of no use. Where the answer was too short, that is said already.
+  if (code === "network" && cause !== undefined) {
     return new CliError(exitCode, `cannot reach ${url}: ${explainFailure(cause)}`, { cause: error });
   }
-  const words = explainStatus(status, command, isAuthorized);
-  // A server may say why itself. What to do then is said all the same.
-  const isExplained = !/\d$/.test(message);
-  const more = words && (isExplained ? NEEDS_WORDS.includes(status!) ? `; ${words}` : "" : `: ${words}`);
-  return new CliError(exitCode, formatMessage(message + (more ?? "")), { cause: error });
+  const more = status === undefined ? "" : furtherWords(message, status, explainStatus(status, command, isAuthorized));
+  return new CliError(exitCode, formatMessage(message + more), { cause: error });
+}
+
+/** What is said behind a message: what its status means, unless the server has said why. What to do is always said. */
+function furtherWords(message: string, status: number, words: string | undefined): string {
+  if (words === undefined) return "";
+  if (message.endsWith(`status ${status}`)) return `: ${words}`;
+  return NEEDS_WORDS.includes(status) ? `; ${words}` : "";
 }
 
 /** @throws {CliError} If it is out of range. */

@@ -33,17 +33,17 @@ const STATUSES_OF_PUSH: Readonly<Record<number, string>> = {
 };
 
 /**
- * What a status means. Undefined if it is not known.
+ * What a status means. Undefined if that is not known.
  *
  * @param isAuthorized Whether the request says who asks.
  */
-export function explainStatus(status: number | undefined, command: string, isAuthorized: boolean): string | undefined {
+export function explainStatus(status: number, command: string, isAuthorized: boolean): string | undefined {
   if (status === 401) {
     return isAuthorized
       ? "it does not accept the credentials that were given"
       : "it wants to know who asks: give --header 'Authorization: ...'";
   }
-  return (command === "push" ? STATUSES_OF_PUSH[status ?? 0] : undefined) ?? STATUSES[status ?? 0];
+  return (command === "push" ? STATUSES_OF_PUSH[status] : undefined) ?? STATUSES[status];
 }
 
 const BROKEN_OFF = "the connection broke off";

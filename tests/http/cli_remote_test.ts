@@ -152,7 +152,7 @@ inside("pull and serve refuse a name that is none, before anything is asked for"
 const { setTimeout: wait } = globalThis;
 
 /** Does work while files write less than they are asked to, and take a moment to be truncated. */
-async function withSlowFiles(work: () => Promise<unknown>): Promise<void> {
+async function withShortWrites(work: () => Promise<unknown>): Promise<void> {
   const { open } = fs.promises;
   const undo = replace(fs.promises, "open", async (...args: Parameters<typeof open>) => {
     const file = await open(...args);
@@ -179,7 +179,7 @@ inside("pull keeps all bytes where files write a part of them, and drops others 
     host.reset();
     host.failsAfter = 50_000;
     if (kept) await Deno.writeFile(`${folder}/${PART}`, kept);
-    await withSlowFiles(() => gaveUp(folder, ["pull", `${host.origin}/app.bin`, "app.bin"]));
+    await withShortWrites(() => gaveUp(folder, ["pull", `${host.origin}/app.bin`, "app.bin"]));
     assertBytes(await Deno.readFile(`${folder}/${PART}`), NEW.slice(0, 50_000));
     await Deno.remove(`${folder}/${PART}`);
   }

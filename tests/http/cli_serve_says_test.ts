@@ -12,6 +12,7 @@ import { DELTA, deltaOf } from "./_upload.ts";
 Deno.test("serve logs each request, and counts them", async () => {
   let url = "";
   let problemLength = 0;
+  const start = performance.now();
   const output = await serving([], async (served) => {
     ({ url } = served);
     assertBytes((await bodyOf(`${url}f`))[1], FILE);
@@ -21,6 +22,9 @@ Deno.test("serve logs each request, and counts them", async () => {
     assert.equal(none[0], 404);
     problemLength = none[1].length;
   });
+  const took = Math.ceil(performance.now() - start);
+  const times = Array.from(output.err.matchAll(/ (\d+) ms\n/g), ([, ms]) => Number(ms));
+  assert.ok(times.length === 4 && times.every((ms) => ms <= took), `${times} of ${took} ms`);
   assert.equal(output.code, 0);
   const [listening, request, range, head, none, ...others] = linesOf(output);
   assert.match(listening!, /^.*dir is served at http:\/\/127\.0\.0\.1:\d+\/$/);

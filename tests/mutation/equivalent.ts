@@ -96,6 +96,16 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "0 / 0 is no number, which is null in JSON",
   },
   {
+    path: "src/cli/_commands/pull.ts",
+    line: "await readable.cancel();",
+    reason: "nothing was asked for yet, so it only lets go of a signal that ends with the run",
+  },
+  {
+    path: "src/cli/_commands/pull.ts",
+    line: "await readable.cancel().catch(() => {});",
+    reason: "a transfer that fails has cancelled it, and before one nothing was asked for",
+  },
+  {
     path: "src/engine/patcher.ts",
     line: "if (targetLength !== undefined && targetLength !== this.#length) {",
     change: ["if (targetLength !== undefined && targetLength !== this.#length) {", "if (targetLength === -1) {"],

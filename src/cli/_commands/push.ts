@@ -62,12 +62,13 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
     sent = await sendUpdate(url, file, {
       ...options,
       fetch: async (input, init) => {
-        if (isPlan && init?.method === "PATCH") await planned.take(init.body);
+        if (isPlan && init?.method === "PATCH") planned.take(init.body);
         return await options.fetch!(String(input), init ?? {});
       },
       onProgress(now) {
         stats = now;
-        if (now.bytesSent > 0) bar?.update(now.bytesSent);
+        // Before, it only looks at what is there.
+        if (now.bytesSent) bar?.update(now.bytesSent);
       },
     });
   } catch (error) {
@@ -119,15 +120,9 @@ class Planned {
   isStreamed = false;
 
   /** @throws Always, which ends the work. */
-  async take(body: BodyInit | null | undefined): Promise<never> {
+  take(body: BodyInit | null | undefined): never {
     this.isTaken = true;
-    if (body instanceof ReadableStream) {
-      this.isStreamed = true;
-      // The counts are reported with the first bytes.
-      const reader = body.getReader();
-      await reader.read();
-      await reader.cancel();
-    }
+    this.isStreamed = body instanceof ReadableStream;
     throw new Error("Only a plan was wanted");
   }
 }

@@ -158,9 +158,8 @@ async function listen(server: Server, host: string, port: number): Promise<strin
 /** Waits until the run is ended, and closes all connections. */
 async function untilEnd(server: Server, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
-    server.once("close", resolve);
     if (signal?.aborted) resolve();
-    signal?.addEventListener("abort", () => resolve(), { once: true });
+    signal?.addEventListener("abort", () => resolve());
   });
   server.close();
   server.closeAllConnections();

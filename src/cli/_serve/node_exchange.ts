@@ -44,7 +44,7 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
   const { method = "", url = "", rawHeaders } = incoming;
   try {
     const headers = new Headers();
-    for (let k = 0; k + 1 < rawHeaders.length; k += 2) headers.append(rawHeaders[k]!, rawHeaders[k + 1]!);
+    for (let k = 0; k < rawHeaders.length; k += 2) headers.append(rawHeaders[k]!, rawHeaders[k + 1]!);
     // A proxy is asked with a whole URL.
     const target = new URL(url.startsWith("/") ? `http://localhost${url}` : url);
     const init: RequestInit = { method, headers, signal };
@@ -57,34 +57,26 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
 
 /** The body of a request. */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Bytes> {
-  const end = () => {
-    for (const event of ["data", "end", "error", "close"]) incoming.removeAllListeners(event);
-    incoming.on("error", () => {});
-  };
+  let isWanted = true;
   return new ReadableStream({
     start(controller) {
       incoming.on("data", (chunk: Uint8Array) => {
+        if (!isWanted) return;
         incoming.pause();
         // The runtime may use its buffer again.
         controller.enqueue(new Uint8Array(chunk));
       });
-      incoming.on("end", () => {
-        end();
-        controller.close();
-      });
-      const fail = (error?: Error) => {
-        end();
-        controller.error(error ?? new Error("Cannot read the request: it broke off"));
-      };
-      incoming.on("error", fail);
-      incoming.on("close", () => fail());
+      incoming.on("end", () => isWanted && controller.close());
+      // Without effect on a stream that has ended.
+      incoming.on("error", (error) => controller.error(error));
+      incoming.on("close", () => controller.error(new Error("Cannot read the request: it broke off")));
       incoming.pause();
     },
     pull() {
       incoming.resume();
     },
     cancel() {
-      end();
+      isWanted = false;
       // What still comes is dropped: a client that sends does not listen.
       incoming.resume();
     },
@@ -130,17 +122,15 @@ class Writer {
       signal.throwIfAborted();
       this.isWhole = true;
     } finally {
-      if (!this.isWhole || isHead) await reader?.cancel(signal.reason).catch(() => {});
+      // Without effect on a body that was read to its end.
+      await reader?.cancel(signal.reason).catch(() => {});
     }
   }
 
   async #write(bytes: Bytes): Promise<void> {
     this.length += bytes.length;
     if (this.#outgoing.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (this.#gone.signal.aborted) resolve();
-    });
+    await new Promise<void>((resolve) => this.#wake = resolve);
     this.#gone.signal.throwIfAborted();
   }
 }
