@@ -1,7 +1,7 @@
 /**
  * Runs each TypeScript block of the docs as a program of its own, in a folder with two files, `old` and `new`. A block
- * that starts a server and does not stop it runs until the next one has ended. The server that takes uploads is attacked
- * too: it is what users copy.
+ * that starts a server and does not stop it runs until the next one has ended. The server that takes uploads is
+ * attacked too: it is what users copy.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

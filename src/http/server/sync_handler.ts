@@ -57,8 +57,8 @@ export interface SyncHandlerOptions extends BackendOptions {
    * @param url The URL of the file, never of its `.rsig`. A URL can name anything, so check it before you turn it into
    * a path.
    * @param request What is asked.
-   * @returns The file, or undefined if there is none. That is answered with 404, and with `commit` an upload may create
-   * the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one, too, for each
+   * @returns The file, or undefined if there is none. That is answered with 404, and with `commit` an upload may
+   * create the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one, too, for each
    * name that must not be created, and check who asks before you return undefined.
    */
   open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
