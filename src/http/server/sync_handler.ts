@@ -58,8 +58,8 @@ export interface SyncHandlerOptions extends BackendOptions {
    * a path.
    * @param request What is asked.
    * @returns The file, or undefined if there is none. That is answered with 404, and with `commit` an upload may
-   * create the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one, too, for each
-   * name that must not be created, and check who asks before you return undefined.
+   * create the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one for
+   * each name that must not be created, too, and check who asks before you return undefined.
    */
   open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
   /**
