@@ -86,7 +86,10 @@ inside("pull and push tell with --progress how far they are, of what is fetched 
   host.files.set("/bare", NEW);
   assert.equal(await pull(OLD, `${host.origin}/bare`), "700.0 kB | RATE");
   await withStore(async (_, url) => {
-    assert.match(await pull(OLD.slice(0, 300_000), `${url}app.bin`), /^100\.0 % of 1\d\d\.\d kB \| RATE \| writing 100\.0 %$/);
+    assert.match(
+      await pull(OLD.slice(0, 300_000), `${url}app.bin`),
+      /^100\.0 % of 1\d\d\.\d kB \| RATE \| writing 100\.0 %$/,
+    );
     await Deno.writeFile(`${folder}/app.bin`, NEW);
     assert.match(await shown(["push", "app.bin", url]), /^3\d\d\.\d kB \| RATE$/);
     await Deno.writeFile(`${folder}/app.bin`, FRESH);
