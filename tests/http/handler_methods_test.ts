@@ -75,7 +75,7 @@ Deno.test("answers and problems can be read by other origins, those to uploads o
   assert.equal(named.headers.get("Access-Control-Allow-Origin"), "https://page.test");
 });
 
-Deno.test("other origins can read what open() throws, unless its headers say otherwise or cannot be changed", async () => {
+Deno.test("other origins can read what open() throws, unless its headers say otherwise or are immutable", async () => {
   const allowed = async (thrown: Response) => {
     const handler = syncHandler({ open: () => Promise.reject(thrown) });
     const response = await handler(get("/f", OTHER_ORIGIN));
