@@ -4,8 +4,9 @@ import { TARGET, test } from "./_cli_cases.ts";
 import { cli, DENO, fails, quiet } from "./_cli_runner.ts";
 
 const PAGE = await Deno.readTextFile(new URL("../docs/command-line.md", import.meta.url));
+const TEXTS = Array.from(PAGE.matchAll(/^```json\n([^]*?)^```$/gm), ([, json]) => json!);
 /** The examples of the page. */
-const EXAMPLES = Array.from(PAGE.matchAll(/^```json\n([^]*?)^```$/gm), ([, json]) => JSON.parse(json!));
+const EXAMPLES = TEXTS.map((json) => JSON.parse(json));
 
 type Json = Record<string, unknown>;
 
@@ -20,6 +21,11 @@ function fieldsOf(value: unknown): unknown {
 function exampleWith(...fields: string[]): Json {
   return EXAMPLES.find((example) => fields.every((name, i) => Object.keys(example)[i] === name));
 }
+
+Deno.test("the examples of the docs have each field once", () => {
+  const count = (text: string) => text.split('":').length;
+  for (const [i, text] of TEXTS.entries()) assert.equal(count(text), count(JSON.stringify(EXAMPLES[i])), text);
+});
 
 async function json(args: string[], folder: string): Promise<Json> {
   return JSON.parse(new TextDecoder().decode(await quiet(cli(DENO, args, folder))));

@@ -1,6 +1,7 @@
 /**
  * Runs each TypeScript block of the docs as a program of its own, in a folder with two files, `old` and `new`. A block
- * that starts a server and does not stop it runs until the next one has ended.
+ * that starts a server and does not stop it runs until the next one has ended. The server that takes uploads is
+ * attacked too: it is what users copy.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -90,6 +91,31 @@ Deno.test("the examples of the docs run", async (t) => {
         await deno(cwd, "run", "--allow-all", "--no-check", ...CONFIG, file);
       });
     }
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
+/** Uploads that nobody allowed, to the file and to other names. They run while the server of an example does. */
+const INTRUSION = `
+for (const name of ["stored", "other", "stored/other", ""]) {
+  const evil = new TextEncoder().encode("evil");
+  const error = await sendUpdate(\`http://localhost:\${server.addr.port}/\${name}\`, evil).catch((error) => error);
+  if (!(error instanceof Error)) throw new Error(\`anybody may upload to /\${name}\`);
+}
+if (await Deno.readTextFile(path) === "evil") throw new Error("the file was replaced");
+`;
+
+Deno.test("the example of an upload refuses whoever has not logged in, also under other names", async () => {
+  const code = blocksOf("docs/http.md").find((code) => code.includes("commit:"));
+  const end = "await server.shutdown();";
+  assert.ok(code !== undefined && code.includes(end));
+  const cwd = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${cwd}/old`, "old");
+    await Deno.writeTextFile(`${cwd}/new`, "new");
+    await Deno.writeTextFile(`${cwd}/upload.ts`, code.replace(end, INTRUSION + end));
+    await deno(cwd, "run", "--allow-all", "--no-check", ...CONFIG, "upload.ts");
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }

@@ -27,6 +27,13 @@ Deno.test("atomicWritable() opens its temporary file at an empty chunk, or names
   }
 });
 
+Deno.test("atomicWritable() says that a folder is missing", async () => {
+  await using dir = await folder();
+  const error = await source(OLD).pipeTo(atomicWritable(dir.path("none/file"))).catch((error) => error);
+  assert.equal(error.code, "ENOENT");
+  assert.match(error.message, /^Cannot create a file in the folder ".*none": the system said ENOENT, it must exist$/);
+});
+
 Deno.test("atomicWritable() replaces no file in place if its folder cannot be written to, and says so", async () => {
   await using dir = await folder();
   await fs.writeFile(dir.path("file"), OLD);

@@ -75,6 +75,14 @@ for (const runner of RUNNERS) {
     assert.ok(folder.read("new.delta.gz").length < 3000);
   }, get);
 
+  recipe("callbacks.md", `a copy becomes the new file, in ${runner}`, async (folder, [command]) => {
+    folder.write("old", OLD);
+    folder.write("new", NEW);
+    assert.match(await folder.run(command!, runner), /^\d\d\d blocks found/);
+    folder.assertSame("copy", "new");
+    assert.ok(folder.read("new.delta").length < 3000);
+  }, get);
+
   recipe(
     "http.md",
     `an upload and a download send what changed, in ${runner}`,

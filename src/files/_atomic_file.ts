@@ -136,7 +136,8 @@ export class AtomicFile {
       // Not written in place instead: a failure halfway would leave neither content. A complete copy elsewhere does not
       // help: /tmp may be memory, which a power cut empties, or too small.
       const why = existing ? "it must be writable, also to replace a file in it" : "it must be writable";
-      throw systemError(`create a file in the folder ${quotePath(folder)}`, folder, error, why);
+      const expected = codeOf(error) === "ENOENT" && !existing ? "it must exist" : why;
+      throw systemError(`create a file in the folder ${quotePath(folder)}`, folder, error, expected);
     }
     this.#temporary = temporary;
     return this.#file;

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { CREATE_BUFFER } from "../basis/interface.ts";

@@ -80,13 +80,16 @@ inside("pull and push tell with --progress how far they are, of what is fetched 
     await Deno.writeFile(`${folder}/app.bin`, bytes);
     return await shown(["pull", url, "app.bin"]);
   };
-  const [, fetched] = /^100\.0 % of ([\d.]+) kB \| RATE \| writing$/.exec(await pull(OLD)) ?? [];
+  const [, fetched] = /^100\.0 % of ([\d.]+) kB \| RATE \| writing 100\.0 %$/.exec(await pull(OLD)) ?? [];
   assert.ok(Math.abs(Number(fetched) * 1000 - host.sentLength) < 1000, `${fetched} kB of ${host.sentLength}`);
   assert.equal(await pull(concat([FRESH, NEW])), "100.0 % of 700.0 kB | RATE");
   host.files.set("/bare", NEW);
   assert.equal(await pull(OLD, `${host.origin}/bare`), "700.0 kB | RATE");
   await withStore(async (_, url) => {
-    assert.match(await pull(OLD.slice(0, 300_000), `${url}app.bin`), /^100\.0 % of 1\d\d\.\d kB \| RATE \| writing$/);
+    assert.match(
+      await pull(OLD.slice(0, 300_000), `${url}app.bin`),
+      /^100\.0 % of 1\d\d\.\d kB \| RATE \| writing 100\.0 %$/,
+    );
     await Deno.writeFile(`${folder}/app.bin`, NEW);
     assert.match(await shown(["push", "app.bin", url]), /^3\d\d\.\d kB \| RATE$/);
     await Deno.writeFile(`${folder}/app.bin`, FRESH);

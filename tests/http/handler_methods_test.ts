@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { syncHandler } from "rsync-streams/http";
 import { randomBytes } from "../_recipes.ts";
 import { assertProblem, bytesOf, get, Store } from "./_store.ts";
 
@@ -72,4 +73,18 @@ Deno.test("answers and problems can be read by other origins, those to uploads o
   const named = await files().writer({ allowOrigin: "https://page.test" })(get("/f", OTHER_ORIGIN, "PATCH"));
   await bytesOf(named);
   assert.equal(named.headers.get("Access-Control-Allow-Origin"), "https://page.test");
+});
+
+Deno.test("other origins can read what open() throws, unless its headers say otherwise or are immutable", async () => {
+  const allowed = async (thrown: Response) => {
+    const handler = syncHandler({ open: () => Promise.reject(thrown) });
+    const response = await handler(get("/f", OTHER_ORIGIN));
+    await bytesOf(response);
+    assert.equal(response.status, thrown.status);
+    return response.headers.get("Access-Control-Allow-Origin");
+  };
+  const own = { "Access-Control-Allow-Origin": "https://own.test" };
+  assert.equal(await allowed(new Response("Log in", { status: 401 })), "*");
+  assert.equal(await allowed(new Response("Log in", { status: 401, headers: own })), "https://own.test");
+  assert.equal(await allowed(Response.redirect("http://localhost/login")), null);
 });

@@ -170,6 +170,13 @@ const RANGE = { "Content-Range": "bytes 0-9/10" };
 const answer = (body: BodyInit | null, status: number, headers: Record<string, string> = {}): Handle => () =>
   new Response(body, { status, headers });
 
+const REFUSED = new Error("connect ECONNREFUSED");
+
+/** What Node's `fetch` does if there is no connection. */
+function refusing(cause: Error): () => Promise<never> {
+  return () => Promise.reject(new TypeError("fetch failed", { cause }));
+}
+
 const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
   "no permission": [answer("", 401), "status", /status 401/, 401],
   "a problem": [
@@ -188,6 +195,18 @@ const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
   "more bytes than the range": [answer("abcdefghijkl", 206, RANGE), "protocol", /the last 10 of 10/, 206],
   "fewer bytes than the range": [answer("abc", 206, RANGE), "network", /broke off after 3 of 10/, 206],
   "no connection": [() => Promise.reject(new TypeError("reset")), "network", /reset/, undefined],
+  "no connection, as Node says it": [
+    refusing(REFUSED),
+    "network",
+    /\/f\.rsig: fetch failed: connect ECONNREFUSED$/,
+    undefined,
+  ],
+  "no connection, at two addresses": [
+    refusing(Object.assign(new AggregateError([REFUSED, REFUSED]), { code: "ECONNREFUSED" })),
+    "network",
+    /\/f\.rsig: fetch failed: ECONNREFUSED$/,
+    undefined,
+  ],
 };
 
 for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) {

@@ -25,6 +25,8 @@ const TOO_OLD = "5.6.3";
 
 /** How a project is set up: libraries of TypeScript beside that of the language, and how modules are resolved. */
 interface Setting {
+  /** The library of the language. Programs that say `await using` need more than ES2022. */
+  readonly language: "esnext" | "es2022";
   readonly lib: readonly string[];
   readonly module: "nodenext" | "esnext";
   readonly moduleResolution: "nodenext" | "bundler";
@@ -41,8 +43,8 @@ interface Environment {
   readonly programs: readonly string[];
 }
 
-const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" } as const;
-const BUNDLER = { module: "esnext", moduleResolution: "bundler" } as const;
+const NODENEXT = { language: "esnext", module: "nodenext", moduleResolution: "nodenext" } as const;
+const BUNDLER = { language: "esnext", module: "esnext", moduleResolution: "bundler" } as const;
 const DOM = ["dom", "dom.iterable", "dom.asynciterable"];
 /** Not all four pairs: a run takes some seconds. */
 const WITH_AND_WITHOUT_DOM: readonly Setting[] = [{ lib: [], ...NODENEXT }, { lib: DOM, ...BUNDLER }];
@@ -76,6 +78,13 @@ const ENVIRONMENTS: readonly Environment[] = [
     types: [],
     settings: [{ lib: DOM, ...NODENEXT }, { lib: DOM, ...BUNDLER }],
     programs: [...COMMON, "dom.ts"],
+  },
+  {
+    name: "DOM, ES2022",
+    packages: {},
+    types: [],
+    settings: [NODENEXT, BUNDLER].map((way) => ({ ...way, lib: DOM, language: "es2022" })),
+    programs: ["entries.ts", "dom.ts"],
   },
   {
     name: "a worker",
@@ -122,8 +131,8 @@ interface Cell {
   broken: number;
 }
 
-function optionsOf({ lib, module, moduleResolution }: Setting, { types }: Environment): object {
-  return { module, moduleResolution, lib: ["esnext", ...lib], types };
+function optionsOf({ language, lib, module, moduleResolution }: Setting, { types }: Environment): object {
+  return { module, moduleResolution, lib: [language, ...lib], types };
 }
 
 function measure(version: string, environment: Environment, project: string): Cell {

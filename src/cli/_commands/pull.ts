@@ -193,7 +193,7 @@ async function openBar({ plan, stats }: Update, output: Output, invocation: Invo
   const show = ({ bytesIn, bytesOut }: Readonly<UpdateStats>) => {
     const done = bytesIn - sigBytes;
     if (total === 0) bar?.update(bytesOut);
-    else bar?.update(done, done >= total ? "writing" : "");
+    else bar?.update(done, done >= total ? `writing ${formatShare(bytesOut, fileLength ?? 0)}` : "");
   };
   return bar && { bar, show };
 }

@@ -263,8 +263,7 @@ class Watch {
       return result;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new HttpError("network", this.#url, `Cannot read ${this.#url}: ${why}`, { cause });
+      throw new HttpError("network", this.#url, `Cannot read ${this.#url}: ${reasonOf(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
       if (onAbort) signal.removeEventListener("abort", onAbort);
@@ -279,6 +278,16 @@ class Watch {
   #timeoutError(): HttpError {
     return new HttpError("timeout", this.#url, `Cannot read ${this.#url}: nothing came for ${this.#timeoutMs} ms`);
   }
+}
+
+/** What a runtime said. Node says "fetch failed", and the error of the system is the cause of that. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  // Where several addresses were tried, the cause has a code and no message.
+  const inner = cause.message || (cause as { code?: unknown }).code;
+  return inner === undefined || message.includes(String(inner)) ? message : `${message}: ${inner}`;
 }
 
 /** Whether a URL is of another origin than the page or worker that runs this. */

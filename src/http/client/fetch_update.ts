@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions, checkSignal } from "../../common/checks.ts";
 import type { Basis } from "../../basis/basis_source.ts";
 import { Delivery } from "./_delivery.ts";

@@ -52,14 +52,18 @@ export class Handler {
     try {
       response = await this.#choose(request);
     } catch (error) {
-      if (error instanceof Response) return error;
-      response = this.#failed(error, request);
+      response = error instanceof Response ? error : this.#failed(error, request);
     } finally {
       // A body that nobody reads would keep the connection waiting.
       if (request.body && !request.body.locked) await request.body.cancel().catch(() => {});
     }
     const { allowOrigin = request.method === "PATCH" ? undefined : "*" } = this.#options;
-    if (allowOrigin !== undefined) shareWith(allowOrigin, response.headers);
+    if (allowOrigin === undefined || response.headers.has("Access-Control-Allow-Origin")) return response;
+    try {
+      shareWith(allowOrigin, response.headers);
+    } catch {
+      // What `open` threw is a redirect, whose headers cannot be changed.
+    }
     return response;
   }
 

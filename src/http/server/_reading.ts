@@ -66,7 +66,7 @@ export async function answerReading(request: Request, content: Content, openBody
 /** The problem that another version is there, or none. */
 export function preconditionFailed(entityTag: string | undefined): Problem {
   const seen = entityTag === undefined ? "there is no file" : `the file is ${entityTag}`;
-  const headers = entityTag === undefined ? {} : { ETag: entityTag };
+  const headers: Record<string, string> = entityTag === undefined ? {} : { ETag: entityTag };
   return new Problem(412, `A precondition of the request is not met: ${seen}`, { headers });
 }
 

@@ -57,12 +57,13 @@ export interface SyncHandlerOptions extends BackendOptions {
    * @param url The URL of the file, never of its `.rsig`. A URL can name anything, so check it before you turn it into
    * a path.
    * @param request What is asked.
-   * @returns The file, or undefined if there is none, which is answered with 404. It may throw a `Response`, such as
-   * one with status 401, which becomes the answer.
+   * @returns The file, or undefined if there is none. That is answered with 404, and with `commit` an upload may
+   * create the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one for
+   * each name that must not be created, too, and check who asks before you return undefined.
    */
   open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
   /**
-   * Replaces a file, or creates it. Without this function nothing can be uploaded.
+   * Replaces a file, or creates it if `open` returned undefined. Without this function nothing can be uploaded.
    *
    * Uploads to one path finish one after the other. If several paths lead to one file, or other programs change it,
    * check its version again before you replace it.
