@@ -1,6 +1,6 @@
 /** What a pull keeps of answers until the file is there, piece by piece. */
 import assert from "node:assert/strict";
-import { PartFile } from "../src/cli/_part_file.ts";
+import { PartFile } from "../src/cli/part_file.ts";
 import { inFolder, names } from "./_cli_runner.ts";
 import { withSlowFiles } from "./_slow_files.ts";
 import { settle, until } from "./_until.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { UpdatePlan } from "rsync-streams/http";
-import { isSame, PullSource } from "../src/cli/_pull_source.ts";
+import { isSame, PullSource } from "../src/cli/pull_source.ts";
 import { inFolder } from "./_cli_runner.ts";
 import { withSlowFiles } from "./_slow_files.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, Writable } from "node:stream";
-import { exchange } from "../../src/cli/_serve/node_exchange.ts";
+import { exchange } from "../../src/cli/serve/node_exchange.ts";
 import { settle, until } from "../_until.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -180,7 +180,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "command",
-    files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_serve|_part|_pull|_remote|_update)/,
+    files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_?serve|_?part|_?pull|_remote|_update)/,
     tests: [
       "cli_run",
       "cli_words",
@@ -197,7 +197,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "remote commands",
-    files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_serve|_part|_pull|_remote|_update)/,
+    files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_?serve|_?part|_?pull|_remote|_update)/,
     tests: [
       "cli_part_file",
       "cli_pull_source",

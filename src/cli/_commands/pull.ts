@@ -6,7 +6,7 @@ import { CliError, usageError } from "../_errors.ts";
 import { isStandard } from "../_input.ts";
 import { textOption } from "../_option_kinds.ts";
 import { type Output, withOutput } from "../_output.ts";
-import { isSame, PullSource } from "../_pull_source.ts";
+import { isSame, PullSource } from "../pull_source.ts";
 import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
 import { reportDetail, reportStatistics, reportSuccess, warn } from "../_report.ts";
 import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";

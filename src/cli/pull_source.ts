@@ -7,7 +7,7 @@ import type { UpdatePlan } from "../http/client/update_plan.ts";
 import { systemError } from "./_errors.ts";
 import { type OpenBasis, openBasis } from "./_input.ts";
 import { checkName } from "./_names.ts";
-import { PartFile } from "./_part_file.ts";
+import { PartFile } from "./part_file.ts";
 
 const NO_BASIS = "--basis names a file to copy from, and without it all of the file is fetched";
 
