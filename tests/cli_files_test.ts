@@ -102,6 +102,18 @@ for (const runtime of runtimes) {
     assert.deepEqual(await names(`${folder}/open`), ["sig"]);
   }, !canBeRefused);
 
+  test(`in ${runtime.name} writes to its folder if one above may not be entered`, async (folder) => {
+    await Deno.mkdir(`${folder}/above/inside`, { recursive: true });
+    await Deno.rename(`${folder}/basis`, `${folder}/above/inside/basis`);
+    const script = `cd above/inside && chmod 000 .. && "$@"; code=$?; chmod 755 ..; exit $code`;
+    const command = (args: string[]) => ["sh", "-c", script, "sh", ...runtime.command, ...args];
+    for (const args of [["basis", "sig"], ["-f", "basis", "./sig"]]) {
+      const run = { name: runtime.name, command: command(["signature", ...args]) };
+      await quiet(cli(unprivileged(run), [], folder));
+    }
+    assert.deepEqual(await names(`${folder}/above/inside`), ["basis", "sig"]);
+  }, !canBeRefused);
+
   test(`in ${runtime.name} writes to the folder of another, if the group may`, async (folder) => {
     await Deno.mkdir(`${folder}/shared`);
     await Deno.chown(`${folder}/shared`, 65534, Deno.gid());

@@ -47,9 +47,17 @@ Deno.test("fileBasis() refuses a pipe at once", { ignore: isWindows }, async () 
   const path = dir.path("pipe");
   execFileSync("mkfifo", [path]);
   // Opened for both, so that opening waits for nobody.
-  const writer = await fs.open(path, "r+");
+  const open = () => fs.open(path, "r+");
+  const writer = await open();
   assert.equal(await codeOf(fileBasis(path)), "ESPIPE");
   await writer.close();
+  // Nobody writes to it now, until it was waited for in vain.
+  let late: Promise<void> | undefined;
+  const timer = setTimeout(() => late = open().then((writer) => writer.close()), 2000);
+  assert.equal(await codeOf(fileBasis(path)), "ESPIPE");
+  clearTimeout(timer);
+  await late;
+  assert.equal(late, undefined, "it waited for a writer");
 });
 
 Deno.test("fileBasis() reads at random, at the end and past it", async () => {

@@ -216,7 +216,10 @@ function isOutOfMemory(error: unknown): error is RangeError {
   return error instanceof RangeError && /memory|allocation|array buffer/i.test(error.message);
 }
 
-/** Formats a message of the library as this program prints messages: after its name and a colon. */
+/**
+ * Formats a message of the library as this program prints messages: after its name and a colon. A code of the system,
+ * such as `EIO`, stays as it is.
+ */
 export function formatMessage(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1);
+  return /^[A-Z]{2}/.test(message) ? message : message.slice(0, 1).toLowerCase() + message.slice(1);
 }

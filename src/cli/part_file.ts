@@ -2,6 +2,7 @@ import fs, { type promises } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { hex } from "../common/bytes.ts";
+import { isPermitted } from "../common/is_permitted.ts";
 import { createSha256 } from "../digest/mod.ts";
 
 // Windows has no O_NOFOLLOW: it is undefined there, which is no bit.
@@ -67,6 +68,14 @@ export class PartFile {
   async empty(): Promise<void> {
     await this.#file?.truncate(0).catch(() => {});
     this.#end = 0;
+  }
+
+  /** Whether some bytes more have room on its disk. True if the system or the runtime does not say. */
+  async hasRoom(length: number): Promise<boolean> {
+    // Deno would ask the user for the permission.
+    if (!isPermitted({ name: "sys", kind: "statfs" })) return true;
+    const disk = await fs.promises.statfs(dirname(this.#path)).catch(() => undefined);
+    return !disk?.blocks || disk.bavail * disk.bsize >= length;
   }
 
   /** Keeps the body of an answer while it is read. */

@@ -34,7 +34,7 @@ const MAX_LINKS = 40;
  * the folders above it.
  */
 export async function findWriteTarget(path: string): Promise<WriteTarget> {
-  let place = absolutePath(path);
+  let place = await placeOf(path);
   for (let links = 0; links < MAX_LINKS; links++) {
     if (isOpenStream(place)) return { path: place, isDirect: true, existing: await statIfThere(place) };
     const link = await readLink(place);
@@ -51,12 +51,23 @@ function isOpenStream(place: string): boolean {
   return isAbsolute(place) && OPEN_STREAM.test(resolve(place));
 }
 
-/** Not `resolve`: it takes `link/../name` for `name`, where the system follows the link first. Windows does not. */
-function absolutePath(path: string): string {
+/**
+ * The path in the working folder of now, if that can be reached by its name.
+ *
+ * Not by `resolve`: it takes `link/../name` for `name`, where the system follows the link first. Windows does not.
+ */
+async function placeOf(path: string): Promise<string> {
   if (process.platform === "win32") return resolve(path);
   if (isAbsolute(path)) return path;
   const folder = workingFolder();
-  return folder === undefined ? path : inFolder(folder, path);
+  if (folder === undefined) return path;
+  const place = inFolder(folder, path);
+  return await isReachable(dirname(place)) ? place : path;
+}
+
+/** Whether somebody may use a folder by its name. A process may work in a folder below one that it may not enter. */
+function isReachable(folder: string): Promise<boolean> {
+  return call<Stats>((done) => fs.stat(folder, done)).then(() => true, (error) => codeOf(error) !== "EACCES");
 }
 
 /** The working folder. Undefined if its name is not UTF-8: Deno cannot tell it then, Node and Bun tell another. */
@@ -73,9 +84,9 @@ function workingFolder(): string | undefined {
  * The folder by its own name. Where that takes more permissions than to use the folder, the name stays as it is. The
  * function of Node that is not native looks at each folder above, and needs permissions for them.
  */
-function realFolder(path: string): Promise<string> {
-  const real = call<string>((done) => fs.realpath.native(path, done));
-  return real.then((real) => real.includes(REPLACEMENT) ? path : real, () => path);
+async function realFolder(path: string): Promise<string> {
+  const real = await call<string>((done) => fs.realpath.native(path, done)).catch(() => path);
+  return !real.includes(REPLACEMENT) && await isReachable(real) ? real : path;
 }
 
 /** Where a symbolic link points to; undefined if there is none. */

@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import fs, { type Stats } from "node:fs";
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
 import { CREATE_BUFFER } from "../basis/interface.ts";
 import { createBuffer } from "./create_buffer.ts";
-import { OpenFile } from "./_open_file.ts";
+import { call, OpenFile } from "./_open_file.ts";
 import { reportedLength } from "./_reported_length.ts";
-import { checkPath } from "./_path.ts";
+import { checkPath, quotePath } from "./_path.ts";
 import { ReadCache } from "./_read_cache.ts";
 
 /** Largest single read, in bytes. */
@@ -95,7 +96,9 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
  * ```
  */
 export async function fileBasis(path: string | URL): Promise<FileBasis> {
-  const file = await OpenFile.open(checkPath(path), "r");
+  const text = checkPath(path);
+  await refusePipe(text);
+  const file = await OpenFile.open(text, "r");
   try {
     const stat = await file.stat();
     // A folder can be opened but not read, a pipe not at random. Read from it now, to fail here and not at the first
@@ -106,6 +109,14 @@ export async function fileBasis(path: string | URL): Promise<FileBasis> {
     await file.close();
     throw error;
   }
+}
+
+/** Opening a pipe waits until somebody writes to it, and keeps a thread of the runtime meanwhile. */
+async function refusePipe(path: string): Promise<void> {
+  const stat = await call<Stats>((done) => fs.stat(path, done));
+  if (!stat.isFIFO()) return;
+  const why = "it is a pipe, a file that can be read at random was expected";
+  throw Object.assign(new Error(`Cannot open ${quotePath(path)}: ${why}`), { code: "ESPIPE", path });
 }
 
 class OpenFileBasis implements FileBasis {

@@ -14,10 +14,10 @@ const PROBE_LENGTH = 2 ** 16;
 /**
  * Makes a readable of the bytes of a file.
  *
- * The file is opened at the first read, and closed at its end, on cancel and on error. While one chunk is processed,
- * the next one is read, so at most 2 MiB are held. Each chunk has a buffer of its own; all but the last have 1 MiB.
- * Everything is read until a read returns no bytes, whatever length the system reports: files of `/proc`, devices,
- * pipes, and files that grow or shrink meanwhile.
+ * The file is opened at the first read, and closed at its end, on cancel and on error: a relative path counts from the
+ * working folder of that moment. While one chunk is processed, the next one is read, so at most 2 MiB are held. Each
+ * chunk has a buffer of its own; all but the last have 1 MiB. Everything is read until a read returns no bytes,
+ * whatever length the system reports: files of `/proc`, devices, pipes, and files that grow or shrink meanwhile.
  *
  * It needs `--allow-read=FILE` in Deno, and `--allow-fs-read=FILE` in Node with `--permission`.
  *

@@ -1,6 +1,7 @@
 /** What `pull` keeps until the file is there: in this process. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import fs from "node:fs";
 import { assertFile } from "../_cli_cases.ts";
 import { assertBytes } from "../_helpers.ts";
 import { names } from "../_cli_runner.ts";
@@ -141,6 +142,23 @@ inside("pull keeps nothing that could not be found again", async (folder, host) 
   await succeeds(folder, ["pull", `${host.origin}/app.bin`, "app.bin"]);
   await assertFile(`${folder}/app.bin`, NEW);
   assert.deepEqual(await names(folder), [PART, "app.bin"]);
+});
+
+inside("pull keeps nothing on a disk without room for that and for the file", async (folder, host) => {
+  const { statfs } = fs.promises;
+  const args = ["pull", `${host.origin}/app.bin`, "app.bin"];
+  try {
+    for (const [bavail, kept] of [[1399, []], [1400, [PART]]] as const) {
+      const change = async (path: string) => ({ ...await statfs(path), bsize: 1000, bavail });
+      fs.promises.statfs = change as typeof statfs;
+      host.reset();
+      host.failsAfter = 100_000;
+      await gaveUp(folder, args);
+      assert.deepEqual(await names(folder), kept);
+    }
+  } finally {
+    fs.promises.statfs = statfs;
+  }
 });
 
 inside("pull shortens the name of a part to 50 letters, with a sum of the name", async (folder, host) => {

@@ -111,7 +111,8 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   try {
     // Then nothing of it is of this version, or too little.
     if (plan.fallback === "cheaper") await part.empty();
-    isKept = canGoOn(plan);
+    // On a disk that the file just fits on, the part must not take its room.
+    isKept = canGoOn(plan) && await part.hasRoom(plan.fileLength! + plan.missingLength);
     await withOutput(path, invocation, { mayReplace: true }, async (output) => {
       const bar = await openBar(found, output, invocation);
       progress.show = bar?.show;
