@@ -56,7 +56,8 @@ function searchWhole(s: Searcher, end: u32, isLast: bool): void {
 
 /**
  * Takes blocks that follow one another in the target, whether they do so in the basis or not. Their strong sums are
- * computed together. The outcome is that of testing one window after another. Returns whether it did something.
+ * computed together. The outcome is that of testing one window after another: the budget has allowed the first, or it
+ * follows a match, and behind a match the budget is never used up. Returns whether it did something.
  */
 function takeRun(s: Searcher, limit: i64): bool {
   const start = s.position;
@@ -66,11 +67,11 @@ function takeRun(s: Searcher, limit: i64): bool {
   else rabinkarp_blocks(s.bytes + start, blockLength, maxCount, blockLength, WEAK);
   let count: u32 = 0;
   while (count < maxCount && isInRun(s, count, load<u32>(WEAK + (count << 2)))) count++;
-  if (!count || isRefused(s, start, load<u32>(WEAK))) return false;
+  if (!count) return false;
   sumWindows(s, start, blockLength, count, blockLength);
   for (let i: u32 = 0; i < count; i++) {
     const weak = load<u32>(WEAK + (i << 2));
-    if (isFull(s) || isRefused(s, s.position, weak)) return true;
+    if (isFull(s)) return true;
     if (!take(s, s.position, blockLength, weak, STRONG + <usize>(i * strongLength))) {
       // The sums of the rest were in vain. Where that comes again and again, they are not computed.
       s.run = 1;
