@@ -23,7 +23,7 @@ class NobleSum<T extends Hash<T>> implements StrongHash {
   }
 
   update(bytes: Uint8Array, length: number): void {
-    this.#hash.update(bytes.subarray(0, length));
+    this.#hash.update(bytes.length === length ? bytes : bytes.subarray(0, length));
   }
 
   /** The sum is valid until the next one. */

@@ -101,12 +101,17 @@ export class PortableSearcher implements Searcher {
     if (max <= 0) return;
     const weak = this.#weak;
     const index = this.#index;
-    const mayBeBlock = (start: number) => start === this.#literalStart || !this.#budget.isExhausted(this.#base + start);
+    const mayBeBlock = (start: number) => {
+      if (!index.knows(weak.digest() >>> 0)) return false;
+      return start === this.#literalStart || !this.#budget.isExhausted(this.#base + start);
+    };
+    // Blocks that follow one another need no views.
+    if (mayBeBlock(this.#position)) return;
     const out = bytesFrom(this.#window, this.#position, max);
     const into = bytesFrom(this.#window, this.#position + index.params.blockLength, out.length);
     let count = 0;
     for (; count < into.length; count++) {
-      if (index.knows(weak.digest() >>> 0) && mayBeBlock(this.#position + count)) break;
+      if (mayBeBlock(this.#position + count)) break;
       weak.rotate(out[count]!, into[count]!);
     }
     this.#position += count;
