@@ -266,13 +266,30 @@ Deno.test("exchange() fails the body of a request that fails or breaks off", asy
   ];
   for (const [error, message] of cases) {
     const incoming = new Incoming(POST, [bytesOf("ab")], true);
-    await run(incoming, new Outgoing(), async ({ body }) => {
+    const { status } = await run(incoming, new Outgoing(), async ({ body }) => {
       const reader = body!.getReader();
       await reader.read();
       incoming.destroy(error);
       await assert.rejects(reader.read(), message);
       return new Response();
     });
+    assert.equal(status, 200, "the answer was given");
+  }
+});
+
+Deno.test("exchange() drops what comes of the body of a request that broke off", async () => {
+  for (const end of ["close", "error"]) {
+    const incoming = new Incoming(POST, [bytesOf("ab")], true);
+    const { status } = await run(incoming, new Outgoing(), async ({ body }) => {
+      const reader = body!.getReader();
+      await reader.read();
+      incoming.emit(end, new Error("it broke off"));
+      incoming.emit("data", bytesOf("cd"));
+      incoming.emit("end");
+      await assert.rejects(reader.read(), /it broke off$/);
+      return new Response();
+    });
+    assert.equal(status, 200, "the answer was given");
   }
 });
 

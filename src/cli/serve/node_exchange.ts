@@ -60,6 +60,11 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Bytes> {
   let isWanted = true;
   return new ReadableStream({
     start(controller) {
+      // It has no effect on a stream that has ended. Not every runtime is silent afterwards.
+      const fail = (error: Error) => {
+        isWanted = false;
+        controller.error(error);
+      };
       incoming.on("data", (chunk: Uint8Array) => {
         if (!isWanted) return;
         incoming.pause();
@@ -67,9 +72,8 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Bytes> {
         controller.enqueue(new Uint8Array(chunk));
       });
       incoming.on("end", () => isWanted && controller.close());
-      // Without effect on a stream that has ended.
-      incoming.on("error", (error) => controller.error(error));
-      incoming.on("close", () => controller.error(new Error("Cannot read the request: it broke off")));
+      incoming.on("error", fail);
+      incoming.on("close", () => fail(new Error("Cannot read the request: it broke off")));
       incoming.pause();
     },
     pull() {
