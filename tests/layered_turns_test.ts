@@ -53,25 +53,31 @@ Deno.test("planSync() gives way while it works on records and runs, however many
   }
   const stream = layeredSigStream({ layers: [{ blockLength, strongLength: 6 }] });
   const sig = await LayeredSig.open(await toBytes(ReadableStream.from([remote]).pipeThrough(stream)));
-  /** Turns before the search of the local file, during that, and since its end. */
-  const turns = { before: 0, search: 0, after: 0 };
-  let phase: keyof typeof turns | "over" = "before";
-  const onTurn = () => void (phase !== "over" && turns[phase]++);
-  await withLateClock(onTurn, async () => {
-    const plan = await planSync(sig, {
-      size: local.length,
-      read(offset: number, length: number) {
-        phase = offset < local.length ? "search" : "after";
-        return local.subarray(offset, offset + length);
-      },
-    }).finally(() => phase = "over");
-    assert.equal(plan.runs.length, blockCount);
-  });
+  /** Counts turns before the search of the local file, during that, and since its end. */
+  const countTurns = async () => {
+    const turns = { before: 0, search: 0, after: 0 };
+    let phase: keyof typeof turns | "over" = "before";
+    const onTurn = () => void (phase !== "over" && turns[phase]++);
+    await withLateClock(onTurn, async () => {
+      const plan = await planSync(sig, {
+        size: local.length,
+        read(offset: number, length: number) {
+          phase = offset < local.length ? "search" : "after";
+          return local.subarray(offset, offset + length);
+        },
+      }).finally(() => phase = "over");
+      assert.equal(plan.runs.length, blockCount);
+    });
+    return turns;
+  };
   // A turn for each 16,384 records, and not for each of them: parsed, joined and indexed before, merged and made runs
   // after. In between some for each MiB: read, searched, and matches given. A turn may be taken for one with the next.
   const pieces = Math.ceil(blockCount / 16_384);
   const mib = Math.ceil(local.length / MIB);
-  assert.ok(turns.before >= 2.7 * pieces && turns.before < 4 * pieces, `${turns.before} turns before`);
+  let turns = await countTurns();
+  // On a machine that is busy, more of them may be taken for one. Then it is counted again, twice at most.
+  for (let again = 0; again < 2 && turns.before < 3 * pieces; again++) turns = await countTurns();
+  assert.ok(turns.before >= 3 * pieces && turns.before < 4 * pieces, `${turns.before} turns before`);
   assert.ok(turns.search > 5 * mib && turns.search < 8 * mib, `${turns.search} turns of the search`);
   assert.ok(turns.after > 1.5 * pieces && turns.after < 3 * pieces, `${turns.after} turns after`);
 });
