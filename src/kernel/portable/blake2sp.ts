@@ -1,21 +1,10 @@
 import { viewOf } from "../../common/bytes.ts";
+import { IV, Message, mixRounds } from "./blake_rounds.ts";
 import type { StrongHash } from "./sums.ts";
 
 const STRIPE = 64;
 const LEAVES = 8;
 const DIGEST_LENGTH = 32;
-
-/** RFC 7693, section 2.6: the initialization vector of BLAKE2s. */
-const IV = Uint32Array.of(
-  0x6a09e667,
-  0xbb67ae85,
-  0x3c6ef372,
-  0xa54ff53a,
-  0x510e527f,
-  0x9b05688c,
-  0x1f83d9ab,
-  0x5be0cd19,
-);
 
 /** RFC 7693, section 2.7: the message schedule of the ten rounds. */
 // deno-fmt-ignore
@@ -35,49 +24,13 @@ const SIGMA = Uint8Array.of(
 /** The words that a compression works on: all nodes share them. */
 const V = new Int32Array(16);
 
-/** RFC 7693, section 3.1: mixes two words of the message into four of {@linkcode V}. */
-function mix(a: number, b: number, c: number, d: number, x: number, y: number): void {
-  let va = V[a]! + V[b]! + x | 0;
-  let vd = V[d]! ^ va;
-  vd = vd >>> 16 | vd << 16;
-  let vc = V[c]! + vd | 0;
-  let vb = V[b]! ^ vc;
-  vb = vb >>> 12 | vb << 20;
-  va = va + vb + y | 0;
-  vd ^= va;
-  vd = vd >>> 8 | vd << 24;
-  vc = vc + vd | 0;
-  vb ^= vc;
-  V[a] = va;
-  V[b] = vb >>> 7 | vb << 25;
-  V[c] = vc;
-  V[d] = vd;
-}
-
-/** The ten rounds of RFC 7693, section 3.2, on {@linkcode V}. */
-function mixRounds(m: Uint32Array): void {
-  for (let at = 0; at < SIGMA.length; at += 16) {
-    mix(0, 4, 8, 12, m[SIGMA[at]!]!, m[SIGMA[at + 1]!]!);
-    mix(1, 5, 9, 13, m[SIGMA[at + 2]!]!, m[SIGMA[at + 3]!]!);
-    mix(2, 6, 10, 14, m[SIGMA[at + 4]!]!, m[SIGMA[at + 5]!]!);
-    mix(3, 7, 11, 15, m[SIGMA[at + 6]!]!, m[SIGMA[at + 7]!]!);
-    mix(0, 5, 10, 15, m[SIGMA[at + 8]!]!, m[SIGMA[at + 9]!]!);
-    mix(1, 6, 11, 12, m[SIGMA[at + 10]!]!, m[SIGMA[at + 11]!]!);
-    mix(2, 7, 8, 13, m[SIGMA[at + 12]!]!, m[SIGMA[at + 13]!]!);
-    mix(3, 4, 9, 14, m[SIGMA[at + 14]!]!, m[SIGMA[at + 15]!]!);
-  }
-}
-
 /** One BLAKE2s node of the tree: a leaf or the root. The BLAKE2s of noble-hashes has no tree parameters. */
 class Node {
-  readonly #state = new Uint32Array(8);
-  readonly #message = new Uint32Array(16);
-  readonly #bytes = new Uint8Array(this.#message.buffer);
-  readonly #view = viewOf(this.#message);
+  readonly #state = new Int32Array(8);
+  readonly #message = new Message();
   readonly #offset: number;
   readonly #depth: number;
   readonly #isLast: boolean;
-  #filled = 0;
   #length = 0;
 
   /**
@@ -100,47 +53,38 @@ class Node {
     s[0]! ^= DIGEST_LENGTH | (LEAVES << 16) | (2 << 24);
     s[2]! ^= this.#offset;
     s[3]! ^= (this.#depth << 16) | (DIGEST_LENGTH << 24);
-    this.#filled = 0;
+    this.#message.clear();
     this.#length = 0;
   }
 
   update(bytes: Uint8Array, start: number, end: number): void {
     while (start < end) {
-      // A full block waits, because the last one is compressed with the finalization flag.
-      if (this.#filled === STRIPE) this.#compress(false);
-      const n = Math.min(STRIPE - this.#filled, end - start);
-      this.#bytes.set(bytes.subarray(start, start + n), this.#filled);
-      this.#filled += n;
-      start += n;
+      // A full one waits, because the last one is compressed with the finalization flag.
+      if (this.#message.isFull) this.#compress(false);
+      start = this.#message.take(bytes, start, end);
     }
   }
 
   digestInto(out: Uint8Array, offset: number): void {
-    this.#bytes.fill(0, this.#filled);
     this.#compress(true);
     const view = viewOf(out.subarray(offset, offset + DIGEST_LENGTH));
-    for (let i = 0; i < 8; i++) view.setUint32(4 * i, this.#state[i]!, true);
+    for (let i = 0; i < 8; i++) view.setInt32(4 * i, this.#state[i]!, true);
   }
 
   #compress(isFinal: boolean): void {
-    this.#length += this.#filled;
-    this.#filled = 0;
+    this.#length += this.#message.filled;
     const s = this.#state;
-    if (!LITTLE_ENDIAN) {
-      for (let i = 0; i < 16; i++) this.#message[i] = this.#view.getUint32(4 * i, true);
-    }
     V.set(s);
     V.set(IV, 8);
     V[12]! ^= this.#length;
     V[13]! ^= Math.floor(this.#length / 2 ** 32);
     if (isFinal) V[14] = ~V[14]!;
     if (isFinal && this.#isLast) V[15] = ~V[15]!;
-    mixRounds(this.#message);
+    mixRounds(V, this.#message.words(), SIGMA);
+    this.#message.clear();
     for (let i = 0; i < 8; i++) s[i]! ^= V[i]! ^ V[i + 8]!;
   }
 }
-
-const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * BLAKE2sp, unkeyed, 256 bits: eight BLAKE2s leaves, each over every eighth stripe of 64 bytes, and a root over

@@ -1,18 +1,19 @@
 import type { BlockSummer, IndexBuilder, KeptBlock, Kernel, StrongSum, SumParams, WeakSum } from "../interface.ts";
 import { checkSalt } from "../check_salt.ts";
+import { Blake2b } from "./blake2b.ts";
 import { Blake2sp } from "./blake2sp.ts";
+import { Blake3 } from "./blake3.ts";
 import { PortableBlockSummer } from "./block_summer.ts";
 import { PortableIndexBuilder } from "./index_builder.ts";
 import { Md4 } from "./md4.ts";
-import { blake2b256, blake3Sum } from "./noble_hash.ts";
 import { RabinKarp } from "./rabinkarp.ts";
 import { Rollsum } from "./rollsum.ts";
 import type { RollingSum, StrongHash } from "./sums.ts";
 
 const strongSums: Record<StrongSum, (salt?: Uint8Array) => StrongHash> = {
   blake2sp: () => new Blake2sp(),
-  blake3: blake3Sum,
-  blake2b: blake2b256,
+  blake3: (salt) => new Blake3(salt && padded(salt, 32)),
+  blake2b: (salt) => new Blake2b(salt),
   md4: () => new Md4(),
 };
 
@@ -20,6 +21,13 @@ const weakSums: Record<WeakSum, () => RollingSum> = {
   rollsum: () => new Rollsum(),
   rabinkarp: () => new RabinKarp(),
 };
+
+/** A salt and zeros, as the key of BLAKE3. */
+function padded(salt: Uint8Array, length: number): Uint8Array {
+  const key = new Uint8Array(length);
+  key.set(salt);
+  return key;
+}
 
 /** Makes a weak sum. */
 export function createRollingSum(weakSum: WeakSum): RollingSum {
