@@ -61,6 +61,27 @@ Deno.test("patchStream() yields chunks of 1 MiB, and a shorter last one, whateve
   }
 });
 
+Deno.test("a patch makes room for a whole chunk after a full one, and for what it needs after a short one", () => {
+  const lengths: number[] = [];
+  const basis: PatchBasis = {
+    ...basisOf(randomBytes(1, 2 * MIB)),
+    createBuffer(length) {
+      lengths.push(length);
+      return new Uint8Array(length);
+    },
+  };
+  const pieces = Array.from({ length: 1500 }, (_, i) => copy(1024 * i, 1024));
+  const patcher = patcherOf([...pieces, undefined, copy(7, 10), undefined, copy(9, 20), END], basis);
+  const chunk = () => (patcher.next() as Bytes).length;
+  assert.equal(chunk(), MIB);
+  assert.ok(lengths.splice(0).length > 1, "the first chunk grows");
+  assert.equal(chunk(), 1500 * 1024 - MIB);
+  assert.deepEqual(lengths.splice(0), [MIB]);
+  assert.equal(chunk(), 10);
+  assert.equal(chunk(), 20);
+  assert.deepEqual(lengths, [10, 20]);
+});
+
 Deno.test("a patch gives what it has gathered when it needs more commands", () => {
   const basis = randomBytes(1, 1000);
   const events = [data(randomBytes(2, 10)), copy(3, 20), undefined, undefined, copy(7, 5), END];

@@ -60,6 +60,8 @@ export class Patcher {
   /** The chunk being gathered. */
   #out = new Uint8Array(0);
   #outLength = 0;
+  /** Whether the chunk before was full. The next one will be too, most likely, and gets all of its room at once. */
+  #wasFull = false;
   /** The read of the basis that was started while the chunk before was hashed. */
   #ahead: Promise<void> | undefined;
   /** What is left of the command being carried out. */
@@ -233,11 +235,13 @@ export class Patcher {
   #reserve(count: number): Uint8Array<ArrayBuffer> {
     const length = this.#outLength + count;
     const { basis } = this.#parts;
-    this.#out = growBytes(this.#out, this.#outLength, length, CHUNK_LENGTH, basis.createBuffer);
+    const room = this.#wasFull ? CHUNK_LENGTH : length;
+    this.#out = growBytes(this.#out, this.#outLength, room, CHUNK_LENGTH, basis.createBuffer);
     return this.#out.subarray(this.#outLength, length);
   }
 
   #takeOut(): Uint8Array<ArrayBuffer> {
+    this.#wasFull = this.#outLength === CHUNK_LENGTH;
     const bytes = this.#out.length === this.#outLength ? this.#out : this.#out.slice(0, this.#outLength);
     this.#out = new Uint8Array(0);
     this.#outLength = 0;
