@@ -22,14 +22,19 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
     let next = at;
     for (; count < most && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
       const opcode = chunk[next]!;
-      if (opcode < COPY) {
-        let dataAt = next + 1;
-        let length = opcode;
-        if (opcode >= LITERAL) {
-          dataAt += 1 << (opcode - LITERAL);
-          length = integer(chunk, next + 1, dataAt);
-        }
-        if (opcode === LONG_LITERAL || length === 0 || length > end - to || dataAt + length > chunk.length) break;
+      if (opcode < LITERAL) {
+        // The opcode is the length.
+        const dataAt = next + 1;
+        const stop = dataAt + opcode;
+        if (opcode === 0 || opcode > end - to || stop > chunk.length) break;
+        for (let i = 0; i < opcode; i++) out[to + i] = chunk[dataAt + i]!;
+        to += opcode;
+        next = stop;
+      } else if (opcode < COPY) {
+        if (opcode === LONG_LITERAL) break;
+        const dataAt = next + 1 + (1 << (opcode - LITERAL));
+        const length = integer(chunk, next + 1, opcode - LITERAL);
+        if (length === 0 || length > end - to || dataAt + length > chunk.length) break;
         copyBytes(chunk, dataAt, out, to, length);
         to += length;
         next = dataAt + length;
@@ -39,8 +44,8 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
         if (widths >= LONG_OFFSET || lengthWidth === 3) break;
         const lengthAt = next + 1 + (1 << (widths >> 2));
         const commandEnd = lengthAt + (1 << lengthWidth);
-        const offset = integer(chunk, next + 1, lengthAt);
-        const length = integer(chunk, lengthAt, commandEnd);
+        const offset = integer(chunk, next + 1, widths >> 2);
+        const length = integer(chunk, lengthAt, lengthWidth);
         if (length === 0 || length > end - to || offset + length > basis.length) break;
         copyBytes(basis, offset, out, to, length);
         room.copied += length;
@@ -55,11 +60,12 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
   }
 }
 
-/** The integer from `at` to `end`. */
-function integer(bytes: Uint8Array, at: number, end: number): number {
-  let value = 0;
-  for (let i = at; i < end; i++) value = value * 256 + bytes[i]!;
-  return value;
+/** The integer of 2^`power` bytes at `at`: 1, 2 or 4. With 32-bit operators it takes half the time. */
+function integer(bytes: Uint8Array, at: number, power: number): number {
+  if (power === 0) return bytes[at]!;
+  const upper = bytes[at]! << 8 | bytes[at + 1]!;
+  if (power === 1) return upper;
+  return (upper << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
 }
 
 /** Reads its deltas for a patch. */
