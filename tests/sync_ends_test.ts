@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { SearchWork } from "../src/sync/search_work.ts";
+import { replace } from "./_cli_inside.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { base, LAYERS, publish, sync } from "./_sync.ts";
 
@@ -60,6 +61,31 @@ Deno.test("planSync() reads a local file once, a MiB at a time, if that has all,
   assert.deepEqual([same.blockLengths, same.sigReads], [[LAYERS[0]!.blockLength], 1]);
   const none = await sync(base, new Uint8Array(0));
   assert.deepEqual([none.blockLengths, none.sigReads], [[], 1]);
+});
+
+Deno.test("planSync() tells how much it has read, at most every 100 ms, and all of it at the end", async () => {
+  const remote = randomBytes(2, 3 * MIB);
+  const layers = [1024, 128].map((blockLength) => ({ blockLength, strongLength: 8 }));
+  const sig = await LayeredSig.open(await publish(remote, { layers }));
+  const local = concat([remote.subarray(0, MIB), randomBytes(3, 2 * MIB)]);
+  let now = 0;
+  const undo = replace(performance, "now", () => now += 60);
+  const seen: number[] = [];
+  const reads = logged(local);
+  try {
+    await planSync(sig, reads, { onProgress: ({ bytesRead }) => seen.push(bytesRead) });
+  } finally {
+    undo();
+  }
+  const size = local.length;
+  const read = reads.reads.reduce((sum, [offset, length]) => sum + Math.max(0, Math.min(length, size - offset)), 0);
+  assert.equal(seen.at(-1), read);
+  assert.ok(read > 2 * size, `${read} bytes: two layers`);
+  assert.ok(
+    seen.length > 2 && seen.length < reads.reads.length,
+    `${seen.length} calls for ${reads.reads.length} reads`,
+  );
+  assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
 });
 
 Deno.test("planSync() reads what it searches again to its end, and no more", async () => {

@@ -108,7 +108,7 @@ Deno.test("planSync() reads no finer layer where it cannot save what it costs", 
   assert.deepEqual(plan.blockLengths, [4096, 512]);
 });
 
-Deno.test("planSync() checks costs and signal", async () => {
+Deno.test("planSync() checks costs, signal and callback", async () => {
   const sig = await LayeredSig.open(await publish(base));
   for (const name of ["literalCost", "readCost"]) {
     for (const cost of [-1, NaN]) await assert.rejects(planSync(sig, base, { [name]: cost }), RangeError);
@@ -124,6 +124,8 @@ Deno.test("planSync() checks costs and signal", async () => {
       /^TypeError: Cannot use signal/,
     );
   }
+  const onProgress = 1 as unknown as () => void;
+  await assert.rejects(planSync(sig, base, { onProgress }), /^TypeError: Cannot use onProgress/);
 });
 
 Deno.test("planSync() makes no run past the end of the file, whatever equal records a signature claims", async () => {

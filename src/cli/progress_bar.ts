@@ -17,8 +17,16 @@ export interface ProgressBar {
    * @param step What is being done, if the job has several steps.
    */
   update(done: number, step?: string): void;
-  /** Removes the bar. */
+  /** Removes the bar. Lines end with one more. */
   stop(): void;
+  /** Removes the bar, without a line. */
+  remove(): void;
+  /**
+   * Removes the bar, and opens one for the next part of the job.
+   *
+   * @param total Bytes of that part, if they are known.
+   */
+  next(total: number | undefined): ProgressBar;
 }
 
 /**
@@ -29,22 +37,22 @@ export interface ProgressBar {
  * @param program What the program is called, for lines.
  */
 export async function openProgressBar(total: number | undefined, program: string): Promise<ProgressBar> {
-  const pace = new Pace(total ?? 0);
-  if (process.stderr.isTTY !== true || isDumb()) return new ProgressLines(pace, program);
+  if (process.stderr.isTTY !== true || isDumb()) return new ProgressLines(total, program);
   // Loading it takes about as long as a run on a small file, so it is loaded only for a terminal.
   const { default: { SingleBar, Presets } } = await import("cli-progress");
   const { cyan } = styleOf(process.stderr);
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: pace.total > 0
-      ? `${cyan("{bar}")} {percentage} % of {whole} | {rate} | {left} left{step}`
-      : "{done} | {rate}{step}",
-    clearOnComplete: true,
-    barsize: 30,
-    linewrap: null,
-    gracefulExit: false,
-  }, Presets.shades_classic);
-  return new TerminalBar(bar, pace);
+  const createBar = (isTotalKnown: boolean) =>
+    new SingleBar({
+      stream: process.stderr,
+      format: isTotalKnown
+        ? `${cyan("{bar}")} {percentage} % of {whole} | {rate} | {left} left{step}`
+        : "{done} | {rate}{step}",
+      clearOnComplete: true,
+      barsize: 30,
+      linewrap: null,
+      gracefulExit: false,
+    }, Presets.shades_classic);
+  return new TerminalBar(total, createBar);
 }
 
 /** How fast a job goes, in words. */
@@ -53,8 +61,8 @@ class Pace {
   readonly total: number;
   readonly #start = performance.now();
 
-  constructor(total: number) {
-    this.total = total;
+  constructor(total: number | undefined) {
+    this.total = total ?? 0;
   }
 
   get ms(): number {
@@ -75,16 +83,20 @@ class Pace {
 }
 
 class TerminalBar implements ProgressBar {
+  readonly #createBar: (isTotalKnown: boolean) => SingleBar;
   readonly #bar: SingleBar;
   readonly #pace: Pace;
   #isShown = false;
+  #isRemoved = false;
 
-  constructor(bar: SingleBar, pace: Pace) {
-    this.#bar = bar;
-    this.#pace = pace;
+  constructor(total: number | undefined, createBar: (isTotalKnown: boolean) => SingleBar) {
+    this.#pace = new Pace(total);
+    this.#createBar = createBar;
+    this.#bar = createBar(this.#pace.total > 0);
   }
 
   update(done: number, step = ""): void {
+    if (this.#isRemoved) return;
     const { total, ms } = this.#pace;
     const fields = this.#pace.fields(done, step);
     if (this.#isShown) {
@@ -96,7 +108,17 @@ class TerminalBar implements ProgressBar {
   }
 
   stop(): void {
-    if (this.#isShown) this.#bar.stop();
+    if (this.#isShown && !this.#isRemoved) this.#bar.stop();
+    this.#isRemoved = true;
+  }
+
+  remove(): void {
+    this.stop();
+  }
+
+  next(total: number | undefined): ProgressBar {
+    this.remove();
+    return new TerminalBar(total, this.#createBar);
   }
 }
 
@@ -105,13 +127,15 @@ class ProgressLines implements ProgressBar {
   readonly #program: string;
   #nextAt = LINE_MS;
   #line: string | undefined;
+  #isRemoved = false;
 
-  constructor(pace: Pace, program: string) {
-    this.#pace = pace;
+  constructor(total: number | undefined, program: string) {
+    this.#pace = new Pace(total);
     this.#program = program;
   }
 
   update(done: number, step = ""): void {
+    if (this.#isRemoved) return;
     const { total, ms } = this.#pace;
     const fields = this.#pace.fields(done, step);
     const far = total > 0 ? `${fields.share} of ${fields.whole}` : fields.done;
@@ -121,6 +145,15 @@ class ProgressLines implements ProgressBar {
 
   stop(): void {
     this.#print();
+  }
+
+  remove(): void {
+    this.#isRemoved = true;
+  }
+
+  next(total: number | undefined): ProgressBar {
+    this.remove();
+    return new ProgressLines(total, this.#program);
   }
 
   #print(): void {

@@ -12,5 +12,5 @@ export type { ByteRange } from "../formats/rsync_streams/layout.ts";
 export { LayeredSig, type RangesSource } from "./layered_sig.ts";
 export { layeredSigStream, type LayeredSigStreamOptions } from "./layered_sig_stream.ts";
 export type { Span, SyncPlan, SyncRun } from "./plan.ts";
-export { planSync, type PlanSyncOptions } from "./plan_sync.ts";
+export { planSync, type PlanSyncOptions, type PlanSyncStats } from "./plan_sync.ts";
 export { recommendedLayers } from "./recommended_layers.ts";

@@ -1,9 +1,10 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
 import { kindOf } from "../common/bytes.ts";
-import { checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
+import { checkCallback, checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import type { BackendOptions } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
+import { progressHooks } from "../streams/progress.ts";
 import { MISSING, RunList } from "./_run_list.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import { SearchWork } from "./search_work.ts";
@@ -22,8 +23,33 @@ const NAMES: OptionNames<PlanSyncOptions> = {
   readCost: true,
   maxInputLength: true,
   signal: true,
+  onProgress: true,
   backend: true,
 };
+
+/**
+ * What a search for a plan has done so far.
+ *
+ * @example How far it is
+ * ```ts
+ * import { LayeredSig, layeredSigStream, planSync, type PlanSyncStats } from "rsync-streams/sync";
+ * import assert from "node:assert/strict";
+ *
+ * const file = new Blob(["some text, ".repeat(5000)]);
+ * const sig = await new Response(file.stream().pipeThrough(layeredSigStream())).blob();
+ *
+ * let stats: PlanSyncStats | undefined;
+ * await planSync(await LayeredSig.open(sig), file, { onProgress: (now) => stats = { ...now } });
+ * assert.ok(stats && stats.bytesRead >= file.size);
+ * ```
+ */
+export interface PlanSyncStats {
+  /**
+   * Bytes of the local file that were read: all of it for each layer that is searched, and parts of it again. How many
+   * there will be is not known before the end, but nine times the length of the file is the most.
+   */
+  bytesRead: number;
+}
 
 /**
  * Options of {@linkcode planSync}.
@@ -60,6 +86,8 @@ export interface PlanSyncOptions extends BackendOptions {
   maxInputLength?: number | undefined;
   /** Ends the work early. */
   signal?: AbortSignal | undefined;
+  /** Called at most every 100 ms while the local file is searched, and at the end. */
+  onProgress?: ((stats: Readonly<PlanSyncStats>) => void) | undefined;
 }
 
 /**
@@ -78,7 +106,7 @@ export interface PlanSyncOptions extends BackendOptions {
  *
  * @param sig The layered signature of the remote file.
  * @param local The local file.
- * @param options What bytes and reads cost, and a signal.
+ * @param options What bytes and reads cost, a signal and progress.
  * @returns The remote file as runs that are copied from the local one, and runs that are missing.
  * @throws {RsyncError} If the layered signature is damaged (`unsupported`), or ends early (`basis-short-read`).
  * @throws {TypeError} If the local file cannot be read at random, or an option is of the wrong kind.
@@ -109,6 +137,8 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     readCost: checkCost("readCost", readCost),
   };
   checkSignal(signal);
+  const stats: PlanSyncStats = { bytesRead: 0 };
+  const { onStep, onEnd } = progressHooks(stats, checkCallback("onProgress", options.onProgress));
   const kernel = chosenKernel(options.backend);
   const source = toPatchBasis(local);
   const { fileLength, digest, layers } = sig.footer;
@@ -116,7 +146,10 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   let found = new RunList();
   if (fileLength > 0) found.add(fileLength, MISSING);
   let share = 0;
-  const work = new SearchWork();
+  const work = new SearchWork((count) => {
+    stats.bytesRead += count;
+    onStep?.();
+  });
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
     const { missingLength, missingCount } = found;
@@ -137,10 +170,12 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     blockLengths.push(blockLength);
     share = 1 - found.missingLength / missingLength;
   }
+  const runs = await toRuns(found);
+  onEnd?.();
   return {
     fileLength,
     digest,
-    runs: await toRuns(found),
+    runs,
     missingLength: found.missingLength,
     missingCount: found.missingCount,
     sigBytes: sig.bytesRead,

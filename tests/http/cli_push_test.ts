@@ -74,7 +74,8 @@ test("push --plan says what would be sent, and sends nothing", async (folder) =>
   const url = `${server.url}app.bin`;
   const digest = createHash("sha256").update(NEW).digest("hex");
   const planned = await json(["push", "--plan", "--json", "app.bin", url], folder);
-  const { bytesIn, bytesSent, requests, copiedBytes, literalBytes, ...certain } = planned.stats;
+  const { bytesIn, bytesSent, bytesRead, requests, copiedBytes, literalBytes, ...certain } = planned.stats;
+  assert.ok(bytesRead >= 2 * NEW.length, `${bytesRead} bytes: for the digest, and in search`);
   assert.ok(planned.elapsedMs >= 0);
   assert.deepEqual({ ...planned, stats: certain, elapsedMs: 0 }, {
     url,

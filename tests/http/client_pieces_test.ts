@@ -10,6 +10,7 @@ import { copiesOf, literalLength, measure } from "../../src/http/client/upload_c
 import { uploadBody } from "../../src/http/client/upload_body.ts";
 import { givesWay } from "../_clock.ts";
 import { assertBytes } from "../_helpers.ts";
+import { replace } from "../_cli_inside.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 
 const RUNS = [[10, 5], [20, 1], [30, 4]].map(([offset, length]) => ({ offset: offset!, length: length! }));
@@ -167,16 +168,32 @@ Deno.test("a local file is measured until a signal ends that, and its sum is let
     release: () => void calls.push("release"),
   };
   const source = toPatchBasis(new Uint8Array(300_000));
-  assert.equal((await measure(source, sum, aborter.signal)).length, 300_000);
-  assert.deepEqual(calls.splice(0), ["update 262144", "update 37856", "release"]);
+  const onRead = (count: number) => void calls.push(`read ${count}`);
+  assert.equal((await measure(source, sum, aborter.signal, onRead)).length, 300_000);
+  assert.deepEqual(calls.splice(0), ["update 262144", "read 262144", "update 37856", "read 37856", "release"]);
   const aborting = toPatchBasis({
     read(offset: number, length: number) {
       aborter.abort(reason);
       return new Uint8Array(offset < 2 ** 20 ? length : 0);
     },
   });
-  await assert.rejects(measure(aborting, sum, aborter.signal), (error) => error === reason);
-  assert.deepEqual(calls, ["update 262144", "release"]);
+  await assert.rejects(measure(aborting, sum, aborter.signal, onRead), (error) => error === reason);
+  assert.deepEqual(calls, ["update 262144", "read 262144", "release"]);
+});
+
+Deno.test("other tasks run while a file in memory is measured", async () => {
+  let now = 0;
+  const undo = replace(performance, "now", () => now += 60);
+  let others = 0;
+  const timer = setInterval(() => others++, 0);
+  try {
+    const sum = { update: () => {}, digest: () => new Uint8Array(32), release: () => {} };
+    await measure(toPatchBasis(new Uint8Array(2 ** 26)), sum, undefined, () => {});
+  } finally {
+    undo();
+    clearInterval(timer);
+  }
+  assert.ok(others > 0);
 });
 
 Deno.test("32 MiB of an upload are gathered, and a byte more is a stream", async () => {

@@ -5,13 +5,14 @@ import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { CliError, usageError } from "../_errors.ts";
 import { isStandard } from "../_input.ts";
 import { textOption } from "../_option_kinds.ts";
-import { type Output, withOutput } from "../_output.ts";
+import { withOutput } from "../_output.ts";
 import { isSame, PullSource } from "../pull_source.ts";
 import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
 import { reportDetail, reportStatistics, reportSuccess, warn } from "../_report.ts";
+import type { ProgressBar } from "../progress_bar.ts";
 import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";
 import { print, say } from "../_stdio.ts";
-import { openProgress, transfer } from "../_transfer.ts";
+import { isProgressShown, openProgress, transfer } from "../_transfer.ts";
 import { formatBytes, formatShare } from "../_units.ts";
 import { explainFallback, planText, updateJson } from "../_update_report.ts";
 
@@ -59,6 +60,11 @@ interface Job {
   readonly source: PullSource;
 }
 
+type OnProgress = (stats: Readonly<UpdateStats>) => void;
+
+/** Where a pull writes to: no terminal, before it is known to be one. */
+const TO_A_FILE = { isTerminal: false };
+
 type Outcome = "planned" | "updated" | "up-to-date";
 
 async function run(invocation: Invocation): Promise<void> {
@@ -81,7 +87,9 @@ async function run(invocation: Invocation): Promise<void> {
 
 /** Says what it would take. */
 async function tell({ remote, path, source }: Job, invocation: Invocation): Promise<void> {
-  const plan = await planUpdate(remote.url, source.basis, remote.options);
+  const bar = await openProgress(TO_A_FILE, invocation, undefined);
+  const found = planUpdate(remote.url, source.basis, { ...remote.options, onProgress: showSearch(bar) });
+  const plan = await found.finally(() => bar?.remove());
   const isUpToDate = await isSame(path, plan);
   if (invocation.options.get(JSON_OUTPUT)) {
     await print(json({ remote, path, source }, isUpToDate ? "up-to-date" : "planned", plan));
@@ -91,16 +99,18 @@ async function tell({ remote, path, source }: Job, invocation: Invocation): Prom
 async function update(job: Job, invocation: Invocation): Promise<void> {
   const { remote, path, source: { basis, part } } = job;
   const start = performance.now();
-  const progress: { show?: ((stats: Readonly<UpdateStats>) => void) | undefined } = {};
+  const searchBar = await openProgress(TO_A_FILE, invocation, undefined);
+  let show = showSearch(searchBar);
   let isKept = false;
-  const found = await fetchUpdate(remote.url, basis, {
+  const update = fetchUpdate(remote.url, basis, {
     ...remote.options,
     async fetch(url, init) {
       const response = await remote.options.fetch!(url, init);
       return isKept ? part.keep(response) : response;
     },
-    onProgress: (stats) => progress.show?.(stats),
+    onProgress: (stats) => show(stats),
   });
+  const found = await update.finally(() => searchBar?.remove());
   const { plan, readable } = found;
   reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
   if (await isSame(path, plan)) {
@@ -114,9 +124,9 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
     // On a disk that the file just fits on, the part must not take its room.
     isKept = canGoOn(plan) && await part.hasRoom(plan.fileLength! + plan.missingLength);
     await withOutput(path, invocation, { mayReplace: true }, async (output) => {
-      const bar = await openBar(found, output, invocation);
-      progress.show = bar?.show;
-      await transfer(readable, output, bar?.bar, invocation);
+      const shown = openTransferBar(isProgressShown(output, invocation) ? searchBar : undefined, found);
+      show = shown.show;
+      await transfer(readable, output, shown.bar, invocation);
     });
   } catch (error) {
     // It is locked if the transfer had begun.
@@ -180,23 +190,26 @@ function canGoOn({ way, fallback, digest }: UpdatePlan): boolean {
   return digest !== undefined && (way !== "full" || fallback === "no-basis" || fallback === "cheaper");
 }
 
-/** Opens a bar for the bytes that are fetched or, if there are none, for those that are written. */
-async function openBar({ plan, stats }: Update, output: Output, invocation: Invocation) {
+/** Shows how much of the local files was searched. */
+function showSearch(bar: ProgressBar | undefined): OnProgress {
+  return ({ bytesRead }) => {
+    if (bytesRead > 0) bar?.update(bytesRead, "searching local files");
+  };
+}
+
+/** Shows the bytes that are fetched or, if there are none, those that are written. */
+function openTransferBar(searchBar: ProgressBar | undefined, { plan, stats }: Update) {
   const { way, missingLength, fileLength, bytesIn } = plan;
   const sigBytes = stats.bytesIn;
   // What a list of runs gives comes compressed, and is counted as it is.
   const total = way === "runs" ? missingLength : bytesIn - sigBytes;
-  const bar = await openProgress(
-    output,
-    invocation,
-    total === 0 ? fileLength : Number.isNaN(total) ? undefined : total,
-  );
-  const show = ({ bytesIn, bytesOut }: Readonly<UpdateStats>) => {
+  const bar = searchBar?.next(total === 0 ? fileLength : Number.isNaN(total) ? undefined : total);
+  const show: OnProgress = ({ bytesIn, bytesOut }) => {
     const done = bytesIn - sigBytes;
     if (total === 0) bar?.update(bytesOut);
     else bar?.update(done, done >= total ? `writing ${formatShare(bytesOut, fileLength ?? 0)}` : "");
   };
-  return bar && { bar, show };
+  return { bar, show };
 }
 
 /** Says that another attempt need not begin from the start. */

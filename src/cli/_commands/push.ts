@@ -56,7 +56,8 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
   const start = performance.now();
   let stats: Readonly<SendStats> | undefined;
   const planned = new Planned();
-  const bar = isPlan ? undefined : await openProgress({ isTerminal: false }, invocation, undefined);
+  let bar = await openProgress({ isTerminal: false }, invocation, undefined);
+  let isSending = false;
   let sent: SentUpdate | undefined;
   try {
     sent = await sendUpdate(url, file, {
@@ -67,14 +68,20 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
       },
       onProgress(now) {
         stats = now;
-        // Before, it only looks at what is there.
-        if (now.bytesSent) bar?.update(now.bytesSent);
+        if (now.bytesSent === 0 || isPlan) {
+          if (now.bytesRead > 0) bar?.update(now.bytesRead, "reading the file");
+          return;
+        }
+        if (!isSending) bar = bar?.next(undefined);
+        isSending = true;
+        bar?.update(now.bytesSent);
       },
     });
   } catch (error) {
     if (!planned.isTaken) throw error;
   } finally {
-    bar?.stop();
+    if (isSending) bar?.stop();
+    else bar?.remove();
   }
   const status = sent?.status ?? "planned";
   await report({ url, file, status, sent, stats: stats!, isStreamed: planned.isStreamed }, start, invocation);

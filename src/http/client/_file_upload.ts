@@ -3,8 +3,9 @@ import { hex } from "../../common/bytes.ts";
 import { encodeDeltaStream } from "../../encode_delta_stream.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import type { SyncPlan } from "../../sync/plan.ts";
-import { planSync } from "../../sync/plan_sync.ts";
+import { planSync, type PlanSyncStats } from "../../sync/plan_sync.ts";
 import { createDigest } from "../../stages/digest.ts";
+import { progressHooks } from "../../streams/progress.ts";
 import { HttpError } from "../http_error.ts";
 import { type Coding, encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
@@ -42,13 +43,23 @@ interface Delta {
 /** An upload of a file. */
 export class FileUpload {
   readonly #parts: FileUploadParts;
-  readonly #stats: SendStats = { bytesIn: 0, bytesSent: 0, requests: 0, retries: 0, copiedBytes: 0, literalBytes: 0 };
+  readonly #stats: SendStats = {
+    bytesIn: 0,
+    bytesSent: 0,
+    bytesRead: 0,
+    requests: 0,
+    retries: 0,
+    copiedBytes: 0,
+    literalBytes: 0,
+  };
   readonly #connection: Connection;
+  readonly #reading: ReturnType<typeof progressHooks>;
 
   constructor(parts: FileUploadParts) {
     this.#parts = parts;
     this.#connection = new Connection(parts.url, parts.options, this.#stats);
     this.#connection.onStep = () => this.#report();
+    this.#reading = progressHooks(this.#stats, () => this.#report());
   }
 
   async run(): Promise<SentUpdate> {
@@ -73,7 +84,10 @@ export class FileUpload {
     const coding = codingFor(remote.headers);
     const literalCost = coding ? COMPRESSED_COST : 1;
     const readCost = remote.takesRuns ? RUN_COST : PART_COST;
-    const plan = await planSync(remote.sig, this.#parts.target, { literalCost, readCost, signal, backend });
+    const readBefore = this.#stats.bytesRead;
+    const onProgress = ({ bytesRead }: Readonly<PlanSyncStats>) => this.#noteRead(readBefore + bytesRead);
+    const options = { literalCost, readCost, signal, backend, onProgress };
+    const plan = await planSync(remote.sig, this.#parts.target, options);
     return await this.#update(measured, plan, tag, coding);
   }
 
@@ -95,7 +109,8 @@ export class FileUpload {
 
   async #measure(): Promise<Measured> {
     const { source, options: { signal, backend } } = this.#parts;
-    const measured = await measure(source, createDigest(backend), signal);
+    const onRead = (count: number) => this.#noteRead(this.#stats.bytesRead + count);
+    const measured = await measure(source, createDigest(backend), signal, onRead);
     this.#stats.digest = hex(measured.digest);
     return measured;
   }
@@ -130,6 +145,11 @@ export class FileUpload {
   #result(status: SentUpdate["status"], entityTag: string | undefined, plan?: SyncPlan): SentUpdate {
     this.#report();
     return { status, entityTag, plan, stats: this.#stats };
+  }
+
+  #noteRead(bytesRead: number): void {
+    this.#stats.bytesRead = bytesRead;
+    this.#reading.onStep?.();
   }
 
   #noteSent(count: number): void {

@@ -77,7 +77,7 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
 
 /** Reads a signature, searches the basis, and decides how the rest is fetched. */
 export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
-  const { url, basis, connection, host, stats, backend } = session;
+  const { url, basis, connection, host, stats, backend, hooks } = session;
   const { signal } = connection;
   const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
   const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
@@ -92,6 +92,7 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
   const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
   const reader = remote.takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;
   const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
+  const readBefore = stats.bytesRead;
   let sync: SyncPlan;
   try {
     sync = await planSync(remote.sig, basis!, {
@@ -99,6 +100,10 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
       literalCost,
       signal,
       backend,
+      onProgress: ({ bytesRead }) => {
+        stats.bytesRead = readBefore + bytesRead;
+        hooks.onStep?.();
+      },
     });
   } catch (error) {
     return whole(fallbackFor(error), remote);

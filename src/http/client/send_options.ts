@@ -33,7 +33,7 @@ export interface SendUpdateOptions extends ConnectionOptions {
    * @default the URL of the file, with `.rsig` at the end of its path
    */
   sigUrl?: string | URL | undefined;
-  /** Called with the stats as bytes come and go. */
+  /** Called with the stats as bytes come and go, and at most every 100 ms while the target is read before. */
   onProgress?: ((stats: Readonly<SendStats>) => void) | undefined;
 }
 
@@ -62,6 +62,8 @@ export interface SendStats {
   bytesIn: number;
   /** Bytes handed over in the bodies of requests. */
   bytesSent: number;
+  /** Bytes of the target that were read before they are sent: once for its digest, and again for each search. */
+  bytesRead: number;
   /**
    * What `bytesSent` will be at the end, once that is known: before the request is sent, unless its body is longer than
    * 32 MiB and the runtime sends it as a stream.

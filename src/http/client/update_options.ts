@@ -82,6 +82,6 @@ export interface UpdateOptions extends ConnectionOptions {
    * @default the URL of the file, with `.rsig` at the end of its path
    */
   sigUrl?: string | URL | undefined;
-  /** Called with the stats at most every 100 ms while bytes come or go, and at the end. */
+  /** Called with the stats at most every 100 ms while bytes come or the local file is searched, and at the end. */
   onProgress?: ((stats: Readonly<UpdateStats>) => void) | undefined;
 }

@@ -111,6 +111,8 @@ export interface UpdateStats {
   bytesIn: number;
   /** Bytes of bodies that were sent. */
   bytesSent: number;
+  /** Bytes of the local file that were read to search it: all of it for each layer, and parts of it again. */
+  bytesRead: number;
   /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
   /** What `bytesOut` will be at the end, if that is known: by the signature, or by the answer with the whole file. */
@@ -132,6 +134,7 @@ export function newStats(): UpdateStats {
   return {
     bytesIn: 0,
     bytesSent: 0,
+    bytesRead: 0,
     bytesOut: 0,
     total: undefined,
     requests: 0,

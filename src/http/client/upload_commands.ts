@@ -1,5 +1,6 @@
 /** The delta of an upload: copies of what the server has, and the rest as data. */
 import { readAtRandom } from "../../basis/basis_source.ts";
+import { giveWay } from "../../common/give_way.ts";
 import type { Sha256 } from "../../digest/mod.ts";
 import type { DeltaCommand } from "../../engine/delta_command.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
@@ -27,8 +28,14 @@ interface Copy {
  * Reads all of a file.
  *
  * @param sum Computes the digest, and is released at the end.
+ * @param onRead Called with the count of bytes after each read.
  */
-export async function measure(source: PatchBasis, sum: Sha256, signal: AbortSignal | undefined): Promise<Measured> {
+export async function measure(
+  source: PatchBasis,
+  sum: Sha256,
+  signal: AbortSignal | undefined,
+  onRead: (count: number) => void,
+): Promise<Measured> {
   const buffer = new Uint8Array(PIECE_LENGTH);
   try {
     for (let length = 0;;) {
@@ -37,6 +44,8 @@ export async function measure(source: PatchBasis, sum: Sha256, signal: AbortSign
       if (count === 0) return { length, digest: sum.digest() };
       sum.update(buffer.subarray(0, count));
       length += count;
+      onRead(count);
+      await giveWay();
     }
   } finally {
     sum.release();

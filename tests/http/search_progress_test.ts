@@ -1,0 +1,85 @@
+/** What is told while a local file is read, before bytes come or go. */
+import assert from "node:assert/strict";
+import { fetchUpdate, planUpdate, type SendStats, sendUpdate } from "rsync-streams/http";
+import { replace } from "../_cli_inside.ts";
+import { concat, randomBytes } from "../_recipes.ts";
+import { FRESH, NEW, OLD } from "./_cli_host.ts";
+import { inside, succeeds, withStore } from "./_cli_runs.ts";
+import { hostOf } from "./memory_host.ts";
+import { ORIGIN, Store } from "./_store.ts";
+import { basis, files, URL_OF_FILE } from "./_update.ts";
+
+/** Does work while the clock goes on by `ms` each time that somebody looks at it. */
+async function withClock(ms: number, work: () => Promise<void>): Promise<void> {
+  let now = 0;
+  const undo = replace(performance, "now", () => now += ms);
+  try {
+    await work();
+  } finally {
+    undo();
+  }
+}
+
+Deno.test("fetchUpdate() and planUpdate() tell how much they have searched before they resolve", async () => {
+  await withClock(60, async () => {
+    const seen: number[] = [];
+    const onProgress = ({ bytesRead }: { bytesRead: number }) => void seen.push(bytesRead);
+    const { fetch } = hostOf(files);
+    const { readable, plan, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch, onProgress });
+    const { bytesRead } = stats;
+    assert.ok(bytesRead >= basis.length && bytesRead <= 9 * 2 ** 20, `${bytesRead} bytes`);
+    assert.equal(seen.at(-1), bytesRead);
+    await readable.cancel();
+    seen.length = 0;
+    const again = await planUpdate(URL_OF_FILE, basis, { fetch, onProgress });
+    assert.deepEqual([again.missingLength, seen.at(-1)], [plan.missingLength, bytesRead]);
+    const whole = await fetchUpdate(URL_OF_FILE, undefined, { fetch });
+    assert.equal(whole.stats.bytesRead, 0);
+    await whole.readable.cancel();
+  });
+});
+
+Deno.test("sendUpdate() tells how much it has read before it sends: for the digest, and in search", async () => {
+  const old = randomBytes(1, 3_000_000);
+  const target = concat([old.subarray(0, 2_000_000), randomBytes(2, 3000), old.subarray(2_500_000)]);
+  await withClock(60, async () => {
+    for (const there of [undefined, target, old]) {
+      const seen: SendStats[] = [];
+      const handle = new Store(there ? { "/f": there } : {}).writer();
+      const { stats } = await sendUpdate(`${ORIGIN}/f`, target, {
+        fetch: async (input: string, init: RequestInit) => await handle(new Request(input, init)),
+        onProgress: (stats) => seen.push(stats),
+      });
+      const before = seen.filter(({ bytesSent }) => bytesSent === 0).map(({ bytesRead }) => bytesRead);
+      assert.ok(before.some((bytes) => bytes > 0 && bytes < target.length), `${before}`);
+      if (there === old) assert.ok(stats.bytesRead >= 2 * target.length, `${stats.bytesRead} bytes`);
+      else assert.equal(stats.bytesRead, target.length);
+    }
+  });
+});
+
+inside("pull and push show what they read before they fetch or send", async (folder, host) => {
+  const said = async (args: string[]) => {
+    const [err] = await succeeds(folder, [...args, "--progress", "-q"]);
+    return err.replaceAll(/ [\d.]+ [kMG]?B\/s/g, " RATE").replaceAll("rsync-streams: ", "");
+  };
+  await withClock(300, async () => {
+    const url = `${host.origin}/app.bin`;
+    await Deno.writeFile(`${folder}/app.bin`, OLD);
+    const searched = /^(\d\.\d MB|\d+\.\d kB) \| RATE \| searching local files\n/;
+    assert.match(await said(["pull", "--plan", url, "app.bin"]), searched);
+    const pulled = await said(["pull", url, "app.bin"]);
+    assert.match(pulled, searched);
+    assert.match(pulled, /\n[\d.]+ % of 30\d\.\d kB \| RATE/);
+    assert.match(await said(["pull", url, "app.bin"]), searched, "up to date");
+    await withStore(async (_, url) => {
+      await Deno.writeFile(`${folder}/app.bin`, concat([FRESH, NEW]));
+      const read = /^(\d\.\d MB|\d+\.\d kB) \| RATE \| reading the file\n/;
+      assert.match(await said(["push", "--plan", "app.bin", url]), read);
+      const pushed = await said(["push", "app.bin", url]);
+      assert.match(pushed, read);
+      assert.match(pushed, /\n\d+\.\d kB \| RATE\n$/);
+      assert.match(await said(["push", "app.bin", url]), read, "up to date");
+    });
+  });
+});
