@@ -80,8 +80,8 @@ export async function* deltaCases(length: number): AsyncGenerator<Case> {
     "copies of 4 KiB, backwards": () => copies(length / 4096, 4096, (k) => length - 4096 * (k + 1)),
     "copies of 64 bytes, backwards": () => copies(length / 64, 64, (k) => length - 64 * (k + 1)),
     "copies of 64 bytes that overlap": () => copies(length / 64, 64, (k) => k % (length - 64)),
-    [COPIES_OF_A_BYTE]: () => copies(length / 16, 1, (k) => k % 2 ? half + k : k),
-    [DATA_OF_A_BYTE]: () => dataBytes(randomBytes(3, length / 16)),
+    [COPIES_OF_A_BYTE]: () => copies(length / 4, 1, (k) => k % 2 ? half + k : k),
+    [DATA_OF_A_BYTE]: () => dataBytes(randomBytes(3, length / 4)),
   };
   for (const [name, commands] of Object.entries(targets)) {
     const delta = await withDigest(basis, commands);
