@@ -162,7 +162,17 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources", "handover"],
+    tests: [
+      "callback_methods",
+      "read_adapters",
+      "write_adapters",
+      "adapters",
+      "custom_sums",
+      "callbacks",
+      "option_names",
+      "resources",
+      "handover",
+    ],
   },
   {
     name: "files",
