@@ -50,6 +50,7 @@ export const AREAS: readonly Area[] = [
     tests: [
       "matcher",
       "patcher",
+      "patch_in_memory",
       "signer",
       "commands",
       "input_window",
