@@ -283,6 +283,7 @@ export const AREAS: readonly Area[] = [
       "http/handler_wire",
       "http/large_update",
       "http/send_update",
+      "http/send_update_failures",
       "http/conformance",
     ],
   },
