@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { ReadCallback } from "rsync-streams/callbacks";
 import type { Chunking } from "./_helpers.ts";
 import { concat, xorshift } from "./_recipes.ts";
+import { turn } from "./_until.ts";
 
 /** Callbacks over bytes, with reads as short as `chunking` says. They notice reads that overlap or follow the end. */
 export function callbacks(bytes: Uint8Array, chunking: Chunking, isAsync = false) {
@@ -50,4 +51,37 @@ export function collector() {
     },
     bytes: () => concat(parts),
   };
+}
+
+/** A read callback over bytes, whose calls are counted. */
+export function countedReader(bytes: Uint8Array, isAsync: boolean, most = Infinity) {
+  const counted = {
+    calls: 0,
+    at: 0,
+    read(buffer: Uint8Array, length: number): number | Promise<number> {
+      counted.calls++;
+      const piece = bytes.subarray(counted.at, counted.at + Math.min(length, most));
+      buffer.set(piece);
+      counted.at += piece.length;
+      return isAsync ? Promise.resolve(piece.length) : piece.length;
+    },
+  };
+  return counted;
+}
+
+/** A write callback that waits until it is let go, and says when a second write begins meanwhile. */
+export function slowWriter() {
+  const state = {
+    chunks: [] as Uint8Array[],
+    running: 0,
+    overlaps: 0,
+    write: async (bytes: Uint8Array, length: number) => {
+      if (++state.running > 1) state.overlaps++;
+      assert.equal(bytes.length, length);
+      state.chunks.push(bytes.slice());
+      await turn();
+      state.running--;
+    },
+  };
+  return state;
 }

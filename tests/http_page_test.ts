@@ -161,8 +161,12 @@ function tableBelow(line: string): [string, string][] {
 
 Deno.test("docs/http.md: the tables have each option, with its default", () => {
   const tables = [
-    { line: "Of `planUpdate`", interfaces: ["ConnectionOptions", "UpdateOptions"], path: "client/update_options.ts" },
-    { line: "Of `syncHandler`", interfaces: ["SyncHandlerOptions"], path: "server/sync_handler.ts" },
+    {
+      line: "Options of `planUpdate`",
+      interfaces: ["ConnectionOptions", "UpdateOptions"],
+      path: "client/update_options.ts",
+    },
+    { line: "Options of `syncHandler`", interfaces: ["SyncHandlerOptions"], path: "server/sync_handler.ts" },
   ];
   for (const { line, interfaces, path } of tables) {
     const options = interfaces.flatMap((name) => optionsOf(path, name));

@@ -50,6 +50,7 @@ export const AREAS: readonly Area[] = [
     tests: [
       "matcher",
       "patcher",
+      "patch_in_memory",
       "signer",
       "commands",
       "input_window",
@@ -162,7 +163,17 @@ export const AREAS: readonly Area[] = [
   {
     name: "callbacks",
     files: /^src\/callbacks\//,
-    tests: ["callback_methods", "adapters", "custom_sums", "callbacks", "option_names", "resources", "handover"],
+    tests: [
+      "callback_methods",
+      "read_adapters",
+      "write_adapters",
+      "adapters",
+      "custom_sums",
+      "callbacks",
+      "option_names",
+      "resources",
+      "handover",
+    ],
   },
   {
     name: "files",
@@ -272,6 +283,7 @@ export const AREAS: readonly Area[] = [
       "http/handler_wire",
       "http/large_update",
       "http/send_update",
+      "http/send_update_failures",
       "http/conformance",
     ],
   },
