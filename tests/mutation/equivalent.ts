@@ -213,17 +213,11 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "any record with the weak sum will do",
   },
   {
-    path: "src/kernel/portable/blake2sp.ts",
+    path: "src/kernel/portable/blake_rounds.ts",
     line: "if (!LITTLE_ENDIAN) {",
     change: ["!LITTLE_ENDIAN", "!(!LITTLE_ENDIAN)"],
     reason: "a machine of the other order would see it; here the same words are read once more",
   },
-  ...[["2", "(2 + 1)"], ["32", "(32 + 1)"]].map(([from, to]): Equivalent => ({
-    path: "src/kernel/portable/blake2sp.ts",
-    line: "V[13]! ^= Math.floor(this.#length / 2 ** 32);",
-    change: [from!, to!],
-    reason: "a block has 2^30 bytes at most, so the high word is 0",
-  })),
   {
     path: "src/kernel/wasm/searcher.ts",
     line: "if (this.#shift > 0) exports.searcher_shift(address, this.#shift);",

@@ -76,8 +76,8 @@ class Node {
     const s = this.#state;
     V.set(s);
     V.set(IV, 8);
+    // The length has an upper word too. A block has 2^30 bytes at most.
     V[12]! ^= this.#length;
-    V[13]! ^= Math.floor(this.#length / 2 ** 32);
     if (isFinal) V[14] = ~V[14]!;
     if (isFinal && this.#isLast) V[15] = ~V[15]!;
     mixRounds(V, this.#message.words(), SIGMA);
