@@ -113,6 +113,24 @@ for (const { what, told, pieces, kept } of LAYOUTS) {
   });
 }
 
+test("has no gap where an answer ended early, broke off or was not wanted", "##", async (part, text) => {
+  const broken = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(bytesOf("bb")),
+    pull: (controller) => controller.error("broken"),
+  }, { highWaterMark: 0 });
+  const short = new Kept(part, ["aa"], length(1000));
+  assert.deepEqual([await short.read(), await short.read()], ["aa", undefined]);
+  await assert.rejects(
+    part.keep(new Response(broken, { headers: length(1000) })).bytes(),
+    (error) => error === "broken",
+  );
+  const unwanted = new Kept(part, ["cc"], length(10 ** 12));
+  await unwanted.cancel("enough");
+  const last = new Kept(part, ["dd"], length(2));
+  assert.equal(await last.read(), "dd");
+  assert.equal(await text(), "##aabbdd");
+});
+
 test("creates one file for two answers that have bytes at the same time", undefined, async (_, text, folder) => {
   await withSlowFiles(async (files) => {
     const part = await PartFile.open(`${folder}/f`);

@@ -86,12 +86,22 @@ export class PartFile {
     const extent = this.#reserve(headers);
     const stream = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const { done, value } = await reader.read();
-        if (done) return controller.close();
-        await this.#write(extent, value);
-        controller.enqueue(value);
+        try {
+          const { done, value } = await reader.read();
+          if (!done) {
+            await this.#write(extent, value);
+            return controller.enqueue(value);
+          }
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+        this.#giveBack(extent);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => {
+        this.#giveBack(extent);
+        return reader.cancel(reason);
+      },
     }, { highWaterMark: 0 });
     return new Response(stream, { status, headers });
   }
@@ -119,6 +129,11 @@ export class PartFile {
     const at = this.#end;
     if (/^\d{1,15}$/.test(length)) this.#end += Number(length);
     return { at, end: this.#end };
+  }
+
+  /** Takes back the place that an answer did not use: it ended early, or was not wanted. */
+  #giveBack({ at, end }: Extent): void {
+    if (end === this.#end) this.#end = at;
   }
 
   async #write(extent: Extent, bytes: Uint8Array): Promise<void> {

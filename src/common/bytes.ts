@@ -106,6 +106,14 @@ export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: nu
   else for (let i = 0; i < count; i++) to[toAt + i] = from[at + i]!;
 }
 
+/**
+ * A chunk that holds no more memory than twice its bytes: itself, or a copy. Few bytes that are kept would keep all of
+ * a long buffer. Deno (2.9) gives parts of buffers of 64 KiB, of which a few KiB are used where a body was compressed.
+ */
+export function compact<T extends ArrayBufferLike>(chunk: Uint8Array<T>): Uint8Array<T> | Uint8Array<ArrayBuffer> {
+  return chunk.length < chunk.buffer.byteLength / 2 ? chunk.slice() : chunk;
+}
+
 /** Puts chunks one after the other. */
 export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);

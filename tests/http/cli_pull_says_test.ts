@@ -50,6 +50,23 @@ inside("pull tells with -v what it found, and on a terminal what it did", async 
   }
 });
 
+inside("pull does not take a file for up to date because a signature is as old as it is", async (folder, host) => {
+  await Deno.writeFile(`${folder}/other.bin`, OLD.subarray(0, 100_000));
+  await Deno.writeFile(`${folder}/empty.bin`, new Uint8Array(0));
+  for (const [old, basis] of [[OLD, "app.bin"], [OLD, "other.bin"], [OLD, "empty.bin"], [OLD.slice(0, 0), "app.bin"]]) {
+    await host.publish("/app.bin", old as typeof OLD);
+    const args = ["pull", "--basis", `${basis}`, `${host.origin}/app.bin`, "app.bin"];
+    await Deno.writeFile(`${folder}/app.bin`, old as typeof OLD);
+    assert.deepEqual(await succeeds(folder, args), ["rsync-streams: app.bin is up to date\n", ""]);
+    host.files.set("/app.bin", NEW);
+    const { status } = JSON.parse((await succeeds(folder, [...args, "--plan", "--json"]))[1]);
+    assert.equal(status, "planned");
+    const [warning] = await succeeds(folder, args);
+    assert.match(warning, /^rsync-streams: warning: the result is not verified, since it/);
+    await assertFile(`${folder}/app.bin`, NEW);
+  }
+});
+
 inside("pull leaves what is up to date by length and digest, and nothing else", async (folder, host) => {
   const args = ["pull", `${host.origin}/app.bin`, "app.bin"];
   const other = NEW.slice();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { promises } from "node:fs";
 import { assertBytes } from "../_helpers.ts";
 import { names } from "../_cli_runner.ts";
+import { isWindows } from "../_cli_runtimes.ts";
 import { replace } from "../_cli_inside.ts";
 import { randomBytes } from "../_recipes.ts";
 import { bodyOf, FILE, linesOf, serving } from "./_cli_serving.ts";
@@ -104,6 +105,35 @@ Deno.test("serve says that a file is replaced all the time, and what else goes w
   assert.match(lines[0]!, /^cannot answer GET \/f: [cC]annot read \S+\/f: it is replaced all the time$/);
   assert.match(lines[1]!, /^GET \/f 500 \d+ B$/);
   assert.match(lines[2]!, /^cannot answer GET \/f\?x=1: EIO: the disk is broken/);
+});
+
+Deno.test({
+  name: "serve gives files by names that Windows takes for something else, and replaces them",
+  ignore: isWindows,
+  async fn() {
+    await serving(["--writable", "-q"], async ({ folder, url }) => {
+      for (const name of ["backup 16:10:00.tar", "aux.c", "end.", "end ", "a\\b", "con", "c:x"]) {
+        await Deno.writeFile(`${folder}/${name}`, FILE);
+        const path = encodeURIComponent(name);
+        const [status, body, headers] = await bodyOf(url + path);
+        assert.equal(status, 200, name);
+        assertBytes(body, FILE);
+        assert.equal((await bodyOf(`${url}${path}.rsig`))[0], 200, name);
+        const target = randomBytes(3, 100);
+        const [replaced] = await bodyOf(url + path, {
+          method: "PATCH",
+          body: await deltaOf(FILE, target),
+          headers: { "Content-Type": DELTA, "If-Match": headers.get("etag")! },
+        });
+        assert.equal(replaced, 204, name);
+        assertBytes(await Deno.readFile(`${folder}/${name}`), target);
+      }
+      await Deno.writeFile(`${folder}/a\nb`, FILE);
+      assert.equal((await bodyOf(`${url}a%0Ab`))[0], 404);
+      await Deno.symlink("a\nb", `${folder}/link`);
+      assert.equal((await bodyOf(`${url}link`))[0], 404);
+    });
+  },
 });
 
 Deno.test("serve --writable takes uploads, and says which names no file may have", async () => {

@@ -41,6 +41,25 @@ Deno.test("an update without a signature asks again at the missing byte only whe
   }
 });
 
+Deno.test("a download whose length is told late ends there, however little an answer has", async () => {
+  const { fetch, asked } = hostOf({ "/f": target }, ({ path, headers }, body, offset) => {
+    if (path !== "/f") return;
+    const piece = body!.slice(0, 50_000);
+    const isRange = headers.has("range");
+    const chunks = new ReadableStream<Bytes>({
+      start: (controller) => controller.enqueue(piece),
+      pull: (controller) => isRange ? controller.close() : controller.error(new TypeError("reset")),
+    }, { highWaterMark: 0 });
+    const range = { "content-range": `bytes ${offset}-${offset + piece.length - 1}/${target.length}` };
+    return new Response(chunks, { status: isRange ? 206 : 200, headers: { etag: '"v1"', ...isRange && range } });
+  });
+  await pausesDuring(async () => {
+    const { readable } = await fetchUpdate(URL_OF_FILE, undefined, { fetch });
+    assertBytes(await toBytes(readable), target);
+  });
+  assert.equal(ofFile(asked).length, Math.ceil(target.length / 50_000));
+});
+
 Deno.test("a download that goes on with another version is an error, unless all of it comes", async () => {
   const { length } = target;
   const cut = () =>

@@ -43,6 +43,14 @@ Deno.test("runs are joined up to a gap", () => {
   assert.deepEqual(joinNear([], 9), []);
 });
 
+Deno.test("what is picked holds no more memory than twice its bytes", () => {
+  const file = randomBytes(3, 100_000);
+  const runs = Array.from({ length: 10 }, (_, i) => ({ offset: 10_000 * i, length: 9 }));
+  const picked = [...new Picker(runs).take(file, 0), ...new Picker([{ offset: 1, length: 60_000 }]).take(file, 0)];
+  assertBytes(concat(picked.slice(0, 10)), concat(runs.map(({ offset }) => file.subarray(offset, offset + 9))));
+  for (const { length, buffer } of picked) assert.ok(buffer.byteLength <= 2 * length, `${buffer.byteLength} bytes`);
+});
+
 Deno.test("runs are picked out of a file, however it is cut", () => {
   const expected = concat(RUNS.map(({ offset, length }) => FILE.subarray(offset, offset + length)));
   for (let size = 1; size <= 40; size++) {

@@ -105,6 +105,22 @@ Deno.test("a part that is of a longer file shows that the signature is stale", a
   assert.equal(stats.fallback, "changed");
 });
 
+Deno.test("a file that has another tag on each server is verified all the same", async () => {
+  let count = 0;
+  const { fetch } = hostOf(files, ({ path, headers }, body, offset) => {
+    const range = headers.get("range");
+    if (range?.includes(",")) return new Response(null, { status: 501 });
+    if (path !== "/f") return;
+    const told = range !== null && { "content-range": `bytes ${offset}-${offset + body!.length - 1}/${target.length}` };
+    return new Response(body, { status: told ? 206 : 200, headers: { etag: `"server-${count++ % 3}"`, ...told } });
+  });
+  const scattered = target.slice();
+  for (let at = 5000; at < target.length; at += 100_000) scattered[at]! ^= 1;
+  const { readable, stats } = await fetchUpdate(URL_OF_FILE, scattered, { fetch });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual([stats.fallback, stats.isVerified], ["changed", true]);
+});
+
 Deno.test("where the signature comes whole and the host promises no ranges, the plan is a full download", async () => {
   const { fetch, asked } = hostOf(files, ({ path, init }) => {
     if (init.method === "HEAD") return new Response(null, { headers: { "content-length": String(target.length) } });

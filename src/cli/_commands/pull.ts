@@ -3,7 +3,7 @@ import { planUpdate } from "../../http/client/plan_update.ts";
 import type { UpdatePlan, UpdateStats } from "../../http/client/update_plan.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { CliError, usageError } from "../_errors.ts";
-import { isStandard } from "../_input.ts";
+import { isStandard, openBasis } from "../_input.ts";
 import { textOption } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
 import { isSame, PullSource } from "../pull_source.ts";
@@ -90,7 +90,7 @@ async function tell({ remote, path, source }: Job, invocation: Invocation): Prom
   const bar = await openProgress(TO_A_FILE, invocation, undefined);
   const found = planUpdate(remote.url, source.basis, { ...remote.options, onProgress: showSearch(bar) });
   const plan = await found.finally(() => bar?.remove());
-  const isUpToDate = await isSame(path, plan);
+  const isUpToDate = await hasIt({ remote, path, source }, plan);
   if (invocation.options.get(JSON_OUTPUT)) {
     await print(json({ remote, path, source }, isUpToDate ? "up-to-date" : "planned", plan));
   } else await print(planText(`${remote.url} → ${path}`, plan, isUpToDate));
@@ -113,7 +113,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   const found = await update.finally(() => searchBar?.remove());
   const { plan, readable } = found;
   reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
-  if (await isSame(path, plan)) {
+  if (await hasIt(job, plan)) {
     await readable.cancel();
     await part.remove();
     return await report(job, "up-to-date", found, start, invocation);
@@ -135,6 +135,22 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   }
   await part.remove();
   await report(job, "updated", found, start, invocation);
+}
+
+/**
+ * Whether FILE is what is on the server. Its signature may be of an older version, and only a plan that finds nothing
+ * missing asks whether it is. So where a plan is of another basis, there is one for FILE too.
+ */
+async function hasIt({ remote, path }: Job, plan: UpdatePlan): Promise<boolean> {
+  if (!await isSame(path, plan)) return false;
+  if (plan.way !== "full" && plan.missingLength === 0) return true;
+  const file = await openBasis(path);
+  try {
+    const { digest } = await planUpdate(remote.url, file, remote.options);
+    return digest === plan.digest;
+  } finally {
+    await file.close();
+  }
 }
 
 async function report(

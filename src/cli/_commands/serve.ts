@@ -49,11 +49,14 @@ export const serve: CommandSpec = {
   details: `Serves the files of DIR and of the folders in it over HTTP, with a signature of each, so that pull
 fetches what has changed, and any browser or curl the whole. It runs until a signal ends it.
 
-Nothing whose name starts with a dot is served, no list of a folder, and no link that leads out of
-DIR. Anybody who reaches HOST may read everything else, and with --writable replace it: put a proxy
-before it that encrypts and asks who is there. As long as it listens on this machine alone, it
-answers only requests that call it localhost, 127.0.0.1 or ::1, so that no web page gets in by
-another name.
+Nothing whose name starts with a dot or has a control character is served, no list of a folder, and
+no link that leads out of DIR. A name that ends in .rsig or .rsig-long means the signature of the
+file before that. Files that push creates have names that every system takes: no \\ or :, no dot or
+space at the end, and none of the names of devices on Windows, such as aux.c.
+
+Anybody who reaches HOST may read everything else, and with --writable replace it: put a proxy before
+it that encrypts and asks who is there. As long as it listens on this machine alone, it answers only
+requests that call it localhost, 127.0.0.1 or ::1, so that no web page gets in by another name.
 
 Least permissions in Deno: --allow-net=HOST:PORT --allow-read=DIR, and --allow-write=DIR if it is
 writable.`,

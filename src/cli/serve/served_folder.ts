@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import process from "node:process";
 import { atomicWritable } from "../../files/atomic_writable.ts";
 import { fileBasis } from "../../files/file_basis.ts";
 import { codeOf } from "../../files/system_error.ts";
@@ -19,11 +20,14 @@ const MAX_LOOKS = 20;
 /** Digits of a tag. */
 const TAG_LENGTH = 32;
 
+/** What no part of a path may have: control characters, and the separator. */
+const UNSAFE = /[\p{Cc}/]/u;
+
 /**
- * What no part of a path may have: control characters, separators of any system, and what Windows takes for a drive, a
- * stream or a device, or leaves out.
+ * The same on Windows, which takes these for a separator, a drive, a stream or a device, or leaves them out. Elsewhere
+ * they are in names as other letters are, such as the colons of a time. No new file is called so on any system.
  */
-const UNSAFE = /[\p{Cc}/\\:]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu;
+const UNSAFE_ON_WINDOWS = /[\\:]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu;
 
 /**
  * The files of a folder and of the folders in it, by the paths of URLs.
@@ -111,7 +115,7 @@ export class ServedFolder {
   /** The path of a file that is to be created. */
   async #placeOf(pathname: string): Promise<string> {
     const names = namesOf(pathname);
-    if (!names) throw refusal(403, "Forbidden", "no file may have this name");
+    if (!names || UNSAFE_ON_WINDOWS.test(names.at(-1)!)) throw refusal(403, "Forbidden", "no file may have this name");
     const path = join(this.#root, ...names);
     const folder = await realPath(dirname(path)).catch(() => undefined);
     const isFolder = folder !== undefined && (await look(folder))?.isDirectory();
@@ -125,15 +129,21 @@ export class ServedFolder {
 
   #isInside(path: string): boolean {
     const names = relative(this.#root, path).split(sep);
-    return names.every((name) => name !== "" && !name.startsWith(".") && !UNSAFE.test(name));
+    return names.every(isServed);
   }
+}
+
+/** Whether a part of a path may name something here. */
+function isServed(name: string): boolean {
+  if (name === "" || name.startsWith(".") || UNSAFE.test(name)) return false;
+  return process.platform !== "win32" || !UNSAFE_ON_WINDOWS.test(name);
 }
 
 /** The parts of the path of a URL, decoded. Undefined if it names no file. */
 function namesOf(pathname: string): string[] | undefined {
   try {
     const names = pathname.slice(1).split("/").map(decodeURIComponent);
-    return names.every((name) => name !== "" && !name.startsWith(".") && !UNSAFE.test(name)) ? names : undefined;
+    return names.every(isServed) ? names : undefined;
   } catch {
     // Bytes that are not UTF-8.
     return undefined;

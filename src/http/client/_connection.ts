@@ -1,4 +1,4 @@
-import { joined } from "../../common/bytes.ts";
+import { compact, joined } from "../../common/bytes.ts";
 import { checkFunction, checkInteger, checkSignal } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
 import { isBrowser, noStore } from "./_browser.ts";
@@ -213,14 +213,6 @@ export class Answer {
     this.#parts.watch.end();
     await this.#parts.response.body?.cancel().catch(() => {});
   }
-}
-
-/**
- * A chunk that holds no more memory than twice its bytes. Deno (2.9) gives parts of buffers of 64 KiB, of which a few
- * KiB are used where a body was compressed: 26 MiB that are kept until their digest is known held 350 MiB so.
- */
-function compact(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return chunk.length < chunk.buffer.byteLength / 2 ? chunk.slice() : chunk;
 }
 
 /** Ends a request that takes too long, or is no longer wanted. */

@@ -14,7 +14,7 @@ export interface Download {
 /** What the first answer said. */
 interface Version {
   readonly tag: string | undefined;
-  readonly length: number | undefined;
+  length: number | undefined;
   /** The last answer was compressed: its bytes cannot be counted, and it cannot be resumed. */
   readonly isEncoded: boolean;
 }
@@ -36,13 +36,11 @@ export async function* fullDownload(
   for (;;) {
     try {
       const answer = await connection.send(url, { headers: resumeHeaders(length, version) });
-      const start = await startOf(answer, length, version);
+      const { start, total } = await startOf(answer, length, version);
       if (!version) onHead(answer);
-      version ??= {
-        tag: strongTag(answer.headers.get("etag")),
-        length: answer.length,
-        isEncoded: answer.isEncoded,
-      };
+      version ??= { tag: strongTag(answer.headers.get("etag")), length: total, isEncoded: answer.isEncoded };
+      // The first answer may have told no length, and one that goes on may have less than the rest.
+      version.length ??= total;
       let at = start;
       for await (const chunk of answer.chunks()) {
         const fresh = chunk.subarray(Math.max(0, length - at));
@@ -74,9 +72,13 @@ function resumeHeaders(length: number, version: Version | undefined): Record<str
 /**
  * Checks an answer.
  *
- * @returns Where its bytes start in the file.
+ * @returns Where its bytes start in the file, and the length of the file, if it is told.
  */
-async function startOf(answer: Answer, length: number, version: Version | undefined): Promise<number> {
+async function startOf(
+  answer: Answer,
+  length: number,
+  version: Version | undefined,
+): Promise<{ start: number; total: number | undefined }> {
   const { url, status, headers } = answer;
   try {
     const range = parseContentRange(headers.get("content-range"));
@@ -87,7 +89,7 @@ async function startOf(answer: Answer, length: number, version: Version | undefi
     const isChanged = version?.tag !== undefined && tag !== undefined && tag !== version.tag ||
       version?.length !== undefined && total !== undefined && total !== version.length;
     if (isChanged) throw new HttpError("changed", url, `Cannot go on with ${url} at byte ${length}: it changed`);
-    return isRange ? length : 0;
+    return { start: isRange ? length : 0, total };
   } catch (error) {
     await answer.cancel();
     throw error;

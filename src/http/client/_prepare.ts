@@ -85,9 +85,9 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
   };
   const remote = await openSig(connection, host, sigUrl);
   if (typeof remote === "string") return whole(local ? remote : "no-basis");
-  if (!local || await isEmpty(local)) return whole("no-basis", remote);
-
   const { footer } = remote.sig;
+  // An empty file has all of one that was empty when its signature was made.
+  if (!local || footer.fileLength > 0 && await isEmpty(local)) return whole("no-basis", remote);
   const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
   const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
   const reader = remote.takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;

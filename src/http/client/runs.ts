@@ -1,4 +1,5 @@
 /** Sums on runs: what is left of them, what of them is in a piece of the file, which lie near. */
+import { compact } from "../../common/bytes.ts";
 import type { Run } from "../protocol/run_list.ts";
 
 /** Bytes of runs. */
@@ -79,7 +80,8 @@ export class Picker {
   }
 
   /**
-   * The parts of `bytes` that lie in runs.
+   * The parts of `bytes` that lie in runs. None keeps much more memory than its own bytes: what lies between runs is
+   * not held.
    *
    * @param offset Where `bytes` are in the file: behind those before.
    * @throws {SyntaxError} If bytes of a run were left out before.
@@ -96,7 +98,7 @@ export class Picker {
         this.#next++;
         this.#taken = 0;
       }
-      if (to > from) yield bytes.subarray(from - offset, to - offset);
+      if (to > from) yield compact(bytes.subarray(from - offset, to - offset));
       if (to === end) return;
     }
   }
