@@ -102,7 +102,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   const searchBar = await openProgress(TO_A_FILE, invocation, undefined);
   let show = showSearch(searchBar);
   let isKept = false;
-  const update = fetchUpdate(remote.url, basis, {
+  const searching = fetchUpdate(remote.url, basis, {
     ...remote.options,
     async fetch(url, init) {
       const response = await remote.options.fetch!(url, init);
@@ -110,7 +110,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
     },
     onProgress: (stats) => show(stats),
   });
-  const found = await update.finally(() => searchBar?.remove());
+  const found = await searching.finally(() => searchBar?.remove());
   const { plan, readable } = found;
   reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
   if (await hasIt(job, plan)) {
