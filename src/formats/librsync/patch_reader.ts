@@ -24,12 +24,10 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
       const opcode = chunk[next]!;
       if (opcode < LITERAL) {
         // The opcode is the length.
-        const dataAt = next + 1;
-        const stop = dataAt + opcode;
+        const stop = next + 1 + opcode;
         if (opcode === 0 || opcode > end - to || stop > chunk.length) break;
-        for (let i = 0; i < opcode; i++) out[to + i] = chunk[dataAt + i]!;
-        to += opcode;
-        next = stop;
+        next++;
+        do out[to++] = chunk[next++]!; while (next < stop);
       } else if (opcode < COPY) {
         if (opcode === LONG_LITERAL) break;
         const dataAt = next + 1 + (1 << (opcode - LITERAL));
