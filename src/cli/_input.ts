@@ -185,7 +185,7 @@ function named(
     // Not awaited: it follows the pending read, which may never return.
     iterator?.return?.()?.catch(() => {});
   };
-  /** Not called before something is read: what is opened in vain, as for an output that cannot be written, never ends. */
+  /** Called at the first read: what is opened in vain, as for an output that cannot be written, never ends. */
   const begin = (controller: ReadableStreamDefaultController) => {
     signal?.throwIfAborted();
     onAbort = () => {
