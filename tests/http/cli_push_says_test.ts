@@ -129,6 +129,20 @@ inside("pull and push send the headers and the credentials that are given", asyn
     for (const one of seen.splice(0)) assert.equal(one.get("authorization"), basic);
     await succeeds(folder, ["push", "app.bin", `http://:p@${place}`, "-q"]);
     for (const one of seen.splice(0)) assert.equal(one.get("authorization"), `Basic ${btoa(":p")}`);
+    // A password may have a percent sign of its own, and bytes that are not UTF-8.
+    await succeeds(folder, [
+      "pull",
+      "--sig",
+      `http://me:50%%FF%zz@${place}.rsig`,
+      `http://me:50%%FF%zz@${place}`,
+      "-q",
+    ]);
+    for (const one of seen.splice(0)) assert.equal(one.get("authorization"), `Basic ${btoa("me:50%\xff%zz")}`);
+    const why = "cannot use --sig: its name and password are not those of the URL of the file";
+    for (const [url, sig] of [[place, "me:secret@"], [`me:other@${place}`, "me:secret@"], [place, ":secret@"]]) {
+      const args = ["pull", "--sig", `http://${sig}${place}.rsig`, `http://${url}`];
+      await fails(folder, args, 101, `${why}; try "rsync-streams pull --help"`);
+    }
   } finally {
     await server.shutdown();
   }
