@@ -106,7 +106,15 @@ inside("push refuses what it cannot do, and says why", async (folder, host) => {
       `cannot send the update: ${host.origin}/app.bin.rsig has no strong entity tag, so this is a host of files, ` +
       "and not a handler that takes uploads";
     await Deno.writeFile(`${folder}/app.bin`, OLD);
-    await fails(folder, ["push", "app.bin", `${host.origin}/app.bin`], 109, noHandler);
+    const push = ["push", "app.bin", `${host.origin}/app.bin`];
+    await fails(folder, push, 109, noHandler);
+    // Its signature is that of the local file, and what is there is another one, or nothing.
+    await host.publish("/app.bin", OLD);
+    assert.deepEqual(await succeeds(folder, push), [`rsync-streams: ${host.origin}/app.bin is up to date\n`, ""]);
+    host.files.set("/app.bin", NEW);
+    await fails(folder, push, 109, noHandler);
+    host.files.delete("/app.bin");
+    await fails(folder, push, 109, noHandler);
   });
 });
 
