@@ -44,6 +44,21 @@ test("publish prints JSON of each file, in their order, and the code of the firs
   ]);
 });
 
+test("a run listens no longer for its end where it cannot read a file, or need not", async (folder) => {
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener);
+  await Deno.mkdir(`${folder}/target.bin.rsig`);
+  const runs = [["publish", "--check", ...NAMES], ["publish", ...NAMES]];
+  // It cannot be read at its start.
+  if (Deno.build.os === "linux") runs.push(["signature", "/proc/self/mem", "mem.sig"]);
+  for (const args of runs) {
+    const { code } = await run(folder, args, { signal });
+    assert.deepEqual([code, listeners.size], [100, 0], args.join());
+  }
+});
+
 test("publish tells with -v and --statistics what it does, and where a failure comes from", async (folder) => {
   assert.deepEqual(await run(folder, ["publish", ...NAMES]), { code: 0, out: "", err: "" });
   const { err } = await run(folder, ["publish", "-v", "--statistics", ...NAMES]);

@@ -185,17 +185,23 @@ function named(
     // Not awaited: it follows the pending read, which may never return.
     iterator?.return?.()?.catch(() => {});
   };
+  /** Called at the first read: what is opened in vain, as for an output that cannot be written, never ends. */
+  const begin = (controller: ReadableStreamDefaultController) => {
+    signal?.throwIfAborted();
+    onAbort = () => {
+      controller.error(signal!.reason);
+      end();
+    };
+    signal?.addEventListener("abort", onAbort);
+    return open();
+  };
   return new ReadableStream({
-    start(controller) {
-      onAbort = () => {
-        controller.error(signal!.reason);
-        end();
-      };
-      signal?.addEventListener("abort", onAbort);
-    },
     async pull(controller) {
-      iterator ??= open();
-      const { done, value } = await orThrow("read", name, iterator.next());
+      iterator ??= begin(controller);
+      const { done, value } = await orThrow("read", name, iterator.next()).catch((error) => {
+        end();
+        throw error;
+      });
       if (done && isPipe) await signalsSeen();
       if (signal?.aborted) return;
       if (done) {

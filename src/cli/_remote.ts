@@ -76,7 +76,16 @@ export async function withRemote(
   { options, signal }: Invocation,
   work: (remote: Remote) => Promise<void>,
 ): Promise<void> {
-  const { url, headers } = parseUrl(text, command);
+  const { url, headers } = parseUrl(undefined, text, command);
+  const sigText = options.get(SIG_URL);
+  const sig = sigText === undefined ? undefined : parseUrl(url, sigText, command);
+  // Headers are those of each request.
+  if (sig?.headers.has("Authorization") && sig.headers.get("Authorization") !== headers.get("Authorization")) {
+    throw usageError(
+      `cannot use --${SIG_URL.name}: its name and password are not those of the URL of the file`,
+      command,
+    );
+  }
   for (const [name, value] of options.get(HEADER) ?? []) headers.append(name, value);
   const timeoutMs = 1000 * checkTimeout(options.get(TIMEOUT) ?? DEFAULT_TIMEOUT);
   const explain = (error: unknown) => remoteError(error, { command, isAuthorized: headers.has("Authorization") });
@@ -85,11 +94,10 @@ export async function withRemote(
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort);
   try {
-    const sigUrl = options.get(SIG_URL);
     const remote = { headers, timeoutMs, signal: stop.signal, fetch: orStop(stop) };
     await work({
       url,
-      options: sigUrl === undefined ? remote : { ...remote, sigUrl: siblingOf(url, sigUrl, command) },
+      options: sig === undefined ? remote : { ...remote, sigUrl: sig.url },
       explain,
     });
   } catch (error) {
@@ -125,17 +133,22 @@ function checkTimeout(seconds: number): number {
   throw new CliError(EXIT.PARAMETER, `cannot use --${TIMEOUT.name}: ${seconds} was given, ${range}`);
 }
 
-function parseUrl(text: string, command: string): { url: URL; headers: Headers } {
-  const url = siblingOf(undefined, text, command);
+/** Takes a name and a password out of a URL, which may be relative to another one. */
+function parseUrl(base: URL | undefined, text: string, command: string): { url: URL; headers: Headers } {
+  const url = siblingOf(base, text, command);
   const headers = new Headers();
   const { username, password } = url;
   if (username || password) {
-    const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-    headers.set("Authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+    headers.set("Authorization", `Basic ${btoa(`${percentDecode(username)}:${percentDecode(password)}`)}`);
     url.username = url.password = "";
   }
   url.hash = "";
   return { url, headers };
+}
+
+/** The bytes of a part of a URL, as a string. A `%` that stands for itself stays: passwords have such. */
+function percentDecode(text: string): string {
+  return text.replace(/%([\da-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
 /** A URL of http, which may be relative to another one. */

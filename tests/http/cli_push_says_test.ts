@@ -106,7 +106,15 @@ inside("push refuses what it cannot do, and says why", async (folder, host) => {
       `cannot send the update: ${host.origin}/app.bin.rsig has no strong entity tag, so this is a host of files, ` +
       "and not a handler that takes uploads";
     await Deno.writeFile(`${folder}/app.bin`, OLD);
-    await fails(folder, ["push", "app.bin", `${host.origin}/app.bin`], 109, noHandler);
+    const push = ["push", "app.bin", `${host.origin}/app.bin`];
+    await fails(folder, push, 109, noHandler);
+    // Its signature is that of the local file, and what is there is another one, or nothing.
+    await host.publish("/app.bin", OLD);
+    assert.deepEqual(await succeeds(folder, push), [`rsync-streams: ${host.origin}/app.bin is up to date\n`, ""]);
+    host.files.set("/app.bin", NEW);
+    await fails(folder, push, 109, noHandler);
+    host.files.delete("/app.bin");
+    await fails(folder, push, 109, noHandler);
   });
 });
 
@@ -129,6 +137,20 @@ inside("pull and push send the headers and the credentials that are given", asyn
     for (const one of seen.splice(0)) assert.equal(one.get("authorization"), basic);
     await succeeds(folder, ["push", "app.bin", `http://:p@${place}`, "-q"]);
     for (const one of seen.splice(0)) assert.equal(one.get("authorization"), `Basic ${btoa(":p")}`);
+    // A password may have a percent sign of its own, and bytes that are not UTF-8.
+    await succeeds(folder, [
+      "pull",
+      "--sig",
+      `http://me:50%%FF%zz@${place}.rsig`,
+      `http://me:50%%FF%zz@${place}`,
+      "-q",
+    ]);
+    for (const one of seen.splice(0)) assert.equal(one.get("authorization"), `Basic ${btoa("me:50%\xff%zz")}`);
+    const why = "cannot use --sig: its name and password are not those of the URL of the file";
+    for (const [url, sig] of [[place, "me:secret@"], [`me:other@${place}`, "me:secret@"], [place, ":secret@"]]) {
+      const args = ["pull", "--sig", `http://${sig}${place}.rsig`, `http://${url}`];
+      await fails(folder, args, 101, `${why}; try "rsync-streams pull --help"`);
+    }
   } finally {
     await server.shutdown();
   }

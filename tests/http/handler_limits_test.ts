@@ -211,6 +211,12 @@ Deno.test("options are checked", () => {
     [{ open: undefined }, TypeError],
     [{ commit: 1 }, TypeError],
     [{ allowOrigin: 1 }, TypeError],
+    [{ allowOrigin: "" }, RangeError],
+    [{ allowOrigin: "https://page.test/" }, RangeError],
+    [{ allowOrigin: "https://Page.test" }, RangeError],
+    [{ allowOrigin: "https://a.test, https://b.test" }, RangeError],
+    [{ allowOrigin: "page.test" }, RangeError],
+    [{ allowOrigin: "https://a.test\nX: y" }, RangeError],
     [{ secret: 1 }, TypeError],
     [{ maxInputLength: -1 }, RangeError],
     [{ maxOutputLength: "1" }, TypeError],
@@ -223,5 +229,7 @@ Deno.test("options are checked", () => {
   for (const [options, kind] of bad) {
     assert.throws(() => syncHandler({ open, ...options } as SyncHandlerOptions), kind, JSON.stringify(options));
   }
+  const origins = ["*", "null", "https://page.test", "http://[::1]:8080", "tauri://localhost"];
+  for (const allowOrigin of origins) syncHandler({ open, allowOrigin });
   assert.throws(() => syncHandler(undefined as unknown as SyncHandlerOptions), TypeError);
 });

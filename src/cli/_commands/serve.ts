@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isAllowedOrigin } from "../../http/protocol/origin.ts";
 import { syncHandler } from "../../http/server/sync_handler.ts";
-import type { CommandSpec, Invocation } from "../_command_spec.ts";
-import { checkMayListen, CliError, EXIT, formatMessage, systemError } from "../_errors.ts";
+import type { CommandSpec, Invocation, OptionSpec } from "../_command_spec.ts";
+import { checkMayListen, CliError, EXIT, formatMessage, systemError, usageError } from "../_errors.ts";
 import { checkName } from "../_names.ts";
 import { flag, integerOption, textOption } from "../_option_kinds.ts";
 import { printable } from "../_printable.ts";
@@ -28,11 +29,16 @@ const HOST = textOption({
   help: `where to listen; default: ${DEFAULT_HOST}, this machine alone; 0.0.0.0: every network`,
 });
 const WRITABLE = flag({ name: "writable", help: "let push replace and create files" });
-const CORS = textOption({
+const CORS: OptionSpec<string> = {
   name: "allow-origin",
   value: "ORIGIN",
   help: "let web pages of this origin read, and write with --writable; *: all of them",
-});
+  parse(value) {
+    if (isAllowedOrigin(value)) return value;
+    const expected = "an origin such as https://example.com, without a path, or * was expected";
+    throw usageError(`cannot use --allow-origin: ${JSON.stringify(value)} was given, ${expected}`);
+  },
+};
 
 const JSON_LINES = {
   ...JSON_OUTPUT,

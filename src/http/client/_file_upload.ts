@@ -72,10 +72,12 @@ export class FileUpload {
       if (!(error instanceof StatusError && error.status === 404)) throw error;
       return await this.#create(await this.#measure(), codingFor(error.headers));
     }
-    const { entityTag, digest } = remote.sig.footer;
+    const { entityTag, digest, fileLength } = remote.sig.footer;
     const measured = await this.#measure();
-    if (digest === this.#stats.digest) return this.#result("unchanged", entityTag);
     const tag = strongTag(entityTag);
+    if (digest === this.#stats.digest && (tag !== undefined || await this.#mayHave(fileLength))) {
+      return this.#result("unchanged", entityTag);
+    }
     if (tag === undefined) {
       const why =
         `${sigUrl} has no strong entity tag, so this is a host of files, and not a handler that takes uploads`;
@@ -89,6 +91,15 @@ export class FileUpload {
     const options = { literalCost, readCost, signal, backend, onProgress };
     const plan = await planSync(remote.sig, this.#parts.target, options);
     return await this.#update(measured, plan, tag, coding);
+  }
+
+  /** Whether a host of files may have a file of this length: its signature may be older than the file. */
+  async #mayHave(fileLength: number): Promise<boolean> {
+    const { url } = this.#parts;
+    const answer = await this.#connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+    await answer.cancel();
+    if (answer.status === 404) return false;
+    return answer.status !== 200 || (answer.length ?? fileLength) === fileLength;
   }
 
   async #create(measured: Measured, coding: Coding | undefined): Promise<SentUpdate> {

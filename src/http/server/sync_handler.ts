@@ -8,6 +8,7 @@ import {
 } from "../../common/checks.ts";
 import type { BackendOptions } from "../../kernel/interface.ts";
 import { checkBackend } from "../../kernel/mod.ts";
+import { isAllowedOrigin } from "../protocol/origin.ts";
 import { Handler } from "./_handler.ts";
 import type { ServedFile } from "./_open_files.ts";
 
@@ -191,7 +192,7 @@ export function syncHandler(options: SyncHandlerOptions): SyncHandler {
   const handler = new Handler({
     open: checkFunction("open", open).bind(options),
     commit: checkCallback("commit", commit)?.bind(options),
-    allowOrigin: checkString("allowOrigin", allowOrigin),
+    allowOrigin: checkOrigin(checkString("allowOrigin", allowOrigin)),
     secret: checkString("secret", secret),
     maxInputLength: checkLimit("maxInputLength", maxInputLength),
     maxOutputLength: checkLimit("maxOutputLength", maxOutputLength),
@@ -207,4 +208,11 @@ export function syncHandler(options: SyncHandlerOptions): SyncHandler {
 function checkString(name: string, value: string | undefined): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw new TypeError(`Cannot use ${name}: a string was expected, ${String(value)} was given`);
+}
+
+/** Browsers compare it letter by letter: one with a slash at its end would allow nothing, and nobody would know why. */
+function checkOrigin(value: string | undefined): string | undefined {
+  if (value === undefined || isAllowedOrigin(value)) return value;
+  const expected = "an origin such as https://example.com, without a path, or * was expected";
+  throw new RangeError(`Cannot use allowOrigin: ${JSON.stringify(value)} was given, ${expected}`);
 }
