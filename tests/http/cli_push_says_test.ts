@@ -143,6 +143,7 @@ inside("pull and push send the headers and the credentials that are given", asyn
       "--sig",
       `http://me:50%%FF%zz@${place}.rsig`,
       `http://me:50%%FF%zz@${place}`,
+      "app.bin",
       "-q",
     ]);
     for (const one of seen.splice(0)) assert.equal(one.get("authorization"), `Basic ${btoa("me:50%\xff%zz")}`);
