@@ -157,14 +157,14 @@ Deno.test("a progress bar comes after 400 ms, has 30 characters, and is removed"
   // deno-lint-ignore no-control-regex
   const plain = (text: string) => text.replace(/\x1b(\[[?\d;]*[a-zA-Z]|[78])/g, "");
   const cases: [done: number, ms: number, line: string, total?: number][] = [
-    [1, 1000, `${"█".repeat(30)} 100 % of 1 B | 1 B/s | 0:00 left`, 1],
+    [1, 1000, `${"█".repeat(30)} 100 % of 1 B | 1 B/s`, 1],
     [0, 400, `${"░".repeat(30)} 0 % of 100 B | 0 B/s | ? left`],
     [10, 1000, `${"█".repeat(3)}${"░".repeat(27)} 10 % of 100 B | 10 B/s | 0:09 left`],
     [50, 1000, `${"█".repeat(15)}${"░".repeat(15)} 50 % of 100 B | 50 B/s | 0:01 left`],
     [1, 600_000, `${"░".repeat(30)} 1 % of 100 B | 0 B/s | 16:30:00 left`],
     [50, 61_000, `${"█".repeat(15)}${"░".repeat(15)} 50 % of 100 B | 1 B/s | 1:01 left`],
     [50, 3_599_001, `${"█".repeat(15)}${"░".repeat(15)} 50 % of 100 B | 0 B/s | 1:00:00 left`],
-    [150, 1000, `${"█".repeat(30)} 100 % of 100 B | 150 B/s | 0:00 left`],
+    [150, 1000, `${"█".repeat(30)} 100 % of 100 B | 150 B/s`],
   ];
   for (const [done, ms, line, total = 100] of cases) {
     await show(total, true, ({ bar, at, taken }) => {
@@ -187,6 +187,19 @@ Deno.test("a progress bar comes after 400 ms, has 30 characters, and is removed"
     bar.update(10);
     bar.stop();
     assert.equal(taken(), "", "what was not shown is not removed");
+  });
+});
+
+Deno.test("steps that come after all bytes take nothing of their rate", async () => {
+  await show(100, false, ({ bar, at, taken }) => {
+    at(2000);
+    bar.update(100, "verifying");
+    at(5000);
+    bar.update(100, "writing");
+    assert.equal(
+      taken(),
+      "program: 100.0 % of 100 B | 50 B/s | verifying\nprogram: 100.0 % of 100 B | 50 B/s | writing\n",
+    );
   });
 });
 

@@ -45,7 +45,7 @@ export async function openProgressBar(total: number | undefined, program: string
     new SingleBar({
       stream: process.stderr,
       format: isTotalKnown
-        ? `${cyan("{bar}")} {percentage} % of {whole} | {rate} | {left} left{step}`
+        ? `${cyan("{bar}")} {percentage} % of {whole} | {rate}{left}{step}`
         : "{done} | {rate}{step}",
       clearOnComplete: true,
       barsize: 30,
@@ -60,6 +60,8 @@ class Pace {
   /** Bytes; 0 if it is not known. */
   readonly total: number;
   readonly #start = performance.now();
+  /** When all bytes were done, if a step came after that. It takes nothing of their rate. */
+  #endMs: number | undefined;
 
   constructor(total: number | undefined) {
     this.total = total ?? 0;
@@ -70,13 +72,17 @@ class Pace {
   }
 
   fields(done: number, step: string) {
-    const { total, ms } = this;
+    const { total } = this;
+    const isDone = total > 0 && done >= total;
+    if (isDone && step) this.#endMs ??= this.ms;
+    const ms = this.#endMs ?? this.ms;
+    const left = done > 0 ? formatTime((total - done) / done * ms) : "?";
     return {
       done: formatBytes(done),
       whole: formatBytes(total),
       share: formatShare(Math.min(done, total), total),
       rate: formatRate(done, ms),
-      left: done > 0 ? formatTime(Math.max(0, total - done) / done * ms) : "?",
+      left: isDone ? "" : ` | ${left} left`,
       step: step ? ` | ${step}` : "",
     };
   }

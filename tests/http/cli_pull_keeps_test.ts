@@ -92,7 +92,7 @@ inside("pull and push tell with --progress how far they are, of what is fetched 
       /^100\.0 % of 1\d\d\.\d kB \| RATE \| writing 100\.0 %$/,
     );
     await Deno.writeFile(`${folder}/app.bin`, NEW);
-    assert.match(await shown(["push", "app.bin", url]), /^3\d\d\.\d kB \| RATE$/);
+    assert.match(await shown(["push", "app.bin", url]), /^100\.0 % of 3\d\d\.\d kB \| RATE$/);
     await Deno.writeFile(`${folder}/app.bin`, FRESH);
     assert.equal(await shown(["push", "--plan", "app.bin", url]), "");
   });

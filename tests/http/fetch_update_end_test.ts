@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fetchUpdate, planUpdate } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
+import { concat } from "../_recipes.ts";
 import { hostOf } from "./memory_host.ts";
 import { pausesDuring } from "./_pauses.ts";
 import { basis, clientOf, files, target, URL_OF_FILE } from "./_update.ts";
@@ -46,6 +47,35 @@ Deno.test("the reason of a cancel reaches the requests under way", async () => {
   await reader.cancel(reason);
   await reading;
   assert.equal(seen, reason);
+});
+
+Deno.test("a signal ends an update that only reads the local file: to verify, and to copy", async () => {
+  const reason = new Error("enough");
+  const moved = concat([new Uint8Array(5), target]);
+  for (const stage of ["verify", "copy"]) {
+    const aborter = new AbortController();
+    let isSearched = false;
+    const reads: string[] = [];
+    const local = {
+      size: moved.length,
+      read(offset: number, length: number) {
+        if (isSearched) reads.push(aborter.signal.aborted ? "late" : "");
+        if (isSearched && stage === "verify") aborter.abort(reason);
+        return moved.slice(offset, offset + length);
+      },
+    };
+    const { readable, plan } = await fetchUpdate(URL_OF_FILE, local, { ...clientOf(files), signal: aborter.signal });
+    assert.equal(plan.missingLength, 0);
+    isSearched = true;
+    const reader = readable.getReader();
+    if (stage === "copy") {
+      assert.equal((await reader.read()).done, false);
+      aborter.abort(reason);
+    }
+    await assert.rejects(reader.read(), (error) => error === reason, stage);
+    const late = reads.filter((read) => read === "late");
+    assert.ok(late.length <= 1, `${stage}: ${late.length} reads after the signal`);
+  }
 });
 
 /** A signal, and who listens to it. */

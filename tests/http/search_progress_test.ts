@@ -39,6 +39,23 @@ Deno.test("fetchUpdate() and planUpdate() tell how much they have searched befor
   });
 });
 
+Deno.test("fetchUpdate() tells how much of the local file it has read to verify what it held", async () => {
+  await withClock(60, async () => {
+    const seen: number[] = [];
+    let isSearched = false;
+    const { readable, plan, stats } = await fetchUpdate(URL_OF_FILE, basis, {
+      fetch: hostOf(files).fetch,
+      onProgress: ({ bytesRead, bytesOut }) => void (isSearched && bytesOut === 0 && seen.push(bytesRead)),
+    });
+    isSearched = true;
+    const searched = stats.bytesRead;
+    await readable.pipeTo(new WritableStream());
+    assert.ok(seen.some((bytes) => bytes > searched), `${seen}, after ${searched}`);
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.equal(stats.bytesRead, searched + plan.copiedLength);
+  });
+});
+
 Deno.test("sendUpdate() tells how much it has read before it sends: for the digest, and in search", async () => {
   const old = randomBytes(1, 3_000_000);
   const target = concat([old.subarray(0, 2_000_000), randomBytes(2, 3000), old.subarray(2_500_000)]);
@@ -78,7 +95,8 @@ inside("pull and push show what they read before they fetch or send", async (fol
       assert.match(await said(["push", "--plan", "app.bin", url]), read);
       const pushed = await said(["push", "app.bin", url]);
       assert.match(pushed, read);
-      assert.match(pushed, /\n\d+\.\d kB \| RATE\n$/);
+      assert.match(pushed, /\n100\.0 % of \d+\.\d kB \| RATE\n$/);
+      assert.equal(pushed.match(/RATE$/gm)?.length, 1, `no question for records is shown as sent: ${pushed}`);
       assert.match(await said(["push", "app.bin", url]), read, "up to date");
     });
   });

@@ -215,15 +215,18 @@ function showSearch(bar: ProgressBar | undefined): OnProgress {
 
 /** Shows the bytes that are fetched or, if there are none, those that are written. */
 function openTransferBar(searchBar: ProgressBar | undefined, { plan, stats }: Update) {
-  const { way, missingLength, fileLength, bytesIn } = plan;
-  const sigBytes = stats.bytesIn;
+  const { way, missingLength, copiedLength, fileLength, bytesIn } = plan;
+  const { bytesIn: sigBytes, bytesRead: searched } = stats;
   // What a list of runs gives comes compressed, and is counted as it is.
   const total = way === "runs" ? missingLength : bytesIn - sigBytes;
   const bar = searchBar?.next(total === 0 ? fileLength : Number.isNaN(total) ? undefined : total);
-  const show: OnProgress = ({ bytesIn, bytesOut }) => {
+  const show: OnProgress = ({ bytesIn, bytesRead, bytesOut }) => {
     const done = bytesIn - sigBytes;
-    if (total === 0) bar?.update(bytesOut);
-    else bar?.update(done, done >= total ? `writing ${formatShare(bytesOut, fileLength ?? 0)}` : "");
+    const step = bytesOut === 0
+      ? `verifying ${formatShare(Math.min(bytesRead - searched, copiedLength), copiedLength)}`
+      : `writing ${formatShare(bytesOut, fileLength ?? 0)}`;
+    if (total === 0) bar?.update(bytesOut, bytesOut === 0 ? step : "");
+    else bar?.update(done, done >= total ? step : "");
   };
   return { bar, show };
 }

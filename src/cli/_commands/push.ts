@@ -58,6 +58,7 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
   const planned = new Planned();
   let bar = await openProgress({ isTerminal: false }, invocation, undefined);
   let isSending = false;
+  let total: number | undefined;
   let sent: SentUpdate | undefined;
   try {
     sent = await sendUpdate(url, file, {
@@ -68,12 +69,14 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
       },
       onProgress(now) {
         stats = now;
-        if (now.bytesSent === 0 || isPlan) {
+        // What is sent before is the question for the records of a signature.
+        if (now.copiedBytes + now.literalBytes === 0 || isPlan) {
           if (now.bytesRead > 0) bar?.update(now.bytesRead, "reading the file");
           return;
         }
-        if (!isSending) bar = bar?.next(undefined);
+        if (!isSending || now.total !== total) bar = bar?.next(now.total);
         isSending = true;
+        total = now.total;
         bar?.update(now.bytesSent);
       },
     });

@@ -1,5 +1,6 @@
 import { hex } from "../../common/bytes.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
+import type { PatchBasis } from "../../engine/patcher.ts";
 import { createDigest } from "../../stages/digest.ts";
 import { chosenKernel } from "../../kernel/mod.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
@@ -31,10 +32,11 @@ export class Delivery {
    * @throws {RsyncError} At the end, if it has another digest than it must have.
    */
   async *chunks(): Chunks {
-    const { stats, hooks, backend } = this.#session;
+    const { stats, hooks, backend, connection: { signal } } = this.#session;
     const hash = createDigest(backend);
     try {
       for await (const chunk of this.#target()) {
+        signal?.throwIfAborted(); // bytes of the basis come without a request that would end
         hash.update(chunk);
         stats.bytesOut += chunk.length;
         hooks.onStep?.();
@@ -83,11 +85,23 @@ export class Delivery {
 
   /** Fetches the missing bytes, if the result has the right digest with them. */
   async #hold({ reader, missing, runs, basis }: Work): Promise<Uint8Array[] | undefined> {
+    const { stats, hooks, backend, connection: { signal } } = this.#session;
     const held: Uint8Array[] = [];
     for await (const bytes of reader.chunks(missing)) held.push(bytes);
-    const hash = createDigest(this.#session.backend);
+    const hash = createDigest(backend);
+    const counted: PatchBasis = {
+      async readInto(buffer, offset) {
+        const count = await basis.readInto(buffer, offset);
+        stats.bytesRead += count;
+        return count;
+      },
+    };
     try {
-      for await (const chunk of assemble(runs, basis, held.values())) hash.update(chunk);
+      for await (const chunk of assemble(runs, counted, held.values())) {
+        signal?.throwIfAborted();
+        hash.update(chunk);
+        hooks.onStep?.();
+      }
       return hex(hash.digest()) === this.#expectedDigest ? held : undefined;
     } finally {
       hash.release();

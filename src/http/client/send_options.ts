@@ -60,7 +60,7 @@ export interface SendUpdateOptions extends ConnectionOptions {
 export interface SendStats {
   /** Bytes of bodies that have come: of the signature. */
   bytesIn: number;
-  /** Bytes handed over in the bodies of requests. */
+  /** Bytes handed over in the bodies of requests, also of those that ask a handler for parts of its signature. */
   bytesSent: number;
   /** Bytes of the target that were read before they are sent: once for its digest, and again for each search. */
   bytesRead: number;
@@ -73,9 +73,9 @@ export interface SendStats {
   requests: number;
   /** Requests that were sent again since an answer failed or broke off. */
   retries: number;
-  /** Bytes of the target that the server has already, as far as was found. */
+  /** Bytes of the target that the server has already, as far as was found. 0 until the search has ended. */
   copiedBytes: number;
-  /** Bytes of the target that are sent as data, before they are compressed. */
+  /** Bytes of the target that are sent as data, before they are compressed. 0 until the search has ended. */
   literalBytes: number;
   /**
    * Why the whole file was sent: the server has none, or it could not make the target from the copies that were found,

@@ -82,6 +82,9 @@ export interface UpdateOptions extends ConnectionOptions {
    * @default the URL of the file, with `.rsig` at the end of its path
    */
   sigUrl?: string | URL | undefined;
-  /** Called with the stats at most every 100 ms while bytes come or the local file is searched, and at the end. */
+  /**
+   * Called with the stats at most every 100 ms while the local file is searched, bytes come, the result is verified and
+   * `readable` is read, and at the end. It is called before `fetchUpdate` resolves too, when there is no plan yet.
+   */
   onProgress?: ((stats: Readonly<UpdateStats>) => void) | undefined;
 }

@@ -111,7 +111,10 @@ export interface UpdateStats {
   bytesIn: number;
   /** Bytes of bodies that were sent. */
   bytesSent: number;
-  /** Bytes of the local file that were read to search it: all of it for each layer, and parts of it again. */
+  /**
+   * Bytes of the local file that were read before `readable` yields its first byte: all of it for each layer that is
+   * searched, and parts of it again. If at most 32 MiB are missing, then also what is copied, to verify the result.
+   */
   bytesRead: number;
   /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
