@@ -1,7 +1,7 @@
 /** What a caller of `fetchUpdate` and `planUpdate` gives and gets. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fetchUpdate, planUpdate, type UpdateOptions } from "rsync-streams/http";
+import { fetchUpdate, planUpdate, sendUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { type Bytes, hostOf, type OnAsked, publish } from "./memory_host.ts";
@@ -139,6 +139,19 @@ Deno.test("options are checked before a request is sent", async () => {
     await assert.rejects(planUpdate(URL_OF_FILE, basis, options as UpdateOptions), kind, JSON.stringify(options));
   }
   await assert.rejects(fetchUpdate("no url", basis, { fetch }), TypeError);
+  for (const who of ["me:secret@", "me@", ":secret@"]) {
+    // fetch() of Node and of browsers refuses such a URL, and what it says has the password.
+    const url = `http://${who}localhost/f`;
+    const refused = {
+      name: "TypeError",
+      message: "Cannot use a URL of localhost: it has a name or a password, which belong in the header Authorization",
+    };
+    await assert.rejects(fetchUpdate(url, basis, { fetch }), refused);
+    await assert.rejects(planUpdate(new URL(url), basis, { fetch }), refused);
+    await assert.rejects(sendUpdate(url, basis, { fetch }), refused);
+    await assert.rejects(fetchUpdate(URL_OF_FILE, basis, { fetch, sigUrl: url }), refused);
+    await assert.rejects(sendUpdate(URL_OF_FILE, basis, { fetch, sigUrl: new URL(url) }), refused);
+  }
   await assert.rejects(fetchUpdate(URL_OF_FILE, "text" as unknown as Blob, { fetch }), TypeError);
   assert.equal(asked.length, 0);
 });

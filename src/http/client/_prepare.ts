@@ -9,12 +9,12 @@ import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import { sigUrlOf } from "../protocol/media_types.ts";
 import { Connection } from "./_connection.ts";
 import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST, RunsReader } from "./_runs_reader.ts";
+import { resolveUrls } from "./_urls.ts";
 import { CLIENT_NAMES, type UpdateOptions } from "./update_options.ts";
 import { newStats, type UpdateFallback, type UpdatePlan, type UpdateStats } from "./update_plan.ts";
 
@@ -52,20 +52,20 @@ export interface Work {
 /**
  * Checks the options.
  *
- * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid or has a password, or an option is of the wrong kind.
  * @throws {RsyncError} If the runtime refuses the backend: `unsupported`.
  */
 export function openSession(file: string | URL, basis: Basis | null | undefined, options: UpdateOptions): Session {
-  const { sigUrl, onProgress, backend } = checkOptions(options, CLIENT_NAMES);
+  const { onProgress, backend } = checkOptions(options, CLIENT_NAMES);
   checkBackend(backend);
-  const url = new URL(file, locationOf());
+  const { url, sigUrl } = resolveUrls(file, options.sigUrl);
   const stats = newStats();
   const connection = new Connection(url, options, stats);
   const hooks = progressHooks<Readonly<UpdateStats>>(stats, checkCallback("onProgress", onProgress));
   connection.onStep = hooks.onStep;
   return {
     url,
-    sigUrl: sigUrl === undefined ? sigUrlOf(url) : new URL(sigUrl, url),
+    sigUrl,
     basis,
     connection,
     host: unknownHost(),
@@ -209,9 +209,4 @@ function wholePlan(connection: Connection, fallback: UpdateFallback, remote: Rem
 async function isEmpty(basis: PatchBasis): Promise<boolean> {
   if (basis.size !== undefined) return basis.size === 0;
   return await basis.readInto(new Uint8Array(1), 0) === 0;
-}
-
-/** What URLs are relative to, in a page. */
-function locationOf(): string | undefined {
-  return (globalThis as { location?: { href?: string } }).location?.href;
 }

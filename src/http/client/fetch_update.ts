@@ -60,7 +60,7 @@ export interface Update extends AsyncDisposable {
  * @returns The target as a stream, the plan, and stats. Cancel the stream if you do not read it to its end, or declare
  * the update with `await using`.
  * @throws {HttpError} If the server cannot be reached (`network`, `timeout`). The stream errors with one too.
- * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid or has a password, or an option is of the wrong kind.
  *
  * @example From a host of files
  * ```ts

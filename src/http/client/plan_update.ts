@@ -16,7 +16,7 @@ const GONE = new Set([401, 403, 404, 410]);
  * @param options Headers, timeout, signal and progress.
  * @returns Bytes, requests, and the share that is saved.
  * @throws {HttpError} If the server cannot be reached (`network`, `timeout`).
- * @throws {TypeError} If the URL is invalid, or an option is of the wrong kind.
+ * @throws {TypeError} If the URL is invalid or has a password, or an option is of the wrong kind.
  *
  * @example Before a download over a slow line
  * ```ts

@@ -1,10 +1,10 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { checkBackend } from "../../kernel/mod.ts";
-import { sigUrlOf } from "../protocol/media_types.ts";
 import { FileUpload } from "./_file_upload.ts";
 import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
 import { CLIENT_NAMES } from "./update_options.ts";
+import { resolveUrls } from "./_urls.ts";
 
 /**
  * Makes the file on a server equal to a local one, and sends little more than what changed.
@@ -24,7 +24,8 @@ import { CLIENT_NAMES } from "./update_options.ts";
  * @returns What was done. Rejects with {@linkcode HttpError}: `changed` if the file is no longer the version whose
  * signature was read, `status`, `protocol`, `network` or `timeout`; with the reason of `signal`; with an `RsyncError`
  * if the layered signature is damaged; and with what reading the local file throws.
- * @throws {TypeError | RangeError} If an option is wrong. It is a rejection as well.
+ * @throws {TypeError | RangeError} If the URL is invalid or has a password, or an option is wrong. It is a rejection as
+ * well.
  *
  * @example From a local file to a handler
  * ```ts
@@ -60,11 +61,8 @@ export async function sendUpdate(
   checkBackend(backend);
   checkCallback("onProgress", onProgress);
   const source = toPatchBasis(target);
-  const { href } = globalThis.location ?? {};
-  const fileUrl = new URL(url, href);
   return await new FileUpload({
-    url: fileUrl,
-    sigUrl: sigUrl === undefined ? sigUrlOf(fileUrl) : new URL(sigUrl, fileUrl),
+    ...resolveUrls(url, sigUrl),
     target,
     source,
     timeoutMs,
