@@ -116,6 +116,7 @@ import {
   type LayeredSigStreamOptions,
   planSync,
   type PlanSyncOptions,
+  type PlanSyncStats,
   type RangesSource,
   recommendedLayers,
   type Span,
@@ -245,7 +246,9 @@ export async function callbacks(sum: RollingSum, hash: StrongHash): Promise<Alar
 export async function layers(basis: Basis): Promise<SyncPlan> {
   const list: readonly Layer[] = recommendedLayers(1e6);
   const options: LayeredSigStreamOptions = { layers: list, entityTag: '"1"', modifiedMs: 0 };
-  const planning: PlanSyncOptions = { literalCost: 0.5, signal: new AbortController().signal };
+  const seen: PlanSyncStats[] = [];
+  const { signal } = new AbortController();
+  const planning: PlanSyncOptions = { literalCost: 0.5, signal, onProgress: (stats) => void seen.push({ ...stats }) };
   const { readable } = layeredSigStream(options);
   const ranges: RangesSource = {
     read: () => bytes,
