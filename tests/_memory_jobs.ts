@@ -1,8 +1,9 @@
 /** Jobs for `memory_test.ts`, each in a process of its own. They print a number. */
 import { deltaStream, loadSigs, type Signature, sigStream } from "rsync-streams";
+import { fetchUpdate, syncHandler } from "rsync-streams/http";
 import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { makeSig, makeSigs } from "./_helpers.ts";
-import { randomBytes } from "./_recipes.ts";
+import { concat, randomBytes } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -124,6 +125,38 @@ async function planning(): Promise<number> {
   return (peak - before) / count;
 }
 
+/** Bytes of objects for each missing byte that a client holds, where all of them come in chunks of one. */
+async function oneByOne(isHandler: boolean): Promise<number> {
+  const local = randomBytes(7, MIB / 2);
+  const remote = concat([local, randomBytes(8, MIB / 2)]);
+  const handler = syncHandler({ open: () => ({ basis: remote, size: remote.length, entityTag: '"1"' }) });
+  const update = await fetchUpdate("http://localhost/f", local, {
+    async fetch(url, init) {
+      const { status, headers, body } = await handler(new Request(url, init));
+      const told = new Headers(headers);
+      if (!isHandler) told.delete("Accept-Query");
+      const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+      let at = 0;
+      const pieces = new ReadableStream<Bytes>({
+        pull(controller) {
+          for (let i = 0; i < 1000 && at < bytes.length; i++) controller.enqueue(bytes.slice(at, ++at));
+          if (at === bytes.length) controller.close();
+        },
+      });
+      return new Response(body && (bytes.length > MIB / 8 ? pieces : bytes), { status, headers: told });
+    },
+  });
+  if (update.plan.way !== (isHandler ? "runs" : "ranges")) throw new Error(update.plan.way);
+  await collect();
+  const before = Deno.memoryUsage().heapUsed;
+  const reader = update.readable.getReader();
+  await reader.read();
+  await collect();
+  const held = Deno.memoryUsage().heapUsed - before;
+  await reader.cancel();
+  return held / update.plan.missingLength;
+}
+
 const jobs: Record<string, () => Promise<number>> = {
   dropped,
   "open-signers": () => open(() => sigStream()),
@@ -133,5 +166,7 @@ const jobs: Record<string, () => Promise<number>> = {
   },
   "long-blocks": longBlocks,
   planning,
+  "ranges-one-by-one": () => oneByOne(false),
+  "runs-one-by-one": () => oneByOne(true),
 };
 console.log(await jobs[Deno.args[0]!]!());

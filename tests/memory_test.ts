@@ -194,3 +194,11 @@ test("planSync() needs less than 300 bytes for each record, with a run for each"
   const each = await job("planning");
   assert.ok(each < 300, `${each} bytes`);
 });
+
+test("missing bytes that come one by one are held in few objects, from a host and from a handler", async () => {
+  for (const name of ["ranges-one-by-one", "runs-one-by-one"]) {
+    const each = await job(name);
+    // A chunk of one byte takes some 200 bytes.
+    assert.ok(each < 10, `${name}: ${each} bytes of objects for each`);
+  }
+});

@@ -155,6 +155,7 @@ class ProgressLines implements ProgressBar {
 
   remove(): void {
     this.#isRemoved = true;
+    this.#line = undefined;
   }
 
   next(total: number | undefined): ProgressBar {

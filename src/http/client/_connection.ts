@@ -1,4 +1,5 @@
-import { compact, joined } from "../../common/bytes.ts";
+import { compact } from "../../common/bytes.ts";
+import { ChunkList } from "../../common/chunk_list.ts";
 import { checkFunction, checkInteger, checkSignal } from "../../common/checks.ts";
 import { HttpError } from "../http_error.ts";
 import { isBrowser, noStore } from "./_browser.ts";
@@ -196,16 +197,14 @@ export class Answer {
    * @throws {HttpError} If it breaks off (`network`, `timeout`), or has more than `limit` bytes (`protocol`).
    */
   async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let length = 0;
+    const chunks = new ChunkList();
     for await (const chunk of this.chunks()) {
-      length += chunk.length;
-      if (length > limit) {
+      chunks.push(chunk);
+      if (chunks.length > limit) {
         throw new HttpError("protocol", this.url, `Cannot read ${this.url}: more than ${limit} bytes came`);
       }
-      chunks.push(chunk);
     }
-    return joined(chunks, length);
+    return chunks.join();
   }
 
   /** Ends the answer without reading its body. */

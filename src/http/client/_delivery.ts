@@ -1,4 +1,5 @@
 import { hex } from "../../common/bytes.ts";
+import { ChunkList } from "../../common/chunk_list.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import { createDigest } from "../../stages/digest.ts";
@@ -84,10 +85,11 @@ export class Delivery {
   }
 
   /** Fetches the missing bytes, if the result has the right digest with them. */
-  async #hold({ reader, missing, runs, basis }: Work): Promise<Uint8Array[] | undefined> {
+  async #hold({ reader, missing, runs, basis }: Work): Promise<readonly Uint8Array[] | undefined> {
     const { stats, hooks, backend, connection: { signal } } = this.#session;
-    const held: Uint8Array[] = [];
-    for await (const bytes of reader.chunks(missing)) held.push(bytes);
+    const fetched = new ChunkList();
+    for await (const bytes of reader.chunks(missing)) fetched.push(bytes);
+    const held = fetched.chunks;
     const hash = createDigest(backend);
     const counted: PatchBasis = {
       async readInto(buffer, offset) {

@@ -3,7 +3,7 @@ import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import type { Run } from "../protocol/run_list.ts";
-import { joined } from "../../common/bytes.ts";
+import { ChunkList } from "../../common/chunk_list.ts";
 import type { Answer } from "./_connection.ts";
 import { boundaryOf, readParts } from "./multipart_reader.ts";
 import { statusError } from "./_patience.ts";
@@ -54,7 +54,7 @@ export async function takeRanges(
   ranges: readonly Run[],
   facts: FileFacts,
   picker: Picker,
-  pieces: Uint8Array[],
+  pieces: ChunkList,
 ): Promise<void> {
   try {
     if (answer.status !== 206) throw await refusal(answer);
@@ -79,7 +79,7 @@ async function takeBody(
   answer: Answer,
   ranges: readonly Run[],
   picker: Picker,
-  pieces: Uint8Array[],
+  pieces: ChunkList,
 ): Promise<void> {
   const [asked] = ranges;
   const { offset, length } = asked!;
@@ -92,7 +92,7 @@ async function takeBody(
   let at = offset;
   for await (const chunk of answer.chunks()) {
     if (at + chunk.length > offset + told.length) throw protocolError(answer, "it has more bytes than its range");
-    pieces.push(...picker.take(chunk, at));
+    for (const piece of picker.take(chunk, at)) pieces.push(piece);
     at += chunk.length;
   }
   if (at < offset + told.length) throw brokenError(answer, at);
@@ -105,26 +105,24 @@ async function takeParts(
   ranges: readonly Run[],
   facts: FileFacts,
   picker: Picker,
-  pieces: Uint8Array[],
+  pieces: ChunkList,
 ): Promise<void> {
   const limit = lengthOf(ranges) + ranges.length * MAX_PART_COST + MAX_BODY_COST;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const chunks = new ChunkList();
   let failure: unknown;
   try {
     for await (const chunk of answer.chunks()) {
-      length += chunk.length;
-      if (length > limit) throw protocolError(answer, `it has more than ${limit} bytes`);
       chunks.push(chunk);
+      if (chunks.length > limit) throw protocolError(answer, `it has more than ${limit} bytes`);
     }
   } catch (error) {
     failure = error;
   }
   try {
-    const { parts, isWhole } = readParts(joined(chunks, length), boundary);
+    const { parts, isWhole } = readParts(chunks.join(), boundary);
     for (const { offset, total, bytes } of parts) {
       if (total !== undefined && total !== facts.total) throw changedError(answer, facts, total);
-      pieces.push(...picker.take(bytes, offset));
+      for (const piece of picker.take(bytes, offset)) pieces.push(piece);
     }
     if (!isWhole) failure ??= protocolError(answer, "its last part is missing");
   } catch (error) {

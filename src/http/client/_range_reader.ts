@@ -1,3 +1,4 @@
+import { ChunkList } from "../../common/chunk_list.ts";
 import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
 import type { Run } from "../protocol/run_list.ts";
@@ -147,7 +148,8 @@ export class RangeReader {
 
   async #fetchGroup(runs: readonly Run[], signal: AbortSignal): Promise<Fetched> {
     const patience = new Patience(this.#connection, signal);
-    const pieces: Uint8Array[] = [];
+    const fetched = new ChunkList();
+    const pieces = fetched.chunks;
     let hadWhole = false;
     let shortCount = 0;
     for (let left = runs; left.length > 0;) {
@@ -164,7 +166,7 @@ export class RangeReader {
           await answer.cancel();
           continue;
         }
-        await takeRanges(answer, ranges, this.#facts, picker, pieces);
+        await takeRanges(answer, ranges, this.#facts, picker, fetched);
         if (!picker.isDone && ++shortCount > MAX_SHORT_ANSWERS) throw shortAnswersError(answer);
         this.#host.givesRanges = true;
         if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";

@@ -4,7 +4,7 @@ import { strongTag } from "../protocol/entity_tag.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
-import { joined } from "../../common/bytes.ts";
+import { ChunkList } from "../../common/chunk_list.ts";
 import type { Answer, Connection } from "./_connection.ts";
 import { Patience, statusError } from "./_patience.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
@@ -169,19 +169,16 @@ async function* cutTo(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   let next = 0;
-  let pieces: Uint8Array[] = [];
-  let length = 0;
+  let pieces = new ChunkList();
   for await (let chunk of chunks) {
     while (chunk.length > 0) {
-      const piece = chunk.subarray(0, ranges[next]!.length - length);
+      const piece = chunk.subarray(0, ranges[next]!.length - pieces.length);
       chunk = chunk.subarray(piece.length);
       pieces.push(piece);
-      length += piece.length;
-      if (length < ranges[next]!.length) continue;
-      yield joined(pieces, length);
+      if (pieces.length < ranges[next]!.length) continue;
+      yield pieces.join();
       next++;
-      pieces = [];
-      length = 0;
+      pieces = new ChunkList();
     }
   }
 }

@@ -1,4 +1,5 @@
-import { joined, toUint8Array } from "../../common/bytes.ts";
+import { toUint8Array } from "../../common/bytes.ts";
+import { ChunkList } from "../../common/chunk_list.ts";
 import { type Coding, decodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { Problem } from "./_problem.ts";
 
@@ -48,15 +49,9 @@ export function openRequestBody(request: Request, limits: InputLimits): Readable
 /** Reads a whole stream. `Response` would replace its error by another one in Chromium (156). */
 export async function readAll(readable: ReadableStream<Bytes>): Promise<Bytes> {
   const reader = readable.getReader();
-  const chunks: Bytes[] = [];
-  let length = 0;
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    chunks.push(read.value);
-    length += read.value.length;
-  }
-  const [only] = chunks;
-  if (only?.length === length) return only;
-  return joined(chunks, length);
+  const chunks = new ChunkList();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value);
+  return chunks.join();
 }
 
 function bounded(readable: ReadableStream<Bytes>, bounds: Bounds): ReadableStream<Bytes> {
