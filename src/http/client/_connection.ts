@@ -86,19 +86,27 @@ export class Connection {
   }
 
   /**
-   * Sends a request once, and waits for the head of the answer.
+   * Sends a request, and waits for the head of the answer.
    *
    * @throws {HttpError} If there is none: `network`, `timeout`.
    */
   async send(url: URL, asked: Asked): Promise<Answer> {
-    const { method = "GET", headers = {}, body, signal, timeoutMs = this.#timeoutMs } = asked;
-    const all = new Headers(this.#headers);
-    for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const headers = new Headers(this.#headers);
+    for (const [name, value] of Object.entries(asked.headers ?? {})) headers.set(name, value);
+    const answer = await this.#sendOnce(url, asked, headers);
+    if (!isLeftEncoded(answer, headers)) return answer;
+    await answer.cancel();
+    for (const name of ["Accept-Encoding", "Range", "If-Range"]) headers.delete(name);
+    return await this.#sendOnce(url, asked, headers);
+  }
+
+  async #sendOnce(url: URL, asked: Asked, headers: Headers): Promise<Answer> {
+    const { method = "GET", body, signal, timeoutMs = this.#timeoutMs } = asked;
     const watch = new Watch(url, Math.min(timeoutMs, MAX_TIMEOUT_MS), [this.signal, signal]);
     this.stats.requests++;
     if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
-    const init: RequestInit = { ...noStore(), method, headers: all, signal: watch.signal };
+    const init: RequestInit = { ...noStore(), method, headers, signal: watch.signal };
     const request = (async () => await this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init))();
     const response = await watch.wait(request).catch((error) => {
       watch.end();
@@ -120,6 +128,15 @@ export class Connection {
       this.#rate = Math.max(this.#rate, length / bodyMs * 1000);
     }
   }
+}
+
+/**
+ * Whether a whole file came encoded, though that was not allowed, and stays so. Deno decodes a body only if the request
+ * allows its coding, or has neither `Accept-Encoding` nor a range.
+ */
+function isLeftEncoded(answer: Answer, asked: Headers): boolean {
+  return "Deno" in globalThis && answer.status === 200 && answer.isEncoded && !answer.isHead &&
+    asked.get("Accept-Encoding") === "identity";
 }
 
 interface AnswerParts {

@@ -172,6 +172,23 @@ export const otherRequests: readonly HostCase[] = [
   }),
   {
     ...answersCase({
+      name: "gzip of everything, ranges ignored",
+      who: "hand-made servers, proxies that compress what passes",
+      change: (answer) => answer,
+      proof: async (see, file) => {
+        const seen = await see(FILE, { range: "bytes=0-99", "accept-encoding": "identity" });
+        assert.deepEqual([seen.status, seen.headers.get("content-encoding")], [200, "gzip"]);
+        assertBytes(Uint8Array.from(gunzipSync(seen.body)), file);
+      },
+      expected: { ...THE_FILE, isVerified: true },
+    }),
+    make: (update) =>
+      quirky(siteOf(update), ({ method }, version) => {
+        return version && method === "GET" ? gzipped(whole(version)) : undefined;
+      }),
+  },
+  {
+    ...answersCase({
       name: "ranges ignored where gzip is accepted",
       who: "Cloudflare, Google Cloud Storage (transcoding)",
       change: (answer) => answer,
