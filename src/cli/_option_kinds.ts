@@ -8,8 +8,10 @@ type NamedWithValue = Named & { readonly value: string };
 /** rdiff keeps numbers in 32 bits, with a sign. */
 const RDIFF_LIMIT = 2 ** 31;
 
-/** A number of C: blanks, a sign, and digits that are octal after 0 and hexadecimal after 0x. Or nothing, for 0. */
-const NUMBER = /^(?:[ \t\n\v\f\r]*([+-]?)(0x[\da-f]+|0[0-7]*|[1-9]\d*))?$/i;
+/** Blanks, a sign, and digits that are hexadecimal after 0x. Or nothing, for 0. */
+const NUMBER = /^(?:[ \t\n\v\f\r]*([+-]?)(0x[\da-f]+|\d+))?$/i;
+/** Digits that are octal in C, and so for rdiff, or no number there. */
+const OCTAL = /^0\d/;
 const UNITS: readonly string[] = ["", "k", "m", "g", "t"];
 
 /** An option that takes no value. */
@@ -81,23 +83,25 @@ export function choiceOption<T>(named: NamedWithValue, choices: Choices<T>): Opt
 }
 
 /**
- * Reads a number as rdiff does, by the rules of C.
+ * Reads a number.
  *
  * @param name The option, for messages.
  * @param digits The number.
  * @param value All of the option's value, for messages.
+ * @param isRdiff Whether it is octal behind a zero.
  */
-function integer(name: string, digits: string, value: string): number {
+function integer(name: string, digits: string, value: string, isRdiff = false): number {
   const match = NUMBER.exec(digits);
-  if (!match) throw usageError(`cannot use --${name}: ${JSON.stringify(value)} was given, a number was expected`);
-  const [, sign, magnitude = "0"] = match;
-  const isOctal = /^0\d/.test(magnitude);
-  const number = isOctal ? parseInt(magnitude, 8) : Number(magnitude);
+  const [, sign, magnitude = "0"] = match ?? [];
+  const number = Number(isRdiff && OCTAL.test(magnitude) ? `0o${magnitude}` : magnitude);
+  if (!match || Number.isNaN(number)) {
+    throw usageError(`cannot use --${name}: ${JSON.stringify(value)} was given, a number was expected`);
+  }
   return sign === "-" ? 0 - number : number;
 }
 
 function rdiffInteger(name: string, value: string): number {
-  const number = integer(name, value, value);
+  const number = integer(name, value, value, true);
   if (number >= -RDIFF_LIMIT && number < RDIFF_LIMIT) return number;
   throw usageError(`cannot use --${name}: ${value} was given, at most 32 bits with a sign were expected`);
 }
