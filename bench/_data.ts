@@ -1,5 +1,5 @@
 /** Files to measure with: random bytes, and changes of them. */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -75,5 +75,15 @@ export function writeRandom(path: string, seed: number, length: number, edits = 
     writeSync(fd, chunk, from);
     at += chunk.length;
   }
+  closeSync(fd);
+}
+
+/** Writes a file with its blocks in another order, no two of them beside each other as they were. */
+export function writeMoved(from: string, to: string, block: number): void {
+  const bytes = readFileSync(from);
+  const count = Math.floor(bytes.length / block);
+  const fd = openSync(to, "w");
+  // A prime number, so that each block comes once.
+  for (let i = 0; i < count; i++) writeSync(fd, bytes, i * 1_299_709 % count * block, block);
   closeSync(fd);
 }

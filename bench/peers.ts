@@ -11,7 +11,7 @@ import { rmSync, statSync, symlinkSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { packageTar } from "../scripts/package_tar.ts";
-import { MIB, temporaryFolder, writeRandom } from "./_data.ts";
+import { MIB, temporaryFolder, writeMoved, writeRandom } from "./_data.ts";
 import { has, interleave, row, type Run, runOnce, type Side } from "./_run.ts";
 import { bundle, findRuntimes } from "./_runtimes.ts";
 
@@ -124,7 +124,8 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
       name,
       file: target,
       ours: () => ["patch", basis, path(`${real}delta.${kind}`), path("out"), "{}"],
-      theirs: () => ["patch", basis, path(`${real}delta.theirs`), path("out.theirs")],
+      theirs:
+        () => ["patch", basis, path(`${real}delta.${kind === "moved" ? "moved." : ""}theirs`), path("out.theirs")],
     };
   };
   const real = [
@@ -153,6 +154,7 @@ function jobs(path: (name: string) => string, hasPair: boolean): Job[] {
     patch("patch, without digest", "plain"),
     patch("patch, with digest", "digest"),
     patch("patch, librsync", "librsync"),
+    patch("patch, blocks in another order", "moved", "moved"),
   ];
 }
 
@@ -183,9 +185,14 @@ async function prepare(
     await ours("delta", at("sig.own"), target, at("delta.plain"), JSON.stringify(NO_DIGEST));
     await ours("delta", at("sig.own"), target, at("delta.digest"), "{}");
     await ours("delta", at("sig.librsync"), target, at("delta.librsync"), "{}");
+    if (!real) {
+      writeMoved(basis, path("moved"), block);
+      await ours("delta", at("sig.own"), path("moved"), at("delta.moved"), JSON.stringify(NO_DIGEST));
+    }
     if (!hasRdiff) continue;
     await runOnce(["rdiff", "-f", "-b", String(block), "signature", basis, at("sig.theirs")]);
     await runOnce(["rdiff", "-f", "delta", at("sig.theirs"), target, at("delta.theirs")]);
+    if (!real) await runOnce(["rdiff", "-f", "delta", at("sig.theirs"), path("moved"), at("delta.moved.theirs")]);
   }
 }
 

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import fs from "node:fs/promises";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
 import { fileBasis, fileReadable } from "rsync-streams/files";
-import { toBytes } from "./_helpers.ts";
+import { assertBytes, toBytes } from "./_helpers.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
 import { folder, MIB, replaceFs } from "./_fs.ts";
 
@@ -65,27 +65,31 @@ const ACCESS_PATTERNS: Record<string, (length: number) => Iterable<[offset: numb
   },
 };
 
-Deno.test("fileBasis() reads at most eight times what is copied and 1 MiB, in any order", async () => {
-  await using dir = await folder();
-  const length = 8 * MIB + 12_345;
-  const bytes = randomBytes(21, length);
-  await fs.writeFile(dir.path("file"), bytes);
-  for (const [name, pattern] of Object.entries(ACCESS_PATTERNS)) {
-    await using basis = await fileBasis(dir.path("file"));
-    using reads = countReads();
-    let copied = 0;
-    for (const [offset, wanted] of pattern(length)) {
-      const buffer = new Uint8Array(wanted);
-      const count = await basis.readInto(buffer, offset);
-      assert.ok(count > 0 || wanted === 0, `${name}: nothing at ${offset}`);
-      if (Buffer.compare(buffer.subarray(0, count), bytes.subarray(offset, offset + count)) !== 0) {
-        throw new Error(`${name}: other bytes at ${offset}`);
-      }
-      copied += count;
+for (const atOnce of [1, 64]) {
+  Deno.test(`fileBasis() reads at most eight times what is copied and 1 MiB, in any order, ${atOnce} at once`, async () => {
+    await using dir = await folder();
+    const length = 8 * MIB + 12_345;
+    const bytes = randomBytes(21, length);
+    await fs.writeFile(dir.path("file"), bytes);
+    for (const [name, pattern] of Object.entries(ACCESS_PATTERNS)) {
+      await using basis = await fileBasis(dir.path("file"));
+      using reads = countReads();
+      let copied = 0;
+      const read = async ([offset, wanted]: [number, number]) => {
+        const buffer = new Uint8Array(wanted);
+        const count = await basis.readInto(buffer, offset);
+        assert.ok(count > 0 || wanted === 0, `${name}: nothing at ${offset}`);
+        if (Buffer.compare(buffer.subarray(0, count), bytes.subarray(offset, offset + count)) !== 0) {
+          throw new Error(`${name}: other bytes at ${offset}`);
+        }
+        copied += count;
+      };
+      const places = [...pattern(length)];
+      while (places.length > 0) await Promise.all(places.splice(0, atOnce).map(read));
+      assert.ok(reads.bytes <= 8 * copied + MIB, `${name}: ${reads.bytes} bytes were read, ${copied} were copied`);
     }
-    assert.ok(reads.bytes <= 8 * copied + MIB, `${name}: ${reads.bytes} bytes were read, ${copied} were copied`);
-  }
-});
+  });
+}
 
 Deno.test("fileBasis() reads a file once if short copies go forwards, backwards or through two places", async () => {
   await using dir = await folder();
@@ -211,6 +215,38 @@ Deno.test("fileBasis() reads four pages in vain, and one more for each eighth of
     await longestOf(isEnough ? length : length - 1);
     assert.equal(await longestOf(1, 1), isEnough ? PAGE : 1);
   }
+});
+
+Deno.test("fileBasis() reads a page once for all reads in it that wait", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(22, MIB);
+  await fs.writeFile(dir.path("file"), bytes);
+  await using basis = await fileBasis(dir.path("file"));
+  using reads = countReads();
+  const offsets = Array.from({ length: 64 }, (_, i) => 1000 * i);
+  const pieces = await Promise.all(offsets.map(async (offset) => {
+    const buffer = new Uint8Array(100);
+    return buffer.subarray(0, await basis.readInto(buffer, offset));
+  }));
+  for (const [i, offset] of offsets.entries()) assertBytes(pieces[i]!, bytes.subarray(offset, offset + 100));
+  // The first is read alone, and the next one begins the page.
+  assert.equal(reads.bytes, 100 + 2 ** 18 - 1000);
+});
+
+Deno.test("fileBasis() tries again after a page that could not be read", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), randomBytes(23, MIB));
+  await using basis = await fileBasis(dir.path("file"));
+  const read = async (offset: number) => await basis.readInto(new Uint8Array(100), offset);
+  await read(0);
+  let faults = 3;
+  using _ = replaceFs("read", (real) => (...args: unknown[]) => {
+    if (faults-- <= 0) return (real as (...args: unknown[]) => void)(...args);
+    queueMicrotask(() => (args.at(-1) as (error: Error) => void)(new Error("a fault of the disk")));
+  });
+  const results = await Promise.allSettled([200, 400, 600, 800].map(read));
+  assert.deepEqual(results.map(({ status }) => status), ["rejected", "rejected", "rejected", "fulfilled"]);
+  assert.equal(await read(1000), 100);
 });
 
 Deno.test("fileReadable() and fileBasis() ask for what the file has, or a little where that is unknown", async () => {

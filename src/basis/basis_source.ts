@@ -2,7 +2,7 @@ import { isArrayBuffer, isBlob, kindOf, requireAttached, toUint8Array } from "..
 import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
-import { type BasisSource, type BufferedSource, CREATE_BUFFER } from "./interface.ts";
+import { type BasisSource, type OwnSource, READING } from "./interface.ts";
 import { readByPages } from "./read_by_pages.ts";
 
 export type { BasisSource } from "./interface.ts";
@@ -156,7 +156,7 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   };
   return {
     size,
-    createBuffer: source[CREATE_BUFFER],
+    ...source[READING],
     bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
     readInto: isSlow(basis) ? readByPages(checked) : checked,
@@ -198,7 +198,7 @@ function isInMemory(basis: Basis): basis is ByteChunk {
   return isArrayBuffer(basis) || ArrayBuffer.isView(basis);
 }
 
-function toSource(basis: Basis): BufferedSource & Partial<LateSource> {
+function toSource(basis: Basis): OwnSource & Partial<LateSource> {
   if (isBlob(basis)) return basisFromBlob(basis);
   if (isInMemory(basis)) {
     const bytes = toUint8Array(basis);

@@ -38,10 +38,16 @@ export interface BasisSource {
   readonly size?: number | undefined;
 }
 
-/** The property of a basis of this library that makes buffers for its reads: `createBuffer` of a `PatchBasis`. */
-export const CREATE_BUFFER: unique symbol = Symbol("createBuffer");
+/** The property of a basis of this library that says how it is read best. */
+export const READING: unique symbol = Symbol("reading");
 
-/** A basis that may have it. */
-export interface BufferedSource extends BasisSource {
-  readonly [CREATE_BUFFER]?: (length: number) => Uint8Array<ArrayBuffer>;
+/** Fields of a `PatchBasis`. */
+export interface Reading {
+  readonly createBuffer: (length: number) => Uint8Array<ArrayBuffer>;
+  readonly readsAtOnce: number;
+}
+
+/** A basis that may say how it is read best. */
+export interface OwnSource extends BasisSource {
+  readonly [READING]?: Reading;
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
-import { type BufferedSource, CREATE_BUFFER } from "../basis/interface.ts";
-import { createBuffer } from "../files/create_buffer.ts";
+import { type OwnSource, READING } from "../basis/interface.ts";
+import { FILE_READING } from "../files/file_reading.ts";
 import { fileBasis } from "../files/file_basis.ts";
 import { fileReadable } from "../files/file_readable.ts";
 import { CliError, EXIT, systemError } from "./_errors.ts";
@@ -63,7 +63,7 @@ export async function openInput(path: string | undefined, options: InputOptions)
  * A basis that has to be closed. It has no size: whatever length the system reports is a hint, and a copy that needs
  * more bytes than there are fails all the same.
  */
-export interface OpenBasis extends BufferedSource {
+export interface OpenBasis extends OwnSource {
   /** What messages call it. */
   readonly name: string;
   /** Its length as the system reports it, if it does. */
@@ -86,7 +86,7 @@ export async function openBasis(path: string, hint?: string): Promise<OpenBasis>
     return {
       name: path,
       reportedSize: basis.size,
-      [CREATE_BUFFER]: createBuffer,
+      [READING]: FILE_READING,
       read: (offset, length) => orThrow("read", path, basis.read(offset, length)),
       readInto(buffer, offset) {
         const count = basis.readInto(buffer, offset);

@@ -2,6 +2,7 @@ import { changedLengthError, copyBytes, growBytes, hex } from "../common/bytes.t
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
+import { ReadsUnderWay } from "./reads_under_way.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -15,6 +16,8 @@ const MAX_STEPS = 16_384;
 
 const NOTHING = new Uint8Array(0);
 
+type EndEvent = Extract<DeltaEvent, { type: "end" }>;
+
 /** The basis, read at random. */
 export interface PatchBasis {
   /**
@@ -22,6 +25,8 @@ export interface PatchBasis {
    * returns how many.
    */
   readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
+  /** How many reads it may be asked for at once. One, if that is not said. */
+  readonly readsAtOnce?: number | undefined;
   /** Makes a buffer for reads, whose bytes can be anything, in less time than one of zeros. */
   readonly createBuffer?: ((length: number) => Uint8Array<ArrayBuffer>) | undefined;
   /** All of it, if it is in memory. */
@@ -64,6 +69,8 @@ export class Patcher {
   #wasFull = false;
   /** The read of the basis that was started while the chunk before was hashed. */
   #ahead: Promise<void> | undefined;
+  /** Reads into the chunk being gathered that nothing has to wait for yet. */
+  readonly #reads = new ReadsUnderWay();
   /** What is left of the command being carried out. */
   #copyOffset = 0;
   #copyLeft = 0;
@@ -75,7 +82,8 @@ export class Patcher {
   #length = 0;
   /** What was done since it was asked last. */
   #steps = 0;
-  #isDone = false;
+  /** The end of the delta, once it has come. */
+  #end: EndEvent | undefined;
   #isReleased = false;
 
   constructor(parts: PatcherParts) {
@@ -95,7 +103,7 @@ export class Patcher {
     if (ahead) return ahead;
     const { commands } = this.#parts;
     try {
-      while (!this.#isDone && this.#outLength < CHUNK_LENGTH) {
+      while (!this.#end && this.#outLength < CHUNK_LENGTH) {
         if (this.#steps++ >= MAX_STEPS) return BUSY;
         if (this.#copyLeft > 0) {
           const reading = this.#copy();
@@ -105,11 +113,13 @@ export class Patcher {
         } else if (!this.#carryOut()) {
           const event = commands.next();
           if (event === BUSY) return BUSY;
-          if (event === undefined) return this.#outLength > 0 ? this.#takeOut() : undefined;
-          if (event === DONE) break;
+          if (event === undefined && this.#outLength === 0) return undefined;
+          if (event === undefined || event === DONE) break;
           this.#begin(event);
         }
       }
+      if (this.#reads.count > 0) return this.#reads.settle();
+      if (this.#end) this.#checkEnd(this.#end);
       return this.#outLength > 0 ? this.#takeOut() : DONE;
     } finally {
       this.stats.bytesIn = commands.position ?? 0;
@@ -144,8 +154,7 @@ export class Patcher {
       this.#dataAt = 0;
       this.#dataLength = event.bytes.length;
     } else {
-      this.#checkEnd(event.targetLength, event.digest);
-      this.#isDone = true;
+      this.#end = event;
     }
   }
 
@@ -203,13 +212,30 @@ export class Patcher {
     this.#outLength += count;
   }
 
-  /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if the read does. */
+  /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if it has to be waited for. */
   #copy(): Promise<void> | undefined {
     const { basis } = this.#parts;
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
-    const count = basis.readInto(this.#reserve(wanted), this.#copyOffset);
-    if (typeof count !== "number") return count.then((count) => this.#copied(count));
-    this.#copied(count);
+    const buffer = this.#reserve(wanted);
+    const count = basis.readInto(buffer, this.#copyOffset);
+    if (typeof count === "number") return void this.#copied(count);
+    // A chunk that still grows would leave the buffer behind.
+    if (!basis.readsAtOnce || this.#out.length < CHUNK_LENGTH) return count.then((count) => this.#copied(count));
+    this.#reads.add(this.#fill(buffer, count));
+    this.#copied(wanted);
+    return this.#reads.count === basis.readsAtOnce ? this.#reads.settle() : undefined;
+  }
+
+  /** Waits for a read of the copy, and reads what is missing of the buffer. */
+  async #fill(buffer: Uint8Array<ArrayBuffer>, reading: Promise<number>): Promise<void> {
+    const { basis, commands: { position } } = this.#parts;
+    const offset = this.#copyOffset;
+    const copyLeft = this.#copyLeft;
+    for (let at = 0; at < buffer.length;) {
+      const count = await (at === 0 ? reading : basis.readInto(buffer.subarray(at), offset + at));
+      if (count === 0) throw this.#shortRead(copyLeft - at, offset + at, position);
+      at += count;
+    }
   }
 
   /** Starts the next read of a copy that goes on behind the chunk. */
@@ -220,12 +246,7 @@ export class Patcher {
   }
 
   #copied(count: number): void {
-    if (count === 0) {
-      throw this.#error(
-        "basis-short-read",
-        `a copy needs ${this.#copyLeft} bytes at offset ${this.#copyOffset}, the basis gave none there`,
-      );
-    }
+    if (count === 0) throw this.#shortRead(this.#copyLeft, this.#copyOffset);
     this.#outLength += count;
     this.#copyOffset += count;
     this.#copyLeft -= count;
@@ -253,7 +274,7 @@ export class Patcher {
   }
 
   /** The digest covers what was given; the bytes still gathered are added first. */
-  #checkEnd(targetLength: number | undefined, expected: Uint8Array | undefined): void {
+  #checkEnd({ targetLength, digest: expected }: EndEvent): void {
     if (targetLength !== undefined && targetLength !== this.#length) {
       throw this.#error("digest-mismatch", `the target has ${this.#length} bytes, the delta says ${targetLength}`);
     }
@@ -271,8 +292,12 @@ export class Patcher {
     this.stats.digest = hex(digest);
   }
 
-  #error(code: RsyncError["code"], why: string): RsyncError {
-    const { position } = this.#parts.commands;
+  #shortRead(length: number, offset: number, position?: number): RsyncError {
+    const why = `a copy needs ${length} bytes at offset ${offset}, the basis gave none there`;
+    return this.#error("basis-short-read", why, position);
+  }
+
+  #error(code: RsyncError["code"], why: string, position = this.#parts.commands.position): RsyncError {
     return new RsyncError(code, `Cannot apply the delta: ${why}`, position === undefined ? {} : { offset: position });
   }
 }

@@ -21,6 +21,8 @@ const READS_PER_BYTE = 8;
 /** Largest credit, in bytes: what may be read in vain, at the start and after any sequence of reads. */
 const MAX_CREDIT = 2 ** 20;
 
+const NOTHING = new Uint8Array(0);
+
 /** A page, or a part of it. */
 interface Page {
   readonly index: number;
@@ -29,6 +31,8 @@ interface Page {
   readonly bytes: Uint8Array;
   /** Whether all of the page was asked for. A short read may have returned less. */
   readonly isWhole: boolean;
+  /** The read of its bytes, while it is under way. */
+  readonly reading?: Promise<number>;
 }
 
 /**
@@ -60,12 +64,13 @@ export class ReadCache {
     const index = Math.floor(offset / PAGE_LENGTH);
     const page = this.#find(index);
     if (page) this.#remember(page);
+    if (page?.reading) return this.#readAfter(page.reading, buffer, offset);
     count = page ? this.#copy(page, buffer, offset) : 0;
     if (count > 0) return count;
     const isWorthIt = buffer.length < PAGE_LENGTH && this.#credit >= PAGE_LENGTH && !page?.isWhole;
     const range = isWorthIt ? this.#range(page, index, offset, buffer.length) : undefined;
     if (range) return this.#readPage(buffer, offset, index, range);
-    if (!page) this.#remember({ index, start: offset, bytes: new Uint8Array(0), isWhole: false });
+    if (!page) this.#remember({ index, start: offset, bytes: NOTHING, isWhole: false });
     return this.#readDirectly(buffer, offset);
   }
 
@@ -105,11 +110,22 @@ export class ReadCache {
     const bytes = new Uint8Array(end - start);
     // Paid for in advance, since reads may run concurrently.
     this.#credit -= bytes.length;
-    const count = await this.#file.read(bytes, start);
+    const reading = this.#file.read(bytes, start);
+    this.#remember({ index, start, bytes: NOTHING, isWhole: false, reading });
+    const count = await reading.catch((error) => {
+      this.#pages = this.#pages.filter((page) => page.reading !== reading);
+      throw error;
+    });
     this.#earn(bytes.length - count);
     const page = { index, start, bytes: bytes.subarray(0, count), isWhole: bytes.length === PAGE_LENGTH };
     this.#remember(page);
     return this.#copy(page, buffer, offset) || await this.#readDirectly(buffer, offset);
+  }
+
+  /** Reads once a page is there, or could not be read: then another read tells why. */
+  async #readAfter(reading: Promise<number>, buffer: Uint8Array, offset: number): Promise<number> {
+    await reading.catch(() => {});
+    return await this.readInto(buffer, offset);
   }
 
   async #readDirectly(buffer: Uint8Array, offset: number): Promise<number> {

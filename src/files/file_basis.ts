@@ -2,8 +2,8 @@
 import fs, { type Stats } from "node:fs";
 import { checkInteger } from "../common/checks.ts";
 import type { BasisSource } from "../basis/basis_source.ts";
-import { CREATE_BUFFER } from "../basis/interface.ts";
-import { createBuffer } from "./create_buffer.ts";
+import { READING } from "../basis/interface.ts";
+import { FILE_READING } from "./file_reading.ts";
 import { call, OpenFile } from "./_open_file.ts";
 import { reportedLength } from "./_reported_length.ts";
 import { checkPath, quotePath } from "./_path.ts";
@@ -120,7 +120,7 @@ async function refusePipe(path: string): Promise<void> {
 }
 
 class OpenFileBasis implements FileBasis {
-  readonly [CREATE_BUFFER] = createBuffer;
+  readonly [READING] = FILE_READING;
   readonly size: number | undefined;
   readonly #file: OpenFile;
   readonly #cache: ReadCache;

@@ -1,0 +1,160 @@
+/** Reads of a patch that run at the same time, from a basis that allows it: the basis is played here. */
+import assert from "node:assert/strict";
+import { RsyncError } from "rsync-streams";
+import type { DeltaEvent } from "../src/engine/interface.ts";
+import { type PatchBasis, Patcher } from "../src/engine/patcher.ts";
+import { BUSY, DONE } from "../src/engine/stage.ts";
+import { assertBytes } from "./_helpers.ts";
+import { copy, END, NO_DIGEST } from "./_patcher.ts";
+import { concat, randomBytes, xorshift } from "./_recipes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MIB = 2 ** 20;
+const AT_ONCE = 64;
+
+/** A basis whose reads wait until somebody lets them go. */
+class SlowBasis implements PatchBasis {
+  readonly waiting: (() => void)[] = [];
+  /** The most reads that waited at a time. */
+  most = 0;
+  /** Bytes that a read gives at most. */
+  piece = Infinity;
+  /** Where there are no bytes, and where a read fails. */
+  gap = -1;
+  fault = -1;
+
+  constructor(readonly content: Bytes, readonly readsAtOnce: number | undefined = AT_ONCE) {}
+
+  readInto(buffer: Bytes, offset: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push(() => {
+        if (offset === this.fault) return reject(new Error(`fault at ${offset}`));
+        const end = offset === this.gap ? offset : offset + Math.min(this.piece, buffer.length);
+        buffer.set(this.content.subarray(offset, end));
+        resolve(end - offset);
+      });
+      this.most = Math.max(this.most, this.waiting.length);
+    });
+  }
+
+  /** Ends one of the reads that wait. */
+  let(pick: (count: number) => number): void {
+    const [go] = this.waiting.splice(pick(this.waiting.length), 1);
+    go?.();
+  }
+}
+
+function patcherOf(events: readonly (DeltaEvent | undefined)[], basis: PatchBasis): Patcher {
+  const left = [...events];
+  return new Patcher({
+    commands: { next: () => left.length > 0 ? left.shift() : DONE, position: 7 },
+    basis,
+    createDigest: NO_DIGEST,
+    maxOutputLength: Infinity,
+  });
+}
+
+/** Runs a patch to its end, and its reads in an order that `pick` says. */
+async function run(patcher: Patcher, basis: SlowBasis, pick: (count: number) => number): Promise<Bytes> {
+  const chunks: Bytes[] = [];
+  for (;;) {
+    const next = Promise.resolve(patcher.next());
+    let isWaiting = true;
+    const ended = () => isWaiting = false;
+    for (next.then(ended, ended); isWaiting;) {
+      basis.let(pick);
+      await undefined;
+    }
+    const result = await next;
+    if (result === DONE) return concat(chunks);
+    if (result !== undefined && result !== BUSY) chunks.push(result);
+  }
+}
+
+const last = (count: number) => count - 1;
+const ORDERS = { first: () => 0, last, random: (count: number) => xorshift(count + 1).below(Math.max(1, count)) };
+
+/** Copies of 1,000 bytes from all over a basis, behind one that fills the first chunk. */
+const COPIES = Array.from({ length: 300 }, (_, i) => copy(i * 7919 % 90_000, 1000));
+const BASIS = randomBytes(1, MIB);
+const bytesOf = (events: readonly DeltaEvent[]) => {
+  return concat(events.flatMap((event) => {
+    return event.type === "copy" ? [BASIS.subarray(event.offset, event.offset + event.length)] : [];
+  }));
+};
+
+for (const [name, pick] of Object.entries(ORDERS)) {
+  for (const piece of [Infinity, 333]) {
+    Deno.test(`a patch reads at once as much as its basis allows: ${name} read first, ${piece} bytes each`, async () => {
+      const events = [copy(0, MIB), ...COPIES];
+      const basis = new SlowBasis(BASIS);
+      basis.piece = piece === Infinity ? piece : MIB;
+      const patcher = patcherOf([...events, undefined, END], basis);
+      const first = patcher.next() as Promise<Bytes>;
+      basis.let(pick);
+      assertBytes(await first, BASIS);
+      basis.piece = piece;
+      assertBytes(await run(patcher, basis, pick), bytesOf(COPIES));
+      assert.equal(basis.most, AT_ONCE);
+      assert.equal(patcher.stats.copiedBytes, MIB + 300_000);
+    });
+  }
+}
+
+Deno.test("a patch reads one after another while its chunk grows, and where the basis does not allow more", async () => {
+  const growing = new SlowBasis(BASIS);
+  assertBytes(await run(patcherOf([...COPIES, undefined, END], growing), growing, last), bytesOf(COPIES));
+  assert.equal(growing.most, 1);
+  const events = [copy(0, MIB), ...COPIES];
+  const single = new SlowBasis(BASIS, 1);
+  assertBytes(await run(patcherOf([...events, END], single), single, last), bytesOf(events));
+  assert.equal(single.most, 1);
+});
+
+Deno.test("data between copies that are read at once stays in its place", async () => {
+  const bytes = randomBytes(9, 50);
+  const events = COPIES.slice(0, 40).flatMap((event): DeltaEvent[] => [event, { type: "data", bytes }]);
+  const basis = new SlowBasis(BASIS);
+  const all = await run(patcherOf([copy(0, MIB), ...events, END], basis), basis, last);
+  assertBytes(all.subarray(MIB), concat(COPIES.slice(0, 40).flatMap((event) => [bytesOf([event]), bytes])));
+});
+
+Deno.test("a patch fails with the first read that fails in the order of its commands, and leaves no rejection", async () => {
+  const events = [copy(0, MIB), ...COPIES.slice(0, 30), undefined, END];
+  const [early, late] = [COPIES[10], COPIES[20]].map((event) => (event as { offset: number }).offset) as [
+    number,
+    number,
+  ];
+  const missing = new SlowBasis(BASIS);
+  missing.gap = early;
+  missing.fault = late;
+  await assert.rejects(run(patcherOf(events, missing), missing, last), (error) => {
+    assert.ok(error instanceof RsyncError);
+    assert.deepEqual([error.code, error.offset], ["basis-short-read", 7]);
+    assert.match(error.message, new RegExp(`a copy needs 1000 bytes at offset ${early}, the basis gave none there`));
+    return true;
+  });
+  const faulty = new SlowBasis(BASIS);
+  faulty.fault = early;
+  faulty.gap = late;
+  await assert.rejects(run(patcherOf(events, faulty), faulty, last), { message: `fault at ${early}` });
+});
+
+for (const isFaulty of [false, true]) {
+  Deno.test(`a patch that is released while it reads ends${isFaulty ? ", and with what its reads fail" : ""}`, async () => {
+    const basis = new SlowBasis(BASIS);
+    const patcher = patcherOf([copy(0, MIB), ...COPIES], basis);
+    const first = patcher.next();
+    basis.let(last);
+    await first;
+    const second = Promise.resolve(patcher.next());
+    assert.equal(basis.waiting.length, AT_ONCE);
+    const { offset } = COPIES[AT_ONCE / 2] as { offset: number };
+    if (isFaulty) basis.fault = offset;
+    patcher.release();
+    while (basis.waiting.length > 0) basis.let(last);
+    if (isFaulty) await assert.rejects(second, { message: `fault at ${offset}` });
+    else assert.equal(await second, DONE);
+  });
+}
