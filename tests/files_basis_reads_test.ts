@@ -66,7 +66,7 @@ const ACCESS_PATTERNS: Record<string, (length: number) => Iterable<[offset: numb
 };
 
 for (const atOnce of [1, 64]) {
-  Deno.test(`fileBasis() reads at most eight times what is copied and 1 MiB, in any order, ${atOnce} at once`, async () => {
+  Deno.test(`fileBasis() reads at most eight times what is copied and 1 MiB, ${atOnce} at once`, async () => {
     await using dir = await folder();
     const length = 8 * MIB + 12_345;
     const bytes = randomBytes(21, length);

@@ -86,7 +86,7 @@ const bytesOf = (events: readonly DeltaEvent[]) => {
 
 for (const [name, pick] of Object.entries(ORDERS)) {
   for (const piece of [Infinity, 333]) {
-    Deno.test(`a patch reads at once as much as its basis allows: ${name} read first, ${piece} bytes each`, async () => {
+    Deno.test(`a patch reads at once what its basis allows, ${name} first, ${piece} bytes each`, async () => {
       const events = [copy(0, MIB), ...COPIES];
       const basis = new SlowBasis(BASIS);
       basis.piece = piece === Infinity ? piece : MIB;
@@ -102,7 +102,7 @@ for (const [name, pick] of Object.entries(ORDERS)) {
   }
 }
 
-Deno.test("a patch reads one after another while its chunk grows, and where the basis does not allow more", async () => {
+Deno.test("a patch reads one after another while its chunk grows, and where its basis wants that", async () => {
   const growing = new SlowBasis(BASIS);
   assertBytes(await run(patcherOf([...COPIES, undefined, END], growing), growing, last), bytesOf(COPIES));
   assert.equal(growing.most, 1);
@@ -120,7 +120,7 @@ Deno.test("data between copies that are read at once stays in its place", async 
   assertBytes(all.subarray(MIB), concat(COPIES.slice(0, 40).flatMap((event) => [bytesOf([event]), bytes])));
 });
 
-Deno.test("a patch fails with the first read that fails in the order of its commands, and leaves no rejection", async () => {
+Deno.test("a patch fails with the first failure in the order of its commands, and no other", async () => {
   const events = [copy(0, MIB), ...COPIES.slice(0, 30), undefined, END];
   const [early, late] = [COPIES[10], COPIES[20]].map((event) => (event as { offset: number }).offset) as [
     number,
@@ -142,7 +142,7 @@ Deno.test("a patch fails with the first read that fails in the order of its comm
 });
 
 for (const isFaulty of [false, true]) {
-  Deno.test(`a patch that is released while it reads ends${isFaulty ? ", and with what its reads fail" : ""}`, async () => {
+  Deno.test(`a patch that is released while it reads ends${isFaulty ? ", with a failure" : ""}`, async () => {
     const basis = new SlowBasis(BASIS);
     const patcher = patcherOf([copy(0, MIB), ...COPIES], basis);
     const first = patcher.next();
