@@ -212,7 +212,7 @@ export class Patcher {
     this.#outLength += count;
   }
 
-  /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if it has to be waited for. */
+  /** Reads what fits of the copy straight into the chunk being gathered. Returns a promise if it has to be awaited. */
   #copy(): Promise<void> | undefined {
     const { basis } = this.#parts;
     const wanted = Math.min(CHUNK_LENGTH - this.#outLength, this.#copyLeft);
