@@ -51,6 +51,7 @@ export const AREAS: readonly Area[] = [
       "matcher",
       "patcher",
       "patch_in_memory",
+      "patch_reads",
       "signer",
       "commands",
       "input_window",
