@@ -270,7 +270,7 @@ export const AREAS: readonly Area[] = [
       "http/client_runs",
       "http/client_requests",
       "http/client_downloads",
-      "http/patience",
+      "http/retries",
       "http/handler_limits",
       "http/handler_delta",
       "http/handler_race",

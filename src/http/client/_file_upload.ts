@@ -12,7 +12,7 @@ import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./upload_commands.ts";
 import { type Answer, Connection } from "./_connection.ts";
-import { StatusError, statusError } from "./_patience.ts";
+import { StatusError, statusError } from "./_status_error.ts";
 import { PART_COST, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST } from "./_runs_reader.ts";

@@ -2,7 +2,8 @@ import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 
 /** What is known of a file that is downloaded whole. */
 export interface Download {
@@ -30,7 +31,7 @@ export async function* fullDownload(
   { url, isVerified }: Download,
   onHead: (answer: Answer) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const patience = new Patience(connection);
+  const retries = new Retries(connection);
   let version: Version | undefined;
   let length = 0;
   for (;;) {
@@ -47,7 +48,7 @@ export async function* fullDownload(
         at += chunk.length;
         if (fresh.length === 0) continue;
         length += fresh.length;
-        patience.progress(fresh.length);
+        retries.noteProgress(fresh.length);
         yield fresh;
       }
       if (version.length === undefined || length === version.length) return;
@@ -56,7 +57,7 @@ export async function* fullDownload(
     } catch (error) {
       const canGoOn = length === 0 || !version?.isEncoded && (isVerified || version?.tag !== undefined);
       if (!canGoOn) throw error;
-      await patience.after(error, length > 0);
+      await retries.waitOrThrow(error, length > 0);
     }
   }
 }

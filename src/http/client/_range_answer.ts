@@ -6,7 +6,7 @@ import type { Run } from "../protocol/run_list.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
 import type { Answer } from "./_connection.ts";
 import { boundaryOf, readParts } from "./multipart_reader.ts";
-import { statusError } from "./_patience.ts";
+import { statusError } from "./_status_error.ts";
 import { lengthOf, type Picker } from "./runs.ts";
 
 /** Bytes of a multipart body besides its ranges, for each of them and for the rest. */

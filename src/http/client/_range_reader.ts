@@ -3,7 +3,8 @@ import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
 import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./runs.ts";
 
@@ -147,7 +148,7 @@ export class RangeReader {
   }
 
   async #fetchGroup(runs: readonly Run[], signal: AbortSignal): Promise<Fetched> {
-    const patience = new Patience(this.#connection, signal);
+    const retries = new Retries(this.#connection, signal);
     const fetched = new ChunkList();
     const pieces = fetched.chunks;
     let hadWhole = false;
@@ -172,9 +173,9 @@ export class RangeReader {
         if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";
       } catch (error) {
         if (error instanceof DoubtError) this.#host.several = "never";
-        else await patience.after(error, this.#host.givesRanges);
+        else await retries.waitOrThrow(error, this.#host.givesRanges);
       }
-      patience.progress(picker.length);
+      retries.noteProgress(picker.length);
       left = dropBytes(left, picker.length);
     }
     return { pieces };
@@ -190,7 +191,7 @@ export class RangeReader {
   /** Picks runs out of the whole file. If it breaks off, it is asked for again. */
   async *#pickWhole(first: Answer, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
     this.#onWhole?.();
-    const patience = new Patience(this.#connection);
+    const retries = new Retries(this.#connection);
     let left = runs;
     for (let answer: Answer | undefined = first; left.length > 0;) {
       const picker = new Picker(left);
@@ -206,9 +207,9 @@ export class RangeReader {
         }
         throw new HttpError("network", answer.url, `Cannot read ${answer.url}: it ended at byte ${offset}`);
       } catch (error) {
-        await patience.after(error, true);
+        await retries.waitOrThrow(error, true);
       }
-      patience.progress(picker.length);
+      retries.noteProgress(picker.length);
       left = dropBytes(left, picker.length);
       answer = undefined;
     }

@@ -6,7 +6,8 @@ import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
 import { RunsReader } from "./_runs_reader.ts";
 
@@ -37,7 +38,7 @@ export interface RemoteSig {
  * @throws {RsyncError} If what is there is none, or is damaged.
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
-  const patience = new Patience(connection);
+  const retries = new Retries(connection);
   for (let isFirst = true;; isFirst = false) {
     try {
       const { answer, source } = await openSource(connection, host, url, isFirst);
@@ -51,7 +52,7 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
         modifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
     } catch (error) {
-      await patience.after(error);
+      await retries.waitOrThrow(error);
     }
   }
 }
