@@ -1,7 +1,7 @@
 import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import type { Answer, Connection } from "./_connection.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 
@@ -63,7 +63,7 @@ export async function* fullDownload(
 }
 
 function resumeHeaders(length: number, version: Version | undefined): Record<string, string> {
-  const headers: Record<string, string> = { "Accept-Encoding": "identity" };
+  const headers: Record<string, string> = { ...NOT_ENCODED };
   if (length === 0) return headers;
   headers.Range = `bytes=${length}-`;
   if (version?.tag !== undefined) headers["If-Range"] = version.tag;

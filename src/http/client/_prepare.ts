@@ -9,7 +9,7 @@ import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import { Connection } from "./_connection.ts";
+import { Connection, NOT_ENCODED } from "./_connection.ts";
 import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
@@ -145,7 +145,7 @@ async function doubtAbout(
   isComplete: boolean,
 ): Promise<UpdateFallback | undefined> {
   if (!isComplete && !cameWhole) return undefined;
-  const asked = connection.send(facts.url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  const asked = connection.send(facts.url, { method: "HEAD", headers: NOT_ENCODED });
   // A host that does not answer `HEAD` leaves the doubt where it was.
   const answer = await asked.catch((error) => {
     if (error instanceof HttpError) return undefined;

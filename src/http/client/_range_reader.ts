@@ -2,7 +2,7 @@ import { ChunkList } from "../../common/chunk_list.ts";
 import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
 import type { Run } from "../protocol/run_list.ts";
-import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
+import { type Answer, type Connection, MAX_PARALLEL, NOT_ENCODED } from "./_connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
@@ -183,7 +183,7 @@ export class RangeReader {
 
   #ask(ranges: readonly Run[], signal: AbortSignal) {
     const { tag } = this.#facts;
-    const headers: Record<string, string> = { Range: formatRange(ranges), "Accept-Encoding": "identity" };
+    const headers: Record<string, string> = { Range: formatRange(ranges), ...NOT_ENCODED };
     if (tag !== undefined && !this.#connection.isForeign) headers["If-Range"] = tag;
     return { headers, signal };
   }
@@ -196,7 +196,7 @@ export class RangeReader {
     for (let answer: Answer | undefined = first; left.length > 0;) {
       const picker = new Picker(left);
       try {
-        answer ??= await this.#connection.send(this.#facts.url, { headers: { "Accept-Encoding": "identity" } });
+        answer ??= await this.#connection.send(this.#facts.url, { headers: NOT_ENCODED });
         if (answer.status !== 200) throw await statusError(answer);
         await checkVersion(answer, this.#facts);
         let offset = 0;

@@ -5,7 +5,7 @@ import { RUNS_TYPE } from "../protocol/media_types.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
-import type { Answer, Connection } from "./_connection.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
@@ -66,7 +66,7 @@ async function openSource(connection: Connection, host: Host, url: URL, isFirst:
   if (connection.isForeign) return await openByLength(connection, host, url);
   let answer: Answer;
   try {
-    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" } });
+    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, ...NOT_ENCODED } });
   } catch (error) {
     if (!isFirst || !(error instanceof HttpError && error.cause instanceof TypeError)) throw error;
     return await openAsForeign(connection, host, url, error);
@@ -112,12 +112,12 @@ async function openAsForeign(connection: Connection, host: Host, url: URL, error
 
 /** Asks for the length first: a range from the end needs the permission of the server across origins. */
 async function openByLength(connection: Connection, host: Host, url: URL): Promise<Opened> {
-  const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  const answer = await connection.send(url, { method: "HEAD", headers: NOT_ENCODED });
   await answer.cancel();
   if (answer.status === 200 && answer.length !== undefined) {
     return { answer, source: rangesSource(connection, host, answer, answer.length, new Uint8Array(0)) };
   }
-  const whole = await connection.send(url, { headers: { "Accept-Encoding": "identity" } });
+  const whole = await connection.send(url, { headers: NOT_ENCODED });
   if (whole.status === 200) return await openWhole(whole);
   const error = await statusError(whole);
   if (whole.status !== 206) throw error;
