@@ -133,16 +133,19 @@ export class RangeReader {
     const maxGap = this.#maxGap;
     let end = queue.first!.offset;
     let ranges = 1;
+    /** Bytes of the ranges, the gaps inside them included. */
     let length = 0;
     for (let run = queue.first; run; run = queue.first) {
       const gap = run.offset - end;
-      if (gap > maxGap && (this.#isSingle || ++ranges > MAX_RANGES)) break;
-      const taken = Math.min(run.length, GROUP_LENGTH - length - (gap > maxGap ? 0 : gap));
+      const isNewRange = gap > maxGap;
+      if (isNewRange && (this.#isSingle || ++ranges > MAX_RANGES)) break;
+      if (!isNewRange) length += gap;
+      const taken = Math.min(run.length, GROUP_LENGTH - length);
       if (taken <= 0) break;
       group.push({ offset: run.offset, length: taken });
       queue.take(taken);
       end = run.offset + taken;
-      length += taken + (gap > maxGap ? 0 : gap);
+      length += taken;
     }
     return group;
   }
