@@ -1,12 +1,12 @@
 import { ChunkList } from "../../common/chunk_list.ts";
 import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
-import type { Run } from "../protocol/run_list.ts";
+import { lengthOf, type Run } from "../protocol/run_list.ts";
 import { type Answer, type Connection, MAX_PARALLEL, NOT_ENCODED } from "./_connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
-import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./runs.ts";
+import { dropBytes, joinNear, Picker, RunQueue } from "./runs.ts";
 
 /** Bytes that are asked for in one request. They are held in memory until it is their turn. */
 const GROUP_LENGTH = 2 ** 22;

@@ -1,13 +1,13 @@
 import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
-import { encodeRuns, type Run } from "../protocol/run_list.ts";
+import { encodeRuns, lengthOf, type Run } from "../protocol/run_list.ts";
 import { isWorkerd, workerdFlags } from "./_browser.ts";
 import type { Answer, Connection } from "./_connection.ts";
 import { isTransient, Retries } from "./_retries.ts";
 import { StatusError, statusError } from "./_status_error.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import type { Host, RangeReader } from "./_range_reader.ts";
-import { dropBytes, lengthOf } from "./runs.ts";
+import { dropBytes } from "./runs.ts";
 
 /** Runs in one request, so that its body stays small. */
 const MAX_RUNS = 2 ** 17;
