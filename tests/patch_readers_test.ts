@@ -135,10 +135,10 @@ function readAll(format: Format, delta: Bytes, chunking: Chunking, random: Rando
     for (;;) {
       if (random) {
         const end = Math.min(out.length, at + random.below(200));
-        const room = { basis: BASIS, out, at, end, most: random.below(9), copied };
+        const room = { basis: BASIS, out, at, end, maxCommands: random.below(9), copied };
         const before = reader.position;
         const count = reader.carryOut!(room);
-        assert.ok(room.at >= at && room.at <= end && count <= room.most, `${count} commands, to ${room.at}`);
+        assert.ok(room.at >= at && room.at <= end && count <= room.maxCommands, `${count} commands, to ${room.at}`);
         assert.equal(count > 0, reader.position > before);
         ({ at, copied } = room);
       }
@@ -204,15 +204,15 @@ for (const format of FORMATS) {
     assert.equal(reader.next()?.type, "start");
     return reader;
   };
-  const roomOf = (basis: Bytes, end: number, most: number) => {
-    return { basis, out: new Uint8Array(100), at: 2, end, most, copied: 0 };
+  const roomOf = (basis: Bytes, end: number, maxCommands: number) => {
+    return { basis, out: new Uint8Array(100), at: 2, end, maxCommands, copied: 0 };
   };
 
   Deno.test(`commands are carried out as far as there is room, and no further: ${format}`, () => {
     const sixEnd = 2 + 3 * blockLength + 3;
-    for (const [end, most, count] of [[100, 10, 10], [100, 4, 4], [100, 3, 3], [sixEnd, 10, 6]] as const) {
+    for (const [end, maxCommands, count] of [[100, 10, 10], [100, 4, 4], [100, 3, 3], [sixEnd, 10, 6]] as const) {
       const reader = opened();
-      const room = roomOf(BASIS, end, most);
+      const room = roomOf(BASIS, end, maxCommands);
       assert.equal(reader.carryOut!(room), count);
       const written = bytesOf(0, 0, ...parts.slice(0, count));
       assertBytes(room.out, bytesOf(written, new Uint8Array(100 - written.length)));
@@ -273,7 +273,7 @@ for (const format of FORMATS) {
     reader.write(FAR_COPIES[format](offsets));
     assert.equal(reader.next()?.type, "start");
     assert.equal(reader.next()?.type, "copy");
-    const room = { basis: FAR_BASIS, out: new Uint8Array(1000), at: 0, end: 1000, most: 1000, copied: 0 };
+    const room = { basis: FAR_BASIS, out: new Uint8Array(1000), at: 0, end: 1000, maxCommands: 1000, copied: 0 };
     assert.equal(reader.carryOut!(room), offsets.length);
     const expected = offsets.flatMap((offset) => [offset, offset + 1, offset + 2].map((at) => at % 251));
     assert.deepEqual([...room.out.subarray(0, room.at)], expected);
