@@ -6,7 +6,7 @@ import type { DeltaEvent, SigEvent, SigHeader, TargetRoom } from "../engine/inte
 import type { KeptBlock, SearchOptions, StrongSum, WeakSum } from "../kernel/interface.ts";
 import type { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
-import type { DeltaPartWriter, Writer } from "./bytes/writer.ts";
+import type { DeltaWriter, Writer } from "./bytes/writer.ts";
 
 /** Largest block length of any format, in bytes. */
 export const MAX_BLOCK_LENGTH = 2 ** 30;
@@ -17,8 +17,6 @@ export type SigReader = Reader<SigEvent>;
 export type SigWriter = Writer<SigEvent>;
 /** Reads a delta. Data bytes belong to whoever gets them. */
 export type DeltaReader = Reader<DeltaEvent>;
-/** Writes a delta, as bytes or as something else. */
-export type DeltaWriter<Out = Uint8Array<ArrayBuffer>> = DeltaPartWriter<Out>;
 
 /** What writers and readers of deltas need to know beside the commands. */
 export interface DeltaParams {
