@@ -32,7 +32,7 @@ export interface PatchBasis {
   findSize?(): Promise<number | undefined>;
 }
 
-/** Where the parts of a delta come from. Data bytes belong to whoever gets them. */
+/** Where the parts of a delta come from. The caller owns data bytes. */
 export interface DeltaEventSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;

@@ -15,7 +15,7 @@ export const MAX_BLOCK_LENGTH = 2 ** 30;
 export type SigReader = Reader<SigEvent>;
 /** Writes a signature. */
 export type SigWriter = Writer<SigEvent>;
-/** Reads a delta. Data bytes belong to whoever gets them. */
+/** Reads a delta. The caller owns data bytes. */
 export type DeltaReader = Reader<DeltaEvent>;
 
 /** What writers and readers of deltas need to know beside the commands. */

@@ -160,7 +160,7 @@ export class Answer {
     return encoding !== undefined && encoding !== "" && encoding !== "identity";
   }
 
-  /** Length of the body, if it is told. Across origins, nothing says whether that is before or after compression. */
+  /** Length of the body, if known. Across origins, nothing says whether it is that before or after compression. */
   get length(): number | undefined {
     const length = this.headers.get("content-length");
     return length !== null && this.#parts.tellsLength && /^\d{1,16}$/.test(length) && !this.isEncoded
@@ -247,7 +247,7 @@ class Watch {
     const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
     let onAbort: (() => void) | undefined;
     try {
-      // Not each `fetch` that a caller gives knows about signals.
+      // A `fetch` that the caller passed may ignore signals.
       const result = await Promise.race([
         step,
         new Promise<never>((_, reject) => {

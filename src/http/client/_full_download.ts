@@ -40,7 +40,7 @@ export async function* fullDownload(
       const { start, total } = await startOf(answer, length, version);
       if (!version) onHead(answer);
       version ??= { tag: strongTag(answer.headers.get("etag")), length: total, isEncoded: answer.isEncoded };
-      // The first answer may have told no length, and one that goes on may have less than the rest.
+      // The first answer may come without a length, and a later one with less than the rest.
       version.length ??= total;
       let at = start;
       for await (const chunk of answer.chunks()) {
@@ -73,7 +73,7 @@ function resumeHeaders(length: number, version: Version | undefined): Record<str
 /**
  * Checks an answer.
  *
- * @returns Where its bytes start in the file, and the length of the file, if it is told.
+ * @returns Where its bytes start in the file, and the length of the file, if the answer has it.
  */
 async function startOf(
   answer: Answer,

@@ -52,7 +52,7 @@ export class RangeReader {
   readonly #facts: FileFacts;
   readonly #onWhole: (() => void) | undefined;
 
-  /** @param onWhole Called if the server gives the whole file alone. */
+  /** @param onWhole Called if the server sends nothing but the whole file. */
   constructor(connection: Connection, host: Host, facts: FileFacts, onWhole?: () => void) {
     this.#connection = connection;
     this.#host = host;

@@ -35,7 +35,7 @@ export interface RemoteSig {
  * Opens a layered signature: reads its end.
  *
  * @throws {HttpError} If there is none (`status`), or the server does not answer rightly.
- * @throws {RsyncError} If what is there is none, or is damaged.
+ * @throws {RsyncError} If it is not a layered signature, or is damaged.
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
   const retries = new Retries(connection);

@@ -5,7 +5,7 @@ import { openSession, prepareUpdate, type Session } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan } from "./update_plan.ts";
 
-/** Statuses of what is not there, or not for everybody. Others may be for `HEAD` alone. */
+/** Statuses of a file that is missing or forbidden. Others may concern `HEAD` alone. */
 const GONE = new Set([401, 403, 404, 410]);
 
 /**
