@@ -63,6 +63,7 @@ export const AREAS: readonly Area[] = [
       "handover",
       "cancel",
       "matching",
+      "false_alarms",
       "chunk_owners",
       "rsync_streams",
     ],
