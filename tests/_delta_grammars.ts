@@ -1,5 +1,5 @@
 /** Commands of deltas in each format, most of them right. */
-import type { Format } from "../src/formats/mod.ts";
+import type { Format } from "../src/formats/format.ts";
 import { type Bytes, bytesOf, copyHead, dataHead, deltaHead, u32, varint, zigzag } from "./_hostile.ts";
 import { type Random, randomBytes } from "./_recipes.ts";
 

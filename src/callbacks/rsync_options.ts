@@ -1,5 +1,4 @@
-import type { OptionNames } from "../common/checks.ts";
-import type { Format } from "../formats/mod.ts";
+import type { Format } from "../formats/format.ts";
 import type { BackendOptions } from "../kernel/interface.ts";
 import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 
@@ -45,11 +44,11 @@ export interface RsyncOptions extends BackendOptions {
 }
 
 /** The names of {@linkcode RsyncOptions}. */
-export const RSYNC_NAMES: OptionNames<RsyncOptions> = {
+export const RSYNC_NAMES = {
   blockLength: true,
   memLength: true,
   format: true,
   weakSum: true,
   strongSum: true,
   backend: true,
-};
+} as const;

@@ -5,7 +5,8 @@ import { type DeltaEventSource, type PatchBasis, Patcher } from "../engine/patch
 import type { PatchStats } from "../engine/stats.ts";
 import { patchReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
-import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
+import type { DeltaFormatOptions } from "./delta_options.ts";
+import { deltaReader } from "./delta_reader.ts";
 
 /** What a patch is made with. */
 export interface PatchParts {

@@ -30,7 +30,7 @@ export const TOO_SLOW = new RegExp([
 export const AREAS: readonly Area[] = [
   {
     name: "options",
-    files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
+    files: /^src\/(common\/checks|stages\/(sig_options|delta_options|delta_reader|lengths)|recommended_lengths)\.ts$/,
     tests: [
       "checks",
       "lengths",
