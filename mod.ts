@@ -33,7 +33,7 @@ export { deltaStream, type DeltaStreamOptions } from "./src/delta_stream.ts";
 export { encodeDeltaStream, type EncodeDeltaStreamOptions } from "./src/encode_delta_stream.ts";
 export { type CopyCommand, type DataCommand, type DeltaCommand } from "./src/engine/delta_command.ts";
 export { type DeltaStats, type PatchStats, type SigStats } from "./src/engine/stats.ts";
-export { type Format } from "./src/formats/mod.ts";
+export type { Format } from "./src/formats/format.ts";
 export { type Backend, type BackendOptions, type StrongSum, type WeakSum } from "./src/kernel/interface.ts";
 export { useWasmModule } from "./src/kernel/mod.ts";
 export { loadSigs, type LoadSigsOptions } from "./src/load_sigs.ts";

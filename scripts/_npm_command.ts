@@ -1,5 +1,8 @@
-/** The command of the npm package: one file with all that it uses, and the licences of that. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+/**
+ * The command of the npm package: one file with all that it uses, and the licences of that. The long texts that become
+ * WebAssembly are the exception: it imports the modules of the library that have them.
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run, toolCommand } from "./npm_tools.ts";
 
@@ -7,6 +10,8 @@ import { run, toolCommand } from "./npm_tools.ts";
 export const COMMAND = "cli/rsync-streams.js";
 const PROGRAM = "bin/rsync-streams.js";
 const LICENCES = "cli/LICENSES.txt";
+/** The modules that have WebAssembly as text. */
+const WASM_TEXTS = ["src/kernel/wasm/_generated/kernel_bytes.js", "src/digest/_generated/sha256_bytes.js"];
 
 /**
  * Bundles the command.
@@ -19,13 +24,18 @@ export function writeCommand(stage: string, target: string): string {
   const entry = join(stage, "command.js");
   writeFileSync(entry, 'export * from "./src/cli/mod.js";\nexport { runProgram } from "./src/cli/program.js";\n');
   const meta = join(stage, "command.json");
+  // The compiled modules lie as they do in the package, so what the bundle imports is where it will be.
+  const bundle = join(stage, COMMAND);
   // Packages of CommonJS call `require`, which modules do not have.
   const require = 'import { createRequire as __createRequire } from "node:module"; ' +
     "const require = __createRequire(import.meta.url);";
   run(toolCommand("esbuild", "esbuild"), [
     ...[entry, "--bundle", "--minify", "--format=esm", "--platform=node", "--target=node20", "--legal-comments=none"],
-    ...[`--banner:js=${require}`, `--metafile=${meta}`, `--outfile=${join(target, COMMAND)}`, "--log-level=warning"],
+    ...[`--banner:js=${require}`, `--metafile=${meta}`, `--outfile=${bundle}`, "--log-level=warning"],
+    ...WASM_TEXTS.map((path) => `--external:${join(stage, path)}`),
   ], stage);
+  mkdirSync(join(target, dirname(COMMAND)), { recursive: true });
+  copyFileSync(bundle, join(target, COMMAND));
   writeFileSync(join(target, LICENCES), licencesOf(stage, Object.keys(JSON.parse(readFileSync(meta, "utf8")).inputs)));
   mkdirSync(join(target, dirname(PROGRAM)), { recursive: true });
   const code = `import { runProgram } from "../${COMMAND}";\n\nawait runProgram();\n`;

@@ -3,7 +3,8 @@ import { checkBoolean, checkChoice, checkInteger, checkOptions, type OptionNames
 import type { ByteChunk } from "./common/platform_types.ts";
 import type { DeltaStats } from "./engine/stats.ts";
 import { MAX_BLOCK_LENGTH } from "./formats/interface.ts";
-import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
+import type { Format } from "./formats/format.ts";
+import { FORMAT_NAMES, formats } from "./formats/mod.ts";
 import { createDeltaStage } from "./stages/matcher.ts";
 import { type Signature, signatureParts } from "./stages/signature.ts";
 import { createPair } from "./streams/create_pair.ts";

@@ -1,8 +1,9 @@
 import { checkChoice, checkLimit, checkOptions, type OptionNames } from "./common/checks.ts";
 import type { DeltaCommand } from "./engine/delta_command.ts";
 import type { PatchStats } from "./engine/stats.ts";
-import { deltaEncodings, type Format, FORMAT_NAMES, formatTraits } from "./formats/mod.ts";
-import { checkDeltaParams } from "./stages/delta_options.ts";
+import type { Format } from "./formats/format.ts";
+import { deltaEncodings, FORMAT_NAMES, formatTraits } from "./formats/mod.ts";
+import { checkDeltaParams } from "./stages/delta_reader.ts";
 import { createEncodeStage } from "./stages/transcoder.ts";
 import { createPair } from "./streams/create_pair.ts";
 import { COMMON_NAMES, type CommonOptions, type StreamPair } from "./streams/stream_pair.ts";

@@ -1,5 +1,6 @@
 import { checkChoice, checkLimit, checkOptions, checkSignal, type OptionNames } from "./common/checks.ts";
-import { type Format, FORMAT_NAMES, formats } from "./formats/mod.ts";
+import type { Format } from "./formats/format.ts";
+import { FORMAT_NAMES, formats } from "./formats/mod.ts";
 import type { BackendOptions } from "./kernel/interface.ts";
 import { chosenKernel } from "./kernel/mod.ts";
 import { loadSignature } from "./stages/loader.ts";

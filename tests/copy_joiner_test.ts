@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { CopyJoiner } from "../src/formats/bytes/copy_joiner.ts";
 import { PendingCopy, PendingData } from "../src/formats/bytes/pending.ts";
-import { DeltaPartWriter } from "../src/formats/bytes/writer.ts";
+import { DeltaWriter } from "../src/formats/bytes/writer.ts";
 import { assertBytes, hex } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Notes what it is told. */
-class Noted extends DeltaPartWriter<string[]> {
+class Noted extends DeltaWriter<string[]> {
   #parts: string[] = [];
   get length(): number {
     return this.#parts.length;

@@ -85,6 +85,16 @@ test("the package has the licences of what is in the file of the command", () =>
   assert.match(readFileSync(join(folder, "rsync-streams.js"), "utf8"), /shades/, "the bar is in it");
 });
 
+test("the command has no WebAssembly of its own: it imports that of the library", () => {
+  const folder = join(project, "node_modules/rsync-streams");
+  const command = readFileSync(join(folder, "cli/rsync-streams.js"), "utf8");
+  for (const path of ["src/kernel/wasm/_generated/kernel_bytes.js", "src/digest/_generated/sha256_bytes.js"]) {
+    const line = readFileSync(join(folder, path), "utf8").split("\n")[2]!;
+    assert.ok(line.length > 100 && !command.includes(line), path);
+    assert.ok(command.includes(`"../${path}"`), path);
+  }
+});
+
 test("the manifest names what people look for", () => {
   const manifest = JSON.parse(readFileSync(join(project, "node_modules/rsync-streams/package.json"), "utf8"));
   const { author, license, main, types } = manifest;

@@ -1,7 +1,7 @@
 /** Patches whose basis is in memory: copies made at once, buffers that change meanwhile, and views. */
 import assert from "node:assert/strict";
 import { type DeltaCommand, encodeDeltaStream, patchStream } from "rsync-streams";
-import { type CommandSource, Patcher } from "../src/engine/patcher.ts";
+import { type DeltaEventSource, Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE } from "../src/engine/stage.ts";
 import { assertBytes, patch, source, toBytes } from "./_helpers.ts";
 import { basisOf, copy, END, MOST_STEPS, NO_DIGEST } from "./_patcher.ts";
@@ -12,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const MIB = 2 ** 20;
 
 /** Copies of the bytes of a basis, one by one and again and again. Those that are asked for by `next` are counted. */
-function copiesInOrder(count: number, targetLength: number): CommandSource & { events: number } {
+function copiesInOrder(count: number, targetLength: number): DeltaEventSource & { events: number } {
   let made = 0;
   return {
     events: 0,
@@ -23,7 +23,7 @@ function copiesInOrder(count: number, targetLength: number): CommandSource & { e
     },
     carryOut(room) {
       const start = made;
-      while (made < count && made - start < room.most && room.at < room.end) {
+      while (made < count && made - start < room.maxCommands && room.at < room.end) {
         room.out[room.at++] = room.basis[made++ % 100]!;
         room.copied++;
       }
@@ -66,7 +66,7 @@ Deno.test("copies out of memory count for the limit and for the length at the en
 
 Deno.test("commands have no basis to copy from where it is not in memory, and what they make else is data", () => {
   let left = 50;
-  const commands: CommandSource = {
+  const commands: DeltaEventSource = {
     next: () => left-- > 0 ? copy(3, 1) : END,
     carryOut(room) {
       assert.equal(room.basis.length, 0);

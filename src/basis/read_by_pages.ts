@@ -32,7 +32,7 @@ export function readByPages(readInto: ReadInto): ReadInto {
       return count;
     };
     const page = pages.get(offset - at);
-    // A page that is too short was read short, or the basis ends there: a read of its own tells.
+    // A page is short if its read was, or if the basis ends there: another read shows which.
     return page && copyFrom(page) || readPage(offset - at).then((page) => copyFrom(page) || readInto(buffer, offset));
   };
 }

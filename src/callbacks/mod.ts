@@ -27,8 +27,9 @@ export {
   writableFromWrite,
   writeToWritable,
 } from "./adapters.ts";
-export { type Alarms, Rsync, type RsyncOptions } from "./rsync.ts";
+export { Rsync } from "./rsync.ts";
+export type { RsyncOptions } from "./rsync_options.ts";
 export { basisFromCallbacks, type BasisSource, type SeekableBasis } from "../basis/basis_source.ts";
 export type { CopyCommand, DataCommand, DeltaCommand } from "../engine/delta_command.ts";
 export type { Signature } from "../stages/signature.ts";
-export type { ReadCallback, RollingSum, SeekCallback, SigRecord, StrongHash, WriteCallback } from "./types.ts";
+export type { Alarms, ReadCallback, RollingSum, SeekCallback, SigRecord, StrongHash, WriteCallback } from "./types.ts";

@@ -1,21 +1,14 @@
 import { basisFromCallbacks, toPatchBasis } from "../basis/basis_source.ts";
-import {
-  checkCallback,
-  checkChoice,
-  checkFunction,
-  checkInteger,
-  checkOptions,
-  type OptionNames,
-} from "../common/checks.ts";
+import { checkCallback, checkChoice, checkFunction, checkInteger, checkOptions } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { type FormatCodec, MAX_BLOCK_LENGTH } from "../formats/interface.ts";
-import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
-import type { BackendOptions, Kernel } from "../kernel/interface.ts";
+import type { Format } from "../formats/format.ts";
+import { FORMAT_NAMES, formats } from "../formats/mod.ts";
+import type { Kernel } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
 import { type CustomSums, PortableKernel } from "../kernel/portable/kernel.ts";
-import type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";
 import { indexRecords, loadSignature } from "../stages/loader.ts";
 import { createDeltaStage, createMatchStage, type MatcherOptions } from "../stages/matcher.ts";
 import { createCommandPatchStage, createPatchStage, type PatchParts } from "../stages/patcher.ts";
@@ -24,84 +17,10 @@ import type { Signature } from "../stages/signature.ts";
 import { createSigner, createSigStage } from "../stages/signer.ts";
 import { readableFromRead } from "./adapters.ts";
 import { checkedStrongSum, checkedWeakSum } from "./_custom_sums.ts";
-import { drain, pullFromRead, pullThrough } from "./_pump.ts";
+import { pullFromRead, runStage } from "./_pump.ts";
 import { batchOf, recordsOf } from "./_records.ts";
-import type { ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
-
-const NAMES: OptionNames<RsyncOptions> = {
-  blockLength: true,
-  memLength: true,
-  format: true,
-  weakSum: true,
-  strongSum: true,
-  backend: true,
-};
-
-/**
- * Options of {@linkcode Rsync}.
- *
- * @example Short blocks in the format of rdiff
- * ```ts
- * import { Rsync, type RsyncOptions } from "rsync-streams/callbacks";
- * import assert from "node:assert/strict";
- *
- * const options: RsyncOptions = { blockLength: 256, format: "librsync" };
- * const rsync = new Rsync(options);
- * assert.deepEqual([rsync.blockLength, rsync.format], [256, "librsync"]);
- * ```
- */
-export interface RsyncOptions extends BackendOptions {
-  /**
-   * Bytes of a block.
-   * @default {1024}
-   */
-  blockLength?: number | undefined;
-  /**
-   * Length of the original's buffer, in bytes, which fixes where data commands split.
-   * @default {65536}
-   */
-  memLength?: number | undefined;
-  /**
-   * The wire format.
-   * @default {"luapower"}
-   */
-  format?: Format | undefined;
-  /**
-   * Makes a weak sum that replaces rollsum. Only for the luapower format, since the others name their sums. The call
-   * that uses it fails if `digest` returns no integer.
-   */
-  weakSum?: (() => RollingSum) | undefined;
-  /**
-   * Makes a strong sum that replaces BLAKE2sp, with the same limit as {@linkcode RsyncOptions.weakSum}. The call that
-   * uses it fails if `digest` returns anything but a `Uint8Array` of `length` bytes, 1 to 255.
-   */
-  strongSum?: (() => StrongHash) | undefined;
-}
-
-/**
- * Counts of a search.
- *
- * @example How many blocks were found
- * ```ts
- * import { type Alarms, readFromReadable, Rsync } from "rsync-streams/callbacks";
- * import assert from "node:assert/strict";
- *
- * const readOf = (text: string) => readFromReadable(new Blob([text]).stream()).read;
- * const rsync = new Rsync({ blockLength: 4 });
- * const sig: number[] = [];
- * await rsync.genSigsFile(readOf("abcdefgh"), (buffer) => sig.push(...buffer));
- * const sigs = await rsync.loadSigsFile(readFromReadable(new Blob([Uint8Array.from(sig)]).stream()).read);
- *
- * const alarms: Alarms = await rsync.genDeltasFile(readOf("abcd, efgh"), sigs, () => {});
- * assert.equal(alarms.goodAlarms, 2);
- * ```
- */
-export interface Alarms {
-  /** Windows whose weak sum is known and whose strong sum is not. */
-  falseAlarms: number;
-  /** Windows whose weak and strong sums are known: blocks matched. */
-  goodAlarms: number;
-}
+import { RSYNC_NAMES, type RsyncOptions } from "./rsync_options.ts";
+import type { Alarms, ReadCallback, SeekCallback, SigRecord, WriteCallback } from "./types.ts";
 
 /**
  * The API of luapower/rsync, which the library descends from: five methods over `read(buffer, length)`,
@@ -159,10 +78,8 @@ export class Rsync {
    * @throws {RangeError} If a length is out of range.
    */
   constructor(options: RsyncOptions = {}) {
-    const { blockLength = 1024, memLength = 65_536, format = "luapower", weakSum, strongSum, backend } = checkOptions(
-      options,
-      NAMES,
-    );
+    const { weakSum, strongSum, backend } = checkOptions(options, RSYNC_NAMES);
+    const { blockLength = 1024, memLength = 65_536, format = "luapower" } = options;
     this.format = checkChoice("format", format, FORMAT_NAMES);
     this.memLength = checkInteger("memLength", memLength, 1, MAX_BLOCK_LENGTH);
     this.#codec = formats[this.format];
@@ -173,15 +90,16 @@ export class Rsync {
       weak: weakSum && checkedWeakSum(weakSum),
       strong: strongSum && checkedStrongSum(strongSum),
     };
-    if ((weakSum || strongSum) && this.#codec.isSelfDescribing) {
+    const hasOwnSums = weakSum !== undefined || strongSum !== undefined;
+    if (hasOwnSums && this.#codec.isSelfDescribing) {
       throw new TypeError(
         `Cannot use sums of your own with the ${this.format} format: it names the sums it is made with`,
       );
     }
-    if ((weakSum || strongSum) && backend !== undefined && backend !== "portable") {
+    if (hasOwnSums && backend !== undefined && backend !== "portable") {
       throw new TypeError(`Cannot use backend: ${backend} was given, and sums of your own run in the portable one`);
     }
-    this.#kernel = weakSum || strongSum ? new PortableKernel(this.#custom) : chosenKernel(backend);
+    this.#kernel = hasOwnSums ? new PortableKernel(this.#custom) : chosenKernel(backend);
     this.blockLength = this.#header(blockLength).blockLength;
   }
 
@@ -193,7 +111,7 @@ export class Rsync {
    * @throws {TypeError | RangeError} As the constructor.
    */
   with(options: RsyncOptions): Rsync {
-    return new (this.constructor as typeof Rsync)({ ...this.#options, ...checkOptions(options, NAMES) });
+    return new (this.constructor as typeof Rsync)({ ...this.#options, ...checkOptions(options, RSYNC_NAMES) });
   }
 
   /**
@@ -206,9 +124,9 @@ export class Rsync {
    */
   async genSigsFile(read: ReadCallback, write: WriteCallback, blockLength?: number): Promise<number> {
     checkFunction("write", write);
+    const pull = pullFromRead(read);
     const stage = createSigStage(this.#codec, this.#header(blockLength), this.#kernel);
-    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    await runStage(pull, stage, (bytes) => write(bytes, bytes.length));
     return stage.stats.sigCount;
   }
 
@@ -219,17 +137,17 @@ export class Rsync {
     blockLength?: number,
   ): Promise<number> {
     checkFunction("writeRecord", writeRecord);
+    const pull = pullFromRead(read);
     const header = this.#header(blockLength);
     const signer = createSigner(this.#codec, header, this.#kernel);
-    const pull = pullThrough(pullFromRead(checkFunction("read", read)), signer);
-    await drain(pull, async (event) => {
+    await runStage(pull, signer, async (event) => {
       if (event.type !== "records") return;
       for (const record of recordsOf(event.batch, header)) {
         const waiting = giveWay();
         if (waiting) await waiting;
         await writeRecord(record);
       }
-    }, [signer]);
+    });
     return signer.stats.sigCount;
   }
 
@@ -295,16 +213,14 @@ export class Rsync {
     blockLength?: number,
   ): Promise<Alarms> {
     checkFunction("write", write);
+    const pull = pullFromRead(read);
     const stage = createDeltaStage(sigs, this.#codec, this.#matching(sigs, blockLength));
-    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    await runStage(pull, stage, (bytes) => write(bytes, bytes.length));
     const { falseAlarms, goodAlarms } = stage.stats;
     return { falseAlarms, goodAlarms };
   }
 
-  /**
-   * As {@linkcode Rsync.genDeltasFile}, with commands instead of bytes.
-   */
+  /** As {@linkcode Rsync.genDeltasFile}, with commands instead of bytes. */
   async genDeltas(
     read: ReadCallback,
     sigs: Signature,
@@ -312,11 +228,11 @@ export class Rsync {
     blockLength?: number,
   ): Promise<Alarms> {
     checkFunction("writeCommand", writeCommand);
+    const pull = pullFromRead(read);
     const stage = createMatchStage(sigs, this.#codec, this.#matching(sigs, blockLength));
-    const pull = pullThrough(pullFromRead(checkFunction("read", read)), stage);
-    await drain(pull, async (commands) => {
+    await runStage(pull, stage, async (commands) => {
       for (const command of commands) await writeCommand(command);
-    }, [stage]);
+    });
     const { falseAlarms, goodAlarms } = stage.stats;
     return { falseAlarms, goodAlarms };
   }
@@ -339,10 +255,10 @@ export class Rsync {
     blockLength?: number,
   ): Promise<void> {
     checkFunction("write", write);
+    const pull = pullFromRead(readDelta, "readDelta");
     const told = this.#codec.isSelfDescribing ? undefined : this.#header(blockLength).blockLength;
     const stage = createPatchStage(this.#patching(seek, read), { format: this.format, blockLength: told });
-    const pull = pullThrough(pullFromRead(checkFunction("readDelta", readDelta)), stage);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    await runStage(pull, stage, (bytes) => write(bytes, bytes.length));
   }
 
   /**
@@ -359,8 +275,7 @@ export class Rsync {
     checkFunction("readCommand", readCommand);
     checkFunction("write", write);
     const stage = createCommandPatchStage(this.#patching(seek, read));
-    const pull = pullThrough<DeltaCommand, Uint8Array>(async () => await readCommand(), stage);
-    await drain(pull, (bytes) => write(bytes, bytes.length), [stage]);
+    await runStage(async () => await readCommand(), stage, (bytes) => write(bytes, bytes.length));
   }
 
   #header(blockLength = this.blockLength): SigHeader {

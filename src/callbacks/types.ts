@@ -75,4 +75,29 @@ export interface SigRecord {
   strong: Uint8Array;
 }
 
+/**
+ * Counts of a search.
+ *
+ * @example How many blocks were found
+ * ```ts
+ * import { type Alarms, readFromReadable, Rsync } from "rsync-streams/callbacks";
+ * import assert from "node:assert/strict";
+ *
+ * const readOf = (text: string) => readFromReadable(new Blob([text]).stream()).read;
+ * const rsync = new Rsync({ blockLength: 4 });
+ * const sig: number[] = [];
+ * await rsync.genSigsFile(readOf("abcdefgh"), (buffer) => sig.push(...buffer));
+ * const sigs = await rsync.loadSigsFile(readFromReadable(new Blob([Uint8Array.from(sig)]).stream()).read);
+ *
+ * const alarms: Alarms = await rsync.genDeltasFile(readOf("abcd, efgh"), sigs, () => {});
+ * assert.equal(alarms.goodAlarms, 2);
+ * ```
+ */
+export interface Alarms {
+  /** Windows whose weak sum is known and whose strong sum is not. */
+  falseAlarms: number;
+  /** Windows whose weak and strong sums are known: blocks matched. */
+  goodAlarms: number;
+}
+
 export type { RollingSum, StrongHash } from "../kernel/portable/sums.ts";

@@ -2,7 +2,8 @@
 import { checkInteger } from "../common/checks.ts";
 import type { SigHeader } from "../engine/interface.ts";
 import { MAX_BLOCK_LENGTH } from "../formats/interface.ts";
-import { type Format, formats } from "../formats/mod.ts";
+import type { Format } from "../formats/format.ts";
+import { formats } from "../formats/mod.ts";
 import { checkSigOptions, type SigOptions } from "../stages/sig_options.ts";
 import type { DeltaFormatOptions } from "../stages/delta_options.ts";
 import type { OptionValues } from "./_command_spec.ts";

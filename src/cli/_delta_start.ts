@@ -1,5 +1,5 @@
 import { deltaReaders } from "../formats/mod.ts";
-import { deltaReader } from "../stages/delta_options.ts";
+import { deltaReader } from "../stages/delta_reader.ts";
 
 /** Finds out from the first bytes of a delta whether patching verifies the result. */
 export class DeltaStart {

@@ -1,5 +1,6 @@
 /** What the command line needs to know of the formats, from the library's table of them. */
-import { type Format, FORMAT_NAMES, formats } from "../formats/mod.ts";
+import type { Format } from "../formats/format.ts";
+import { FORMAT_NAMES, formats } from "../formats/mod.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
 
 /** The format of a signature if none is named: the one whose result is verified. */

@@ -23,10 +23,10 @@ const ON_LINUX = ["SIGIO", "SIGPWR", "SIGSTKFLT"] as const;
 /** A signal that this process sends to itself. No process ends by it. */
 const PROBE = "SIGURG";
 
-/** How long it is waited for at most, in milliseconds: whoever started this process may have blocked it. */
+/** Longest wait for it, in milliseconds: the parent process may have blocked it. */
 const PROBE_MS = 200;
 
-/** How long other signals are waited for where it cannot be sent, in milliseconds. */
+/** Wait for other signals where it cannot be sent, in milliseconds. */
 const UNPROBED_MS = 20;
 
 /** A signal that ends the process. */

@@ -124,7 +124,7 @@ export class PartFile {
 
   /** Takes a place for an answer. Answers come at the same time, and a block that is torn apart would not be found. */
   #reserve(headers: Headers): Extent {
-    // A compressed answer tells another length than that of what is read.
+    // The length of a compressed answer is not that of its decoded body.
     const length = headers.has("content-encoding") ? "" : headers.get("content-length") ?? "";
     const at = this.#end;
     if (/^\d{1,15}$/.test(length)) this.#end += Number(length);

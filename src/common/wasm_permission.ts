@@ -6,7 +6,7 @@ export function mayCompile(): boolean {
   return isAllowed;
 }
 
-/** Keeps the library from compiling WebAssembly: whoever has brought a module may be somewhere that refuses it. */
+/** Keeps the library from compiling WebAssembly: the caller brought a module, maybe since the runtime compiles none. */
 export function stopCompiling(): void {
   isAllowed = false;
 }

@@ -1,16 +1,16 @@
 import type { DeltaCommand } from "./delta_command.ts";
-import type { CommandSource } from "./patcher.ts";
+import type { DeltaEventSource } from "./patcher.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
 /** Parts of a delta → command objects. Their data is what the parts have: a copy is made by nobody. */
 export class CommandsFromEvents implements Source<DeltaCommand> {
   readonly stats: PatchStats = { bytesIn: 0, bytesOut: 0, copiedBytes: 0, literalBytes: 0 };
-  readonly #events: CommandSource;
+  readonly #events: DeltaEventSource;
   #hasDigest = false;
   #isDone = false;
 
-  constructor(events: CommandSource) {
+  constructor(events: DeltaEventSource) {
     this.#events = events;
   }
 

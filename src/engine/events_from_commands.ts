@@ -19,7 +19,7 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
   #digest: DataCommand["digest"];
 
   /**
-   * @param hasDigest Whether a digest of the target is of use to whoever takes the parts.
+   * @param hasDigest Whether the parts may carry a digest of the target.
    * @param maxCopyLength Bytes of the longest copy to give: longer ones come in pieces.
    */
   constructor(hasDigest: boolean, maxCopyLength = Infinity) {

@@ -8,8 +8,6 @@ import type { SumBatch, SumParams } from "../kernel/interface.ts";
 export interface SigHeader extends SumParams {
   /** Whether the trailer has a digest of the whole file. */
   readonly hasDigest: boolean;
-  /** 16 bytes that the strong sums are keyed with, if the format has them. */
-  readonly salt?: Uint8Array | undefined;
 }
 
 /** SHA-256 of a whole file, computed along. */
@@ -61,8 +59,8 @@ export interface TargetRoom {
   at: number;
   /** Where in `out` the last ones end at most. */
   readonly end: number;
-  /** How many commands may be carried out. */
-  readonly most: number;
+  /** Commands that may be carried out. */
+  readonly maxCommands: number;
   /** Bytes that were copied out of the basis. */
   copied: number;
 }

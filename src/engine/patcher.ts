@@ -37,8 +37,8 @@ export interface PatchBasis {
   findSize?(): Promise<number | undefined>;
 }
 
-/** Where a patch gets its commands. Data bytes belong to whoever gets them. */
-export interface CommandSource extends Source<DeltaEvent> {
+/** Where the parts of a delta come from. The caller owns data bytes. */
+export interface DeltaEventSource extends Source<DeltaEvent> {
   /** Bytes of delta read so far; undefined where commands do not come from bytes. */
   readonly position?: number;
   /**
@@ -50,7 +50,7 @@ export interface CommandSource extends Source<DeltaEvent> {
 
 /** What a patcher needs. */
 export interface PatcherParts {
-  readonly commands: CommandSource;
+  readonly commands: DeltaEventSource;
   readonly basis: PatchBasis;
   /** Makes a digest of the target. */
   readonly createDigest: () => Digest;
@@ -183,7 +183,7 @@ export class Patcher {
       out: this.#out,
       at: start,
       end: Math.min(this.#out.length, start + (maxOutputLength - this.#length)),
-      most: MAX_STEPS - this.#steps,
+      maxCommands: MAX_STEPS - this.#steps,
       copied: 0,
     };
     const count = commands.carryOut(room);

@@ -34,7 +34,7 @@ export class SigLoader {
       this.#header = event.header;
       this.#builder = this.#kernel.index(event.header, this.#kept);
     } else if (event.type === "records") {
-      inMemory(() => this.#builder!.add(event.batch));
+      orLimit(() => this.#builder!.add(event.batch));
     } else {
       this.#trailer = event.trailer;
     }
@@ -44,13 +44,13 @@ export class SigLoader {
   finish(): LoadedSig | undefined {
     const header = this.#header!;
     const trailer = this.#trailer!;
-    const index = inMemory(() => this.#builder!.finish(lastLength(header, trailer)));
+    const index = orLimit(() => this.#builder!.finish(lastLength(header, trailer)));
     return index && { header, trailer, index };
   }
 }
 
-/** Does work that takes as much memory as the signature is long. */
-function inMemory<T>(work: () => T): T {
+/** Does work that takes as much memory as the signature is long. If that is refused, the error is a `limit`. */
+function orLimit<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

@@ -57,11 +57,13 @@ export interface FileBasis extends BasisSource, AsyncDisposable {
 /**
  * Opens a file as a basis, to copy from while patching.
  *
- * The file is read at random, past 4 GiB too, and at most 1 MiB of it is kept in memory. Close the basis, or declare
- * it with `await using`. The file must not change while it is open here, not even between two patches: if it gets
- * shorter, a patch fails with `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta
- * has a digest. Something that cannot be read at random, such as a pipe, is refused with `ESPIPE`. To replace the file
- * itself, write to `atomicWritable`, which replaces it at the end.
+ * The file is read at random, past 4 GiB too. At most 1 MiB of it is kept in memory, and in any order of copies at most
+ * eight times their bytes are read, and 1 MiB more. Close the basis, or declare it with `await using`.
+ *
+ * The file must not change while it is open here, not even between two patches: if it gets shorter, a patch fails with
+ * `basis-short-read`, and if its content changes, with `digest-mismatch` where the delta has a digest. Something that
+ * cannot be read at random, such as a pipe, is refused with `ESPIPE`. To replace the file itself, write to
+ * `atomicWritable`, which replaces it at the end.
  *
  * It needs `--allow-read=FILE` in Deno, and `--allow-fs-read=FILE` in Node with `--permission`.
  *

@@ -6,7 +6,7 @@ import type { DeltaEvent, SigEvent, SigHeader, TargetRoom } from "../engine/inte
 import type { KeptBlock, SearchOptions, StrongSum, WeakSum } from "../kernel/interface.ts";
 import type { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
-import type { DeltaPartWriter, Writer } from "./bytes/writer.ts";
+import type { DeltaWriter, Writer } from "./bytes/writer.ts";
 
 /** Largest block length of any format, in bytes. */
 export const MAX_BLOCK_LENGTH = 2 ** 30;
@@ -15,10 +15,8 @@ export const MAX_BLOCK_LENGTH = 2 ** 30;
 export type SigReader = Reader<SigEvent>;
 /** Writes a signature. */
 export type SigWriter = Writer<SigEvent>;
-/** Reads a delta. Data bytes belong to whoever gets them. */
+/** Reads a delta. The caller owns data bytes. */
 export type DeltaReader = Reader<DeltaEvent>;
-/** Writes a delta, as bytes or as something else. */
-export type DeltaWriter<Out = Uint8Array<ArrayBuffer>> = DeltaPartWriter<Out>;
 
 /** What writers and readers of deltas need to know beside the commands. */
 export interface DeltaParams {

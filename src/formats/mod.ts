@@ -3,6 +3,7 @@
  * tables so that a bundle has only what it uses of each format: a program that patches reads deltas, and neither writes
  * nor signs.
  */
+import type { Format } from "./format.ts";
 import type { DeltaEncoding, FormatCodec, FormatTraits, OpenDelta, OpenPatch } from "./interface.ts";
 import { librsyncEncoding, openLibrsyncDelta } from "./librsync/delta.ts";
 import { librsync } from "./librsync/mod.ts";
@@ -16,24 +17,6 @@ import { openRsyncStreamsDelta, rsyncStreamsEncoding } from "./rsync_streams/del
 import { rsyncStreams } from "./rsync_streams/mod.ts";
 import { openRsyncStreamsPatch } from "./rsync_streams/patch_reader.ts";
 import { rsyncStreamsTraits } from "./rsync_streams/traits.ts";
-
-/**
- * The name of a wire format.
- *
- * @example A signature in each format
- * ```ts
- * import { type Format, loadSigs, sigStream } from "rsync-streams";
- * import assert from "node:assert/strict";
- *
- * const formats: Format[] = ["rsync-streams", "librsync", "luapower"];
- * for (const format of formats) {
- *   const sig = new Blob([new Uint8Array(2048)]).stream().pipeThrough(sigStream({ format, blockLength: 1024 }));
- *   const options = format === "luapower" ? { format, blockLength: 1024 } : {};
- *   assert.equal((await loadSigs(sig, options)).sigCount, 2);
- * }
- * ```
- */
-export type Format = "rsync-streams" | "luapower" | "librsync";
 
 type Table<Value> = Readonly<Record<Format, Value>>;
 

@@ -2,7 +2,8 @@
 import { hex, startsWith } from "../common/bytes.ts";
 import { ByteReader } from "./bytes/byte_reader.ts";
 import type { Reader } from "./bytes/reader.ts";
-import { type Format, formatTraits } from "./mod.ts";
+import type { Format } from "./format.ts";
+import { formatTraits } from "./mod.ts";
 
 /** Bytes that say what a file is. */
 export const MAGIC_LENGTH = 4;

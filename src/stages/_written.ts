@@ -2,7 +2,7 @@ import { RsyncError } from "../common/rsync_error.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "../engine/stage.ts";
 import type { Writer } from "../formats/bytes/writer.ts";
 
-/** The parts of a signature or a delta, written. */
+/** Turns the parts of a signature or a delta into output, by a writer. */
 export class Written<Event, Out extends { length: number }> implements Source<Out> {
   readonly #events: Source<Event>;
   readonly #writer: Writer<Event, Out>;
@@ -37,7 +37,7 @@ export class Written<Event, Out extends { length: number }> implements Source<Ou
   }
 }
 
-/** What a source gives, up to a limit. */
+/** Passes on the output of a source, up to a limit. */
 export class Limited<Out> implements Source<Out> {
   readonly #source: Source<Out>;
   readonly #stats: { readonly bytesOut: number };

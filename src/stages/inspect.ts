@@ -1,11 +1,12 @@
 /** What a signature or a delta is, found out by reading it once. Nothing of it is kept. */
 import type { ByteReader } from "../formats/bytes/byte_reader.ts";
 import type { DeltaReader, SigReader } from "../formats/interface.ts";
-import { deltaReaders, type Format, formats } from "../formats/mod.ts";
+import type { Format } from "../formats/format.ts";
+import { deltaReaders, formats } from "../formats/mod.ts";
 import { type FileKind, Recognizer } from "../formats/recognize.ts";
 import type { StrongSum, WeakSum } from "../kernel/interface.ts";
 import { type ByteSource, readChunks } from "../streams/byte_source.ts";
-import { checkDeltaParams } from "./delta_options.ts";
+import { checkDeltaParams } from "./delta_reader.ts";
 import { checkGivenHeader } from "./sig_options.ts";
 
 /** Bytes that are read before others can work: commands of two bytes take some 20 ms then. */

@@ -1,11 +1,12 @@
 import { createSha256WithoutWasm } from "../digest/without_wasm.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
-import { type CommandSource, type PatchBasis, Patcher } from "../engine/patcher.ts";
+import { type DeltaEventSource, type PatchBasis, Patcher } from "../engine/patcher.ts";
 import type { PatchStats } from "../engine/stats.ts";
 import { patchReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
-import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
+import type { DeltaFormatOptions } from "./delta_options.ts";
+import { deltaReader } from "./delta_reader.ts";
 
 /** What a patch is made with. */
 export interface PatchParts {
@@ -19,7 +20,7 @@ export function createPatchStage(
   format: DeltaFormatOptions,
 ): CountedStage<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, PatchStats> {
   const reader = deltaReader(format, patchReaders);
-  const commands: CommandSource = {
+  const commands: DeltaEventSource = {
     next: () => reader.next(),
     carryOut: (room) => reader.reader?.carryOut?.(room) ?? 0,
     get position() {

@@ -1,6 +1,6 @@
 import { hex, kindOf } from "../common/bytes.ts";
 import type { LoadedSig } from "../engine/sig_loader.ts";
-import type { Format } from "../formats/mod.ts";
+import type { Format } from "../formats/format.ts";
 import type { Backend, Kernel, StrongSum, WeakSum } from "../kernel/interface.ts";
 
 /** What a signature is made of. */

@@ -7,7 +7,8 @@ import type { DeltaEncoding, DeltaParams } from "../formats/interface.ts";
 import { deltaReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";
 import { Limited, Written } from "./_written.ts";
-import { type DeltaFormatOptions, deltaReader } from "./delta_options.ts";
+import type { DeltaFormatOptions } from "./delta_options.ts";
+import { deltaReader } from "./delta_reader.ts";
 
 /** Delta bytes → command objects. */
 export function createDecodeStage(

@@ -165,7 +165,7 @@ function iteratorReader(iterator: AsyncIterator<ByteChunk> | Iterator<ByteChunk>
   };
 }
 
-/** What tells of a signal while something is waited for. */
+/** Observes a signal while something else is awaited. */
 interface Watch {
   /** Throws the reason once the signal is aborted. */
   readonly check: () => void;

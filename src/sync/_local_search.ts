@@ -79,7 +79,6 @@ export class LocalSearch {
           break;
         }
         offset += count;
-        this.#work.noteRead(count);
         matcher.write(buffer.subarray(0, count));
         const searched = at - start;
         at = await this.#take(matcher, at, onFound);

@@ -1,4 +1,5 @@
 import { type Basis, toPatchBasis } from "../basis/basis_source.ts";
+import { countReads } from "../basis/count_reads.ts";
 import { kindOf } from "../common/bytes.ts";
 import { checkCallback, checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
@@ -140,16 +141,16 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   const stats: PlanSyncStats = { bytesRead: 0 };
   const { onStep, onEnd } = progressHooks(stats, checkCallback("onProgress", options.onProgress));
   const kernel = chosenKernel(options.backend);
-  const source = toPatchBasis(local);
+  const source = countReads(toPatchBasis(local), (count) => {
+    stats.bytesRead += count;
+    onStep?.();
+  });
   const { fileLength, digest, layers } = sig.footer;
   const blockLengths: number[] = [];
   let found = new RunList();
   if (fileLength > 0) found.add(fileLength, MISSING);
   let share = 0;
-  const work = new SearchWork((count) => {
-    stats.bytesRead += count;
-    onStep?.();
-  });
+  const work = new SearchWork();
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
     const { missingLength, missingCount } = found;

@@ -16,23 +16,12 @@ const FOUND_COST = 1 / 2;
  * have one pass over all of the local file, and a higher bound saved no byte for 13 pairs of real files.
  */
 export class SearchWork {
-  readonly #onRead: ((count: number) => void) | undefined;
   #bytes = 0;
   #length = MIN_LENGTH;
-
-  /** @param onRead Called with the count of bytes after each read of the local file. */
-  constructor(onRead?: (count: number) => void) {
-    this.#onRead = onRead;
-  }
 
   /** Whether nothing more should be searched. */
   get isUsedUp(): boolean {
     return this.#bytes >= MAX_LENGTHS * this.#length;
-  }
-
-  /** Notes that so many bytes of the local file were read. */
-  noteRead(count: number): void {
-    this.#onRead?.(count);
   }
 
   /**

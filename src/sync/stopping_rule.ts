@@ -5,6 +5,7 @@
  * that was new to one is new to the next. The first two layers are always searched. Nothing is known before the first,
  * and the first is so coarse that a few edits can spoil all of it.
  */
+
 /** Layers that are searched whatever was found. */
 const ALWAYS_SEARCHED = 2;
 

@@ -30,7 +30,7 @@ export const TOO_SLOW = new RegExp([
 export const AREAS: readonly Area[] = [
   {
     name: "options",
-    files: /^src\/(common\/checks|stages\/(sig_options|delta_options|lengths)|recommended_lengths)\.ts$/,
+    files: /^src\/(common\/checks|stages\/(sig_options|delta_options|delta_reader|lengths)|recommended_lengths)\.ts$/,
     tests: [
       "checks",
       "lengths",
@@ -64,6 +64,7 @@ export const AREAS: readonly Area[] = [
       "handover",
       "cancel",
       "matching",
+      "false_alarms",
       "chunk_owners",
       "rsync_streams",
     ],
@@ -271,7 +272,7 @@ export const AREAS: readonly Area[] = [
       "http/client_runs",
       "http/client_requests",
       "http/client_downloads",
-      "http/patience",
+      "http/retries",
       "http/handler_limits",
       "http/handler_delta",
       "http/handler_race",

@@ -1,5 +1,5 @@
 import { hex } from "../../common/bytes.ts";
-import type { Format } from "../../formats/mod.ts";
+import type { Format } from "../../formats/format.ts";
 import type { FileKind } from "../../formats/recognize.ts";
 import { type DeltaInfo, inspect, type SigInfo } from "../../stages/inspect.ts";
 import { checkBlockLength } from "../_check_options.ts";

@@ -62,7 +62,7 @@ interface Job {
 
 type OnProgress = (stats: Readonly<UpdateStats>) => void;
 
-/** Where a pull writes to: no terminal, before it is known to be one. */
+/** The output of a pull is a file. It is not open yet while the local files are searched. */
 const TO_A_FILE = { isTerminal: false };
 
 type Outcome = "planned" | "updated" | "up-to-date";
@@ -78,19 +78,19 @@ async function run(invocation: Invocation): Promise<void> {
     const source = await PullSource.open(path, basisPath);
     try {
       const job = { remote, path, source };
-      await (options.get(PLAN) ? tell(job, invocation) : update(job, invocation));
+      await (options.get(PLAN) ? showPlan(job, invocation) : update(job, invocation));
     } finally {
       await source.close();
     }
   });
 }
 
-/** Says what it would take. */
-async function tell({ remote, path, source }: Job, invocation: Invocation): Promise<void> {
+/** Prints what it would take. */
+async function showPlan({ remote, path, source }: Job, invocation: Invocation): Promise<void> {
   const bar = await openProgress(TO_A_FILE, invocation, undefined);
   const found = planUpdate(remote.url, source.basis, { ...remote.options, onProgress: showSearch(bar) });
   const plan = await found.finally(() => bar?.remove());
-  const isUpToDate = await hasIt({ remote, path, source }, plan);
+  const isUpToDate = await isCurrent({ remote, path, source }, plan);
   if (invocation.options.get(JSON_OUTPUT)) {
     await print(json({ remote, path, source }, isUpToDate ? "up-to-date" : "planned", plan));
   } else await print(planText(`${remote.url} → ${path}`, plan, isUpToDate));
@@ -113,7 +113,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   const found = await searching.finally(() => searchBar?.remove());
   const { plan, readable } = found;
   reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
-  if (await hasIt(job, plan)) {
+  if (await isCurrent(job, plan)) {
     await readable.cancel();
     await part.remove();
     return await report(job, "up-to-date", found, start, invocation);
@@ -141,7 +141,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
  * Whether FILE is what is on the server. Its signature may be of an older version, and only a plan that finds nothing
  * missing asks whether it is. So where a plan is of another basis, there is one for FILE too.
  */
-async function hasIt({ remote, path }: Job, plan: UpdatePlan): Promise<boolean> {
+async function isCurrent({ remote, path }: Job, plan: UpdatePlan): Promise<boolean> {
   if (!await isSame(path, plan)) return false;
   if (plan.way !== "full" && plan.missingLength === 0) return true;
   const file = await openBasis(path);
@@ -217,7 +217,7 @@ function showSearch(bar: ProgressBar | undefined): OnProgress {
 function openTransferBar(searchBar: ProgressBar | undefined, { plan, stats }: Update) {
   const { way, missingLength, copiedLength, fileLength, bytesIn } = plan;
   const { bytesIn: sigBytes, bytesRead: searched } = stats;
-  // What a list of runs gives comes compressed, and is counted as it is.
+  // Runs come compressed, and are counted once they are decompressed.
   const total = way === "runs" ? missingLength : bytesIn - sigBytes;
   const bar = searchBar?.next(total === 0 ? fileLength : Number.isNaN(total) ? undefined : total);
   const show: OnProgress = ({ bytesIn, bytesRead, bytesOut }) => {

@@ -1,4 +1,4 @@
-import type { Format } from "../../formats/mod.ts";
+import type { Format } from "../../formats/format.ts";
 import { minStrongLength as recommendedStrongLength, recommendedBlockLength } from "../../recommended_lengths.ts";
 import { sigStream } from "../../sig_stream.ts";
 import { checkSig, requireBlockLength } from "../_check_options.ts";

@@ -21,7 +21,7 @@ export function isCompression(name: string | undefined): name is Compression {
 }
 
 /** Whether this runtime has a compression. Node 20 lacks zstd. */
-export function hasCompression(name: Compression): boolean {
+function hasCompression(name: Compression): boolean {
   return name === "gzip" || typeof zlib.createZstdCompress === "function";
 }
 

@@ -67,7 +67,7 @@ export class ServedFolder {
     if (path === undefined) return undefined;
     for (let looks = 1;; looks++) {
       const before = await look(path);
-      // A pipe would keep whoever opens it waiting.
+      // To open a pipe would wait for its other end.
       if (!before?.isFile()) return undefined;
       const basis = await fileBasis(path);
       const after = await look(path);
@@ -122,7 +122,7 @@ export class ServedFolder {
     if (!isFolder || folder !== this.#root && !this.#isInside(folder)) {
       throw refusal(409, "Conflict", "there is no such folder");
     }
-    // A link to nowhere, or to the outside: whoever writes to it would create a file elsewhere.
+    // A dangling link, or one that leads out: a write would create a file elsewhere.
     if (await look(path)) throw refusal(403, "Forbidden", "something else is there");
     return join(folder, names.at(-1)!);
   }
@@ -151,12 +151,12 @@ function namesOf(pathname: string): string[] | undefined {
 }
 
 /**
- * A strong tag by the number, length and times of a file.
+ * A strong tag by the inode number, length and times of a file.
  *
- * Whoever replaces a file, as this library and most programs do, makes a new number; whoever writes into it changes its
- * times, and `ctime` cannot be set back. What goes unnoticed: a change in place within one step of the clock and with
- * the same length, where the step is longer than `TIME_STEP_MS`, as the 2 s of FAT; and bytes that change while they
- * are sent. Clients compare the SHA-256, so that ends in an error and not in a wrong file.
+ * A program that replaces a file, as this library and most others do, makes a new inode. One that writes into it
+ * changes its times, and `ctime` cannot be set back. Two changes go unnoticed: one in place within a step of the clock
+ * and with the same length, where the step is longer than `TIME_STEP_MS`, as the 2 s of FAT; and one while the bytes
+ * are sent. Clients compare the SHA-256, so they end in an error and not with a wrong file.
  */
 function tagOf({ dev, ino, size, mtimeNs, ctimeNs }: fs.BigIntStats): string {
   const sum = createHash("sha256").update([dev, ino, size, mtimeNs, ctimeNs].join());

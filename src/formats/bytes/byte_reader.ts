@@ -112,9 +112,9 @@ export class ByteReader {
   }
 
   /** How many items of `length` bytes can be taken as one piece: at least 1, or 0 if bytes are missing. */
-  itemsAvailable(length: number, most: number): number {
+  itemsAvailable(length: number, maxCount: number): number {
     if (this.#carried === 0) {
-      const n = Math.min(most, Math.floor((this.#chunk.length - this.#at) / length));
+      const n = Math.min(maxCount, Math.floor((this.#chunk.length - this.#at) / length));
       if (n > 0) return n;
     }
     return this.peek(length) ? 1 : 0;

@@ -1,8 +1,8 @@
 import type { DeltaCommand } from "../../engine/delta_command.ts";
-import { DeltaPartWriter } from "./writer.ts";
+import { DeltaWriter } from "./writer.ts";
 
 /** Writes a delta as command objects. Start and end are no commands. */
-export class CommandCollector extends DeltaPartWriter<DeltaCommand[]> {
+export class CommandCollector extends DeltaWriter<DeltaCommand[]> {
   #commands: DeltaCommand[] = [];
 
   get length(): number {

@@ -1,5 +1,5 @@
 import { PendingCopy, PendingData } from "./pending.ts";
-import { type DeltaPartWriter, DeltaShaper } from "./writer.ts";
+import { DeltaShaper, type DeltaWriter } from "./writer.ts";
 
 /** Joins copies that follow each other, and data up to a length. */
 export class CopyJoiner<Out> extends DeltaShaper<Out> {
@@ -8,7 +8,7 @@ export class CopyJoiner<Out> extends DeltaShaper<Out> {
   readonly #data: PendingData;
 
   /** @param maxData Bytes of the longest data command. */
-  constructor(writer: DeltaPartWriter<Out>, maxData: number) {
+  constructor(writer: DeltaWriter<Out>, maxData: number) {
     super(writer);
     this.#maxData = maxData;
     this.#copy = new PendingCopy(writer);

@@ -1,13 +1,13 @@
 import { growBytes } from "../../common/bytes.ts";
-import type { DeltaPartWriter } from "./writer.ts";
+import type { DeltaWriter } from "./writer.ts";
 
 /** A copy that waits for one that goes on where it ends. */
 export class PendingCopy {
-  readonly #writer: DeltaPartWriter<unknown>;
+  readonly #writer: DeltaWriter<unknown>;
   #offset = 0;
   #length = 0;
 
-  constructor(writer: DeltaPartWriter<unknown>) {
+  constructor(writer: DeltaWriter<unknown>) {
     this.#writer = writer;
   }
 

@@ -35,8 +35,8 @@ export abstract class SigEncoder implements Writer<SigEvent> {
   protected abstract trailer(trailer: SigTrailer): void;
 }
 
-/** What all writers of deltas have in common: a method for each kind of part. */
-export abstract class DeltaPartWriter<Out> implements Writer<DeltaEvent, Out> {
+/** Writes a delta, as bytes or as something else: a method for each kind of part. */
+export abstract class DeltaWriter<Out = Uint8Array<ArrayBuffer>> implements Writer<DeltaEvent, Out> {
   abstract readonly length: number;
   abstract take(): Out;
 
@@ -55,7 +55,7 @@ export abstract class DeltaPartWriter<Out> implements Writer<DeltaEvent, Out> {
 }
 
 /** Writes each command as it comes, one for one. */
-export abstract class DeltaEncoder extends DeltaPartWriter<Uint8Array<ArrayBuffer>> {
+export abstract class DeltaEncoder extends DeltaWriter {
   protected readonly out: ByteWriter = new ByteWriter();
 
   get length(): number {
@@ -68,10 +68,10 @@ export abstract class DeltaEncoder extends DeltaPartWriter<Uint8Array<ArrayBuffe
 }
 
 /** Joins and splits commands on their way to another writer, which it owns. */
-export abstract class DeltaShaper<Out> extends DeltaPartWriter<Out> {
-  protected readonly writer: DeltaPartWriter<Out>;
+export abstract class DeltaShaper<Out> extends DeltaWriter<Out> {
+  protected readonly writer: DeltaWriter<Out>;
 
-  constructor(writer: DeltaPartWriter<Out>) {
+  constructor(writer: DeltaWriter<Out>) {
     super();
     this.writer = writer;
   }

@@ -20,7 +20,7 @@ const WIDTHS = [1, 2, 4, 8] as const;
 type Width = 0 | 1 | 2 | 3;
 
 /** Writes commands of librsync, one for one, each in its shortest form. */
-export class LibrsyncDeltaEncoder extends DeltaEncoder {
+class LibrsyncDeltaEncoder extends DeltaEncoder {
   start(): void {
     this.out.bytes(DELTA_MAGIC);
   }

@@ -14,13 +14,13 @@ const LONG_OFFSET = 12;
 class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
   carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
-    const { basis, out, most } = room;
+    const { basis, out, maxCommands } = room;
     const { chunk, at } = this.bytes;
     const end = Math.min(room.end, room.at + (Number.MAX_SAFE_INTEGER - this.targetLength));
     let count = 0;
     let to = room.at;
     let next = at;
-    for (; count < most && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
+    for (; count < maxCommands && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
       const opcode = chunk[next]!;
       if (opcode < LITERAL) {
         // The opcode is the length.

@@ -86,9 +86,9 @@ function parseHeader(bytes: Uint8Array, reader: ByteReader): SigHeader {
     throw reader.error("unsupported", why, reader.position + BLOCK_LENGTH_AT);
   }
   const strongLength = fields.getUint32(STRONG_LENGTH_AT);
-  const most = wholeStrongLength(kind.strongSum);
-  if (strongLength < 1 || strongLength > most) {
-    const why = `a strong length of ${strongLength} was seen, ${kind.strongSum} has 1 to ${most}`;
+  const maxLength = wholeStrongLength(kind.strongSum);
+  if (strongLength < 1 || strongLength > maxLength) {
+    const why = `a strong length of ${strongLength} was seen, ${kind.strongSum} has 1 to ${maxLength}`;
     throw reader.error("unsupported", why, reader.position + STRONG_LENGTH_AT);
   }
   const { weakSum, strongSum } = kind;

@@ -1,5 +1,5 @@
 import { PendingCopy, PendingData } from "../bytes/pending.ts";
-import { type DeltaPartWriter, DeltaShaper } from "../bytes/writer.ts";
+import { DeltaShaper, type DeltaWriter } from "../bytes/writer.ts";
 
 /**
  * Splits literal data where the original does.
@@ -21,7 +21,7 @@ export class LuapowerSplitter<Out> extends DeltaShaper<Out> {
   readonly #data: PendingData;
   readonly #copy: PendingCopy;
 
-  constructor(writer: DeltaPartWriter<Out>, blockLength: number, memLength: number) {
+  constructor(writer: DeltaWriter<Out>, blockLength: number, memLength: number) {
     super(writer);
     this.#blockLength = blockLength;
     this.#ringLength = Math.ceil(Math.max(memLength, 2 * blockLength) / blockLength) * blockLength;

@@ -15,7 +15,7 @@ const COPIES_AT_ONCE = 4096;
 const START_COUNT = 2 ** 32;
 
 /** Writes commands of the luapower format. A copy of more than 255 blocks becomes several. */
-export class LuapowerDeltaEncoder extends DeltaEncoder {
+class LuapowerDeltaEncoder extends DeltaEncoder {
   readonly #blockLength: number;
 
   constructor(blockLength: number) {

@@ -11,14 +11,14 @@ const COPY_LENGTH = 6;
 class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
   carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
-    const { basis, out, most } = room;
+    const { basis, out, maxCommands } = room;
     const { chunk, at } = this.bytes;
     const { blockLength } = this;
     const end = Math.min(room.end, room.at + (Number.MAX_SAFE_INTEGER - this.targetLength));
     let count = 0;
     let to = room.at;
     let next = at;
-    for (; count < most && next + COPY_LENGTH <= chunk.length; count++) {
+    for (; count < maxCommands && next + COPY_LENGTH <= chunk.length; count++) {
       const word = chunk[next + 1]! | chunk[next + 2]! << 8 | chunk[next + 3]! << 16 | chunk[next + 4]! << 24;
       const number = word >>> 0;
       if (chunk[next] === COPY) {

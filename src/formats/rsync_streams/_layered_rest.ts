@@ -5,8 +5,12 @@ import { DIGEST_LENGTH, SALT_LENGTH, SIG_HEADER_LENGTH } from "./_numbers.ts";
 import { FRAME_COUNT, type Layer, type LayeredFooter, layersLength, parseFooter, parseLayers } from "./layers.ts";
 import { LayeredLayout } from "./layout.ts";
 
+/** Bytes of the footer behind its entity tag: time, length and magic. */
+const AFTER_TAG_LENGTH = 8 + 4 + 4;
+/** Bytes of the length of the tag. */
+const TAG_COUNT_LENGTH = 2;
 /** Length of the footer without its layers and its entity tag. */
-const FOOTER_BASE_LENGTH = 2 + SALT_LENGTH + 8 + DIGEST_LENGTH + 2 + 8 + 8;
+const FOOTER_BASE_LENGTH = 2 + SALT_LENGTH + 8 + DIGEST_LENGTH + TAG_COUNT_LENGTH + AFTER_TAG_LENGTH;
 
 /** What an ordinary reader has to know of a layered signature: it reads over the other layers, and checks the end. */
 export class LayeredRest {
@@ -59,8 +63,8 @@ export class LayeredRest {
     this.#isLast = count < FRAME_COUNT;
   }
 
-  /** Reads what follows the trailer. Whether all of it was there. */
-  isRead(bytes: ByteReader, trailer: SigTrailer): boolean {
+  /** Reads what follows the trailer. Returns whether all of it was there. */
+  read(bytes: ByteReader, trailer: SigTrailer): boolean {
     if (this.#footer) return true;
     this.#left ??= this.#coarserLength(trailer);
     while (this.#left > 0) {
@@ -72,7 +76,8 @@ export class LayeredRest {
     const baseLength = layersLength(this.#layers.length) + FOOTER_BASE_LENGTH;
     const base = bytes.peek(baseLength);
     if (!base) return false;
-    const length = baseLength + viewOf(base).getUint16(baseLength - 18, true);
+    const tagLength = viewOf(base).getUint16(baseLength - AFTER_TAG_LENGTH - TAG_COUNT_LENGTH, true);
+    const length = baseLength + tagLength;
     const footer = bytes.peek(length);
     if (!footer) return false;
     this.#footer = this.#checkedFooter(footer, bytes, trailer);

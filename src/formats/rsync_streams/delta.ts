@@ -12,7 +12,7 @@ const BOUND = 2 ** 52;
 const MAX_VARINT_LENGTH = 8;
 
 /** Writes commands of the rsync-streams format, one for one. */
-export class RsyncStreamsDeltaEncoder extends DeltaEncoder {
+class RsyncStreamsDeltaEncoder extends DeltaEncoder {
   /** End of the copy before. */
   #expected = 0;
 

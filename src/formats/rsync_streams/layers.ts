@@ -24,7 +24,7 @@ export const FRAME_COUNT = 1024;
 /** Bytes of the longest entity tag. */
 export const MAX_ENTITY_TAG_LENGTH = 1024;
 /** Bytes of the longest footer. */
-export const MAX_FOOTER_LENGTH = 2048;
+const MAX_FOOTER_LENGTH = 2048;
 
 const FOOTER_MAGIC = Uint8Array.of(0x92, 0x52, 0x53, 0x4c);
 /** Its length, and its magic. */

@@ -31,12 +31,12 @@ export interface ByteRange {
 }
 
 /** Bytes of a record. */
-export function recordLengthOf({ strongLength }: Layer): number {
+function recordLengthOf({ strongLength }: Layer): number {
   return WEAK_LENGTH + strongLength;
 }
 
 /** How many records a layer has. */
-export function recordCountOf({ blockLength }: Layer, fileLength: number): number {
+function recordCountOf({ blockLength }: Layer, fileLength: number): number {
   return Math.ceil(fileLength / blockLength);
 }
 

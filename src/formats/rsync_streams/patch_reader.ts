@@ -10,14 +10,14 @@ const MAX_VARINT_LENGTH = 4;
 class RsyncStreamsPatchReader extends RsyncStreamsDeltaReader implements PatchReader {
   carryOut(room: TargetRoom): number {
     if (!this.isAtCommand) return 0;
-    const { basis, out, most } = room;
+    const { basis, out, maxCommands } = room;
     const { chunk, at } = this.bytes;
     const end = Math.min(room.end, room.at + (Number.MAX_SAFE_INTEGER - this.targetLength));
     let { expected } = this;
     let count = 0;
     let to = room.at;
     let next = at;
-    for (; count < most && next + 2 * MAX_VARINT_LENGTH <= chunk.length; count++) {
+    for (; count < maxCommands && next + 2 * MAX_VARINT_LENGTH <= chunk.length; count++) {
       const head = shortVarint(chunk, next);
       const headEnd = next + shortLength(head);
       const length = head >>> 1;

@@ -128,7 +128,7 @@ export class RsyncStreamsSigReader extends FormatReader<SigEvent> {
 
   /** The end comes after the other layers, and nothing after it. */
   #readEnd(trailer: SigTrailer): SigEvent | undefined {
-    if (this.#layers && !this.#layers.isRead(this.bytes, trailer)) return undefined;
+    if (this.#layers && !this.#layers.read(this.bytes, trailer)) return undefined;
     return this.bytes.expectEnd() && { type: "end", trailer: { ...trailer, ...this.#layers?.trailer } };
   }
 

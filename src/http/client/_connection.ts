@@ -11,6 +11,8 @@ const TIMEOUT_MS = 30_000;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** What a request needs whose body is a stream. The types of the platform do not know it yet. */
 const HALF_DUPLEX: RequestInit = { duplex: "half" } as RequestInit;
+/** A header that asks for a body as it is, so that its bytes can be counted. */
+export const NOT_ENCODED = { "Accept-Encoding": "identity" } as const;
 /** Requests at once. */
 export const MAX_PARALLEL = 4;
 /** What a request is worth in bytes: at least its own headers, at most this. */
@@ -115,18 +117,18 @@ export class Connection {
     });
     this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - start);
     const tellsLength = !this.isForeign || method === "HEAD" || response.status === 206;
-    const note = (length: number, ms: number) => this.#note(length, ms);
-    return new Answer({ url, response, isHead: method === "HEAD", watch, tellsLength, note });
+    const onChunk = (length: number) => this.#noteChunk(length);
+    const onEnd = (length: number, ms: number) => this.#noteRate(length, ms);
+    return new Answer({ url, response, isHead: method === "HEAD", watch, tellsLength, onChunk, onEnd });
   }
 
-  #note(length: number, bodyMs: number): void {
-    const { stats } = this;
-    if (bodyMs === 0) {
-      stats.bytesIn += length;
-      this.onStep?.();
-    } else if (length >= MIN_RATED_LENGTH) {
-      this.#rate = Math.max(this.#rate, length / bodyMs * 1000);
-    }
+  #noteChunk(length: number): void {
+    this.stats.bytesIn += length;
+    this.onStep?.();
+  }
+
+  #noteRate(length: number, ms: number): void {
+    if (length >= MIN_RATED_LENGTH) this.#rate = Math.max(this.#rate, length / ms * 1000);
   }
 }
 
@@ -146,7 +148,10 @@ interface AnswerParts {
   readonly watch: Watch;
   /** Whether `Content-Length` can be believed. */
   readonly tellsLength: boolean;
-  readonly note: (length: number, bodyMs: number) => void;
+  /** Called with the bytes of each chunk of the body. */
+  readonly onChunk: (length: number) => void;
+  /** Called at the end of the body with its bytes, and the time that they took. */
+  readonly onEnd: (length: number, ms: number) => void;
 }
 
 /** The answer to a request. Its body has to be read or cancelled. */
@@ -172,7 +177,7 @@ export class Answer {
     return encoding !== undefined && encoding !== "" && encoding !== "identity";
   }
 
-  /** Length of the body, if it is told. Across origins, nothing says whether that is before or after compression. */
+  /** Length of the body, if known. Across origins, nothing says whether it is that before or after compression. */
   get length(): number | undefined {
     const length = this.headers.get("content-length");
     return length !== null && this.#parts.tellsLength && /^\d{1,16}$/.test(length) && !this.isEncoded
@@ -186,7 +191,7 @@ export class Answer {
    * @throws {HttpError} If it breaks off: `network`, `timeout`.
    */
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-    const { response, watch, note } = this.#parts;
+    const { response, watch, onChunk, onEnd } = this.#parts;
     const reader = response.body?.getReader();
     let length = 0;
     let isDone = false;
@@ -196,11 +201,11 @@ export class Answer {
         const { done, value } = await watch.wait(reader.read());
         if (done) break;
         length += value.length;
-        note(value.length, 0);
+        onChunk(value.length);
         yield compact(value as Uint8Array<ArrayBuffer>);
       }
       isDone = true;
-      note(length, Math.max(performance.now() - start, 1e-3));
+      onEnd(length, Math.max(performance.now() - start, 1e-3));
     } finally {
       watch.end();
       if (!isDone) await reader?.cancel().catch(() => {});
@@ -259,7 +264,7 @@ class Watch {
     const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
     let onAbort: (() => void) | undefined;
     try {
-      // Not each `fetch` that a caller gives knows about signals.
+      // A `fetch` that the caller passed may ignore signals.
       const result = await Promise.race([
         step,
         new Promise<never>((_, reject) => {

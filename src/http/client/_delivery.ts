@@ -1,7 +1,7 @@
+import { countReads } from "../../basis/count_reads.ts";
 import { hex } from "../../common/bytes.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
 import { createDigest } from "../../stages/digest.ts";
 import { chosenKernel } from "../../kernel/mod.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
@@ -91,13 +91,7 @@ export class Delivery {
     for await (const bytes of reader.chunks(missing)) fetched.push(bytes);
     const held = fetched.chunks;
     const hash = createDigest(backend);
-    const counted: PatchBasis = {
-      async readInto(buffer, offset) {
-        const count = await basis.readInto(buffer, offset);
-        stats.bytesRead += count;
-        return count;
-      },
-    };
+    const counted = countReads(basis, (count) => stats.bytesRead += count);
     try {
       for await (const chunk of assemble(runs, counted, held.values())) {
         signal?.throwIfAborted();

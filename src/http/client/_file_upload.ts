@@ -11,8 +11,8 @@ import { type Coding, encodeStream, supportedCodings } from "../protocol/content
 import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./upload_commands.ts";
-import { type Answer, Connection } from "./_connection.ts";
-import { StatusError, statusError } from "./_patience.ts";
+import { type Answer, Connection, NOT_ENCODED } from "./_connection.ts";
+import { StatusError, statusError } from "./_status_error.ts";
 import { PART_COST, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
 import { COMPRESSED_COST, RUN_COST } from "./_runs_reader.ts";
@@ -96,7 +96,7 @@ export class FileUpload {
   /** Whether a host of files may have a file of this length: its signature may be older than the file. */
   async #mayHave(fileLength: number): Promise<boolean> {
     const { url } = this.#parts;
-    const answer = await this.#connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+    const answer = await this.#connection.send(url, { method: "HEAD", headers: NOT_ENCODED });
     await answer.cancel();
     if (answer.status === 404) return false;
     return answer.status !== 200 || (answer.length ?? fileLength) === fileLength;

@@ -1,8 +1,9 @@
 import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import type { Answer, Connection } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 
 /** What is known of a file that is downloaded whole. */
 export interface Download {
@@ -30,7 +31,7 @@ export async function* fullDownload(
   { url, isVerified }: Download,
   onHead: (answer: Answer) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const patience = new Patience(connection);
+  const retries = new Retries(connection);
   let version: Version | undefined;
   let length = 0;
   for (;;) {
@@ -39,7 +40,7 @@ export async function* fullDownload(
       const { start, total } = await startOf(answer, length, version);
       if (!version) onHead(answer);
       version ??= { tag: strongTag(answer.headers.get("etag")), length: total, isEncoded: answer.isEncoded };
-      // The first answer may have told no length, and one that goes on may have less than the rest.
+      // The first answer may come without a length, and a later one with less than the rest.
       version.length ??= total;
       let at = start;
       for await (const chunk of answer.chunks()) {
@@ -47,7 +48,7 @@ export async function* fullDownload(
         at += chunk.length;
         if (fresh.length === 0) continue;
         length += fresh.length;
-        patience.progress(fresh.length);
+        retries.noteProgress(fresh.length);
         yield fresh;
       }
       if (version.length === undefined || length === version.length) return;
@@ -56,13 +57,13 @@ export async function* fullDownload(
     } catch (error) {
       const canGoOn = length === 0 || !version?.isEncoded && (isVerified || version?.tag !== undefined);
       if (!canGoOn) throw error;
-      await patience.after(error, length > 0);
+      await retries.waitOrThrow(error, length > 0);
     }
   }
 }
 
 function resumeHeaders(length: number, version: Version | undefined): Record<string, string> {
-  const headers: Record<string, string> = { "Accept-Encoding": "identity" };
+  const headers: Record<string, string> = { ...NOT_ENCODED };
   if (length === 0) return headers;
   headers.Range = `bytes=${length}-`;
   if (version?.tag !== undefined) headers["If-Range"] = version.tag;
@@ -72,7 +73,7 @@ function resumeHeaders(length: number, version: Version | undefined): Record<str
 /**
  * Checks an answer.
  *
- * @returns Where its bytes start in the file, and the length of the file, if it is told.
+ * @returns Where its bytes start in the file, and the length of the file, if the answer has it.
  */
 async function startOf(
   answer: Answer,

@@ -9,7 +9,7 @@ import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import { Connection } from "./_connection.ts";
+import { Connection, NOT_ENCODED } from "./_connection.ts";
 import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";
@@ -63,41 +63,49 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
   const connection = new Connection(url, options, stats);
   const hooks = progressHooks<Readonly<UpdateStats>>(stats, checkCallback("onProgress", onProgress));
   connection.onStep = hooks.onStep;
-  return {
-    url,
-    sigUrl,
-    basis,
-    connection,
-    host: unknownHost(),
-    stats,
-    backend,
-    hooks,
-  };
+  return { url, sigUrl, basis, connection, host: unknownHost(), stats, backend, hooks };
 }
 
 /** Reads a signature, searches the basis, and decides how the rest is fetched. */
 export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
-  const { url, basis, connection, host, stats, backend, hooks } = session;
-  const { signal } = connection;
+  const { url, basis, connection, host } = session;
   const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
   const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
     return { plan: wholePlan(connection, fallback, remote), remote, work: undefined };
   };
   const remote = await openSig(connection, host, sigUrl);
   if (typeof remote === "string") return whole(local ? remote : "no-basis");
-  const { footer } = remote.sig;
+  const { fileLength, entityTag } = remote.sig.footer;
   // An empty file has all of one that was empty when its signature was made.
-  if (!local || footer.fileLength > 0 && await isEmpty(local)) return whole("no-basis", remote);
-  const facts: FileFacts = { url, total: footer.fileLength, tag: strongTag(footer.entityTag) };
-  const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
-  const reader = remote.takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;
-  const literalCost = remote.takesRuns ? COMPRESSED_COST : 1;
+  if (!local || fileLength > 0 && await isEmpty(local)) return whole("no-basis", remote);
+  const sync = await search(session, basis!, remote);
+  if (typeof sync === "string") return whole(sync, remote);
+  const { runs, missingLength } = sync;
+  const missing = runs.filter(({ from }) => from === undefined);
+  const facts: FileFacts = { url, total: fileLength, tag: strongTag(entityTag) };
+  const doubt = remote.takesRuns ? undefined : await doubtAbout(connection, facts, remote, missing.length === 0);
+  if (doubt === "stale-signature") return whole(doubt);
+  if (doubt !== undefined) return whole(doubt, remote);
+  const reader = readerFor(session, facts, remote);
+  const cost = reader.costOf(missing);
+  const isCheaper = cost.bytes + (cost.requests - 1) * connection.requestCost >= fileLength;
+  if (isCheaper && fileLength > 0) return whole("cheaper", remote);
+  const plan = partialPlan(connection, sync, cost, remote.takesRuns);
+  return { plan, remote, work: { basis: local, runs, missing, missingLength, reader } };
+}
+
+/** Searches the basis for the blocks of a signature, or says why it is of no use. */
+async function search(
+  session: Session,
+  basis: Basis,
+  { sig, takesRuns }: RemoteSig,
+): Promise<SyncPlan | UpdateFallback> {
+  const { connection: { signal }, stats, backend, hooks } = session;
   const readBefore = stats.bytesRead;
-  let sync: SyncPlan;
   try {
-    sync = await planSync(remote.sig, basis!, {
-      readCost: remote.takesRuns ? RUN_COST : PART_COST,
-      literalCost,
+    return await planSync(sig, basis, {
+      readCost: takesRuns ? RUN_COST : PART_COST,
+      literalCost: takesRuns ? COMPRESSED_COST : 1,
       signal,
       backend,
       onProgress: ({ bytesRead }) => {
@@ -106,32 +114,15 @@ export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prep
       },
     });
   } catch (error) {
-    return whole(fallbackFor(error), remote);
+    return fallbackFor(error);
   }
-  const missing = sync.runs.filter(({ from }) => from === undefined);
-  const doubt = remote.takesRuns ? undefined : await doubtAbout(connection, facts, remote, missing.length === 0);
-  if (doubt === "stale-signature") return whole(doubt);
-  if (doubt !== undefined) return whole(doubt, remote);
-  const cost = reader.costOf(missing);
-  const bytesIn = stats.bytesIn + cost.bytes;
-  if (cost.bytes + (cost.requests - 1) * connection.requestCost >= footer.fileLength && footer.fileLength > 0) {
-    return whole("cheaper", remote);
-  }
-  const plan: UpdatePlan = {
-    way: remote.takesRuns ? "runs" : "ranges",
-    fallback: undefined,
-    fileLength: footer.fileLength,
-    digest: footer.digest,
-    copiedLength: footer.fileLength - sync.missingLength,
-    missingLength: sync.missingLength,
-    missingCount: sync.missingCount,
-    bytesIn,
-    requests: stats.requests + cost.requests,
-    savedShare: footer.fileLength === 0 ? 0 : Math.max(0, 1 - bytesIn / footer.fileLength),
-    requestCost: connection.requestCost,
-  };
-  const work = { basis: local, runs: sync.runs, missing, missingLength: sync.missingLength, reader };
-  return { plan, remote, work };
+}
+
+/** Reads the missing bytes: by a list of runs where the server takes one. */
+function readerFor(session: Session, facts: FileFacts, { takesRuns }: RemoteSig): RangeReader | RunsReader {
+  const { connection, host, stats } = session;
+  const ranges = new RangeReader(connection, host, facts, () => stats.fallback = "no-ranges");
+  return takesRuns ? new RunsReader(connection, host, facts, ranges) : ranges;
 }
 
 /**
@@ -145,7 +136,7 @@ async function doubtAbout(
   isComplete: boolean,
 ): Promise<UpdateFallback | undefined> {
   if (!isComplete && !cameWhole) return undefined;
-  const asked = connection.send(facts.url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  const asked = connection.send(facts.url, { method: "HEAD", headers: NOT_ENCODED });
   // A host that does not answer `HEAD` leaves the doubt where it was.
   const answer = await asked.catch((error) => {
     if (error instanceof HttpError) return undefined;
@@ -185,6 +176,28 @@ export function fallbackFor(error: unknown): UpdateFallback {
     if (error.code === "status") return "no-signature";
   }
   throw error;
+}
+
+function partialPlan(
+  connection: Connection,
+  { fileLength, digest, missingLength, missingCount }: SyncPlan,
+  cost: { readonly bytes: number; readonly requests: number },
+  takesRuns: boolean,
+): UpdatePlan {
+  const bytesIn = connection.stats.bytesIn + cost.bytes;
+  return {
+    way: takesRuns ? "runs" : "ranges",
+    fallback: undefined,
+    fileLength,
+    digest,
+    copiedLength: fileLength - missingLength,
+    missingLength,
+    missingCount,
+    bytesIn,
+    requests: connection.stats.requests + cost.requests,
+    savedShare: fileLength === 0 ? 0 : Math.max(0, 1 - bytesIn / fileLength),
+    requestCost: connection.requestCost,
+  };
 }
 
 function wholePlan(connection: Connection, fallback: UpdateFallback, remote: RemoteSig | undefined): UpdatePlan {

@@ -2,12 +2,12 @@
 import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import type { Run } from "../protocol/run_list.ts";
+import { lengthOf, type Run } from "../protocol/run_list.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
 import type { Answer } from "./_connection.ts";
 import { boundaryOf, readParts } from "./multipart_reader.ts";
-import { statusError } from "./_patience.ts";
-import { lengthOf, type Picker } from "./runs.ts";
+import { statusError } from "./_status_error.ts";
+import type { Picker } from "./runs.ts";
 
 /** Bytes of a multipart body besides its ranges, for each of them and for the rest. */
 const MAX_PART_COST = 1024;

@@ -1,11 +1,12 @@
 import { ChunkList } from "../../common/chunk_list.ts";
 import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
-import type { Run } from "../protocol/run_list.ts";
-import { type Answer, type Connection, MAX_PARALLEL } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { lengthOf, type Run } from "../protocol/run_list.ts";
+import { type Answer, type Connection, MAX_PARALLEL, NOT_ENCODED } from "./_connection.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";
-import { dropBytes, joinNear, lengthOf, Picker, RunQueue } from "./runs.ts";
+import { dropBytes, joinNear, Picker, RunQueue } from "./runs.ts";
 
 /** Bytes that are asked for in one request. They are held in memory until it is their turn. */
 const GROUP_LENGTH = 2 ** 22;
@@ -51,7 +52,7 @@ export class RangeReader {
   readonly #facts: FileFacts;
   readonly #onWhole: (() => void) | undefined;
 
-  /** @param onWhole Called if the server gives the whole file alone. */
+  /** @param onWhole Called if the server sends nothing but the whole file. */
   constructor(connection: Connection, host: Host, facts: FileFacts, onWhole?: () => void) {
     this.#connection = connection;
     this.#host = host;
@@ -132,22 +133,25 @@ export class RangeReader {
     const maxGap = this.#maxGap;
     let end = queue.first!.offset;
     let ranges = 1;
+    /** Bytes of the ranges, the gaps inside them included. */
     let length = 0;
     for (let run = queue.first; run; run = queue.first) {
       const gap = run.offset - end;
-      if (gap > maxGap && (this.#isSingle || ++ranges > MAX_RANGES)) break;
-      const taken = Math.min(run.length, GROUP_LENGTH - length - (gap > maxGap ? 0 : gap));
+      const isNewRange = gap > maxGap;
+      if (isNewRange && (this.#isSingle || ++ranges > MAX_RANGES)) break;
+      if (!isNewRange) length += gap;
+      const taken = Math.min(run.length, GROUP_LENGTH - length);
       if (taken <= 0) break;
       group.push({ offset: run.offset, length: taken });
       queue.take(taken);
       end = run.offset + taken;
-      length += taken + (gap > maxGap ? 0 : gap);
+      length += taken;
     }
     return group;
   }
 
   async #fetchGroup(runs: readonly Run[], signal: AbortSignal): Promise<Fetched> {
-    const patience = new Patience(this.#connection, signal);
+    const retries = new Retries(this.#connection, signal);
     const fetched = new ChunkList();
     const pieces = fetched.chunks;
     let hadWhole = false;
@@ -172,9 +176,9 @@ export class RangeReader {
         if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";
       } catch (error) {
         if (error instanceof DoubtError) this.#host.several = "never";
-        else await patience.after(error, this.#host.givesRanges);
+        else await retries.waitOrThrow(error, this.#host.givesRanges);
       }
-      patience.progress(picker.length);
+      retries.noteProgress(picker.length);
       left = dropBytes(left, picker.length);
     }
     return { pieces };
@@ -182,7 +186,7 @@ export class RangeReader {
 
   #ask(ranges: readonly Run[], signal: AbortSignal) {
     const { tag } = this.#facts;
-    const headers: Record<string, string> = { Range: formatRange(ranges), "Accept-Encoding": "identity" };
+    const headers: Record<string, string> = { Range: formatRange(ranges), ...NOT_ENCODED };
     if (tag !== undefined && !this.#connection.isForeign) headers["If-Range"] = tag;
     return { headers, signal };
   }
@@ -190,12 +194,12 @@ export class RangeReader {
   /** Picks runs out of the whole file. If it breaks off, it is asked for again. */
   async *#pickWhole(first: Answer, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
     this.#onWhole?.();
-    const patience = new Patience(this.#connection);
+    const retries = new Retries(this.#connection);
     let left = runs;
     for (let answer: Answer | undefined = first; left.length > 0;) {
       const picker = new Picker(left);
       try {
-        answer ??= await this.#connection.send(this.#facts.url, { headers: { "Accept-Encoding": "identity" } });
+        answer ??= await this.#connection.send(this.#facts.url, { headers: NOT_ENCODED });
         if (answer.status !== 200) throw await statusError(answer);
         await checkVersion(answer, this.#facts);
         let offset = 0;
@@ -206,9 +210,9 @@ export class RangeReader {
         }
         throw new HttpError("network", answer.url, `Cannot read ${answer.url}: it ended at byte ${offset}`);
       } catch (error) {
-        await patience.after(error, true);
+        await retries.waitOrThrow(error, true);
       }
-      patience.progress(picker.length);
+      retries.noteProgress(picker.length);
       left = dropBytes(left, picker.length);
       answer = undefined;
     }

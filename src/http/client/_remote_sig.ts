@@ -5,8 +5,9 @@ import { RUNS_TYPE } from "../protocol/media_types.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
-import type { Answer, Connection } from "./_connection.ts";
-import { Patience, statusError } from "./_patience.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
+import { Retries } from "./_retries.ts";
+import { statusError } from "./_status_error.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";
 import { RunsReader } from "./_runs_reader.ts";
 
@@ -34,10 +35,10 @@ export interface RemoteSig {
  * Opens a layered signature: reads its end.
  *
  * @throws {HttpError} If there is none (`status`), or the server does not answer rightly.
- * @throws {RsyncError} If what is there is none, or is damaged.
+ * @throws {RsyncError} If it is not a layered signature, or is damaged.
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
-  const patience = new Patience(connection);
+  const retries = new Retries(connection);
   for (let isFirst = true;; isFirst = false) {
     try {
       const { answer, source } = await openSource(connection, host, url, isFirst);
@@ -51,7 +52,7 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
         modifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
     } catch (error) {
-      await patience.after(error);
+      await retries.waitOrThrow(error);
     }
   }
 }
@@ -65,7 +66,7 @@ async function openSource(connection: Connection, host: Host, url: URL, isFirst:
   if (connection.isForeign) return await openByLength(connection, host, url);
   let answer: Answer;
   try {
-    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, "Accept-Encoding": "identity" } });
+    answer = await connection.send(url, { headers: { Range: `bytes=-${TAIL_LENGTH}`, ...NOT_ENCODED } });
   } catch (error) {
     if (!isFirst || !(error instanceof HttpError && error.cause instanceof TypeError)) throw error;
     return await openAsForeign(connection, host, url, error);
@@ -111,12 +112,12 @@ async function openAsForeign(connection: Connection, host: Host, url: URL, error
 
 /** Asks for the length first: a range from the end needs the permission of the server across origins. */
 async function openByLength(connection: Connection, host: Host, url: URL): Promise<Opened> {
-  const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  const answer = await connection.send(url, { method: "HEAD", headers: NOT_ENCODED });
   await answer.cancel();
   if (answer.status === 200 && answer.length !== undefined) {
     return { answer, source: rangesSource(connection, host, answer, answer.length, new Uint8Array(0)) };
   }
-  const whole = await connection.send(url, { headers: { "Accept-Encoding": "identity" } });
+  const whole = await connection.send(url, { headers: NOT_ENCODED });
   if (whole.status === 200) return await openWhole(whole);
   const error = await statusError(whole);
   if (whole.status !== 206) throw error;

@@ -1,12 +1,13 @@
 import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
-import { encodeRuns, type Run } from "../protocol/run_list.ts";
+import { encodeRuns, lengthOf, type Run } from "../protocol/run_list.ts";
 import { isWorkerd, workerdFlags } from "./_browser.ts";
 import type { Answer, Connection } from "./_connection.ts";
-import { isPassing, Patience, StatusError, statusError } from "./_patience.ts";
+import { isTransient, Retries } from "./_retries.ts";
+import { StatusError, statusError } from "./_status_error.ts";
 import type { FileFacts } from "./_range_answer.ts";
 import type { Host, RangeReader } from "./_range_reader.ts";
-import { dropBytes, lengthOf } from "./runs.ts";
+import { dropBytes } from "./runs.ts";
 
 /** Runs in one request, so that its body stays small. */
 const MAX_RUNS = 2 ** 17;
@@ -52,7 +53,7 @@ export class RunsReader {
   }
 
   async *#some(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
-    const patience = new Patience(this.#connection);
+    const retries = new Retries(this.#connection);
     for (let left = runs; left.length > 0;) {
       let length = 0;
       const expected = lengthOf(left);
@@ -60,7 +61,7 @@ export class RunsReader {
         for await (const chunk of (await this.#send(left)).chunks()) {
           if (length + chunk.length > expected) throw this.#error("protocol", `more than ${expected} bytes came`);
           length += chunk.length;
-          patience.progress(chunk.length);
+          retries.noteProgress(chunk.length);
           yield chunk;
         }
         if (length < expected) throw this.#error("network", `${length} bytes came, ${expected} were expected`);
@@ -69,7 +70,7 @@ export class RunsReader {
           this.#isRefused = true;
           return yield* this.#ranges.chunks(left);
         }
-        await patience.after(error, length > 0);
+        await retries.waitOrThrow(error, length > 0);
       }
       left = dropBytes(left, length);
     }
@@ -126,5 +127,5 @@ function isUnanswered(error: unknown): boolean {
 
 /** Whether a server does not take lists at all: no later attempt would change that. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof StatusError && !isPassing(error, false);
+  return error instanceof StatusError && !isTransient(error, false);
 }

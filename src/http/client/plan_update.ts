@@ -1,10 +1,11 @@
 import type { Basis } from "../../basis/basis_source.ts";
-import { statusError } from "./_patience.ts";
+import { NOT_ENCODED } from "./_connection.ts";
+import { statusError } from "./_status_error.ts";
 import { openSession, prepareUpdate, type Session } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";
 import type { UpdatePlan } from "./update_plan.ts";
 
-/** Statuses of what is not there, or not for everybody. Others may be for `HEAD` alone. */
+/** Statuses of a file that is missing or forbidden. Others may concern `HEAD` alone. */
 const GONE = new Set([401, 403, 404, 410]);
 
 /**
@@ -49,7 +50,7 @@ export async function planUpdate(
 
 /** Where there is no signature to say it, asks for the length: there may be no file either. */
 async function withLength(plan: UpdatePlan, { url, connection }: Session): Promise<UpdatePlan> {
-  const answer = await connection.send(url, { method: "HEAD", headers: { "Accept-Encoding": "identity" } });
+  const answer = await connection.send(url, { method: "HEAD", headers: NOT_ENCODED });
   if (GONE.has(answer.status)) throw await statusError(answer);
   await answer.cancel();
   const { requests, bytesIn } = connection.stats;

@@ -2,11 +2,6 @@
 import { compact } from "../../common/bytes.ts";
 import type { Run } from "../protocol/run_list.ts";
 
-/** Bytes of runs. */
-export function lengthOf(runs: readonly Run[]): number {
-  return runs.reduce((sum, { length }) => sum + length, 0);
-}
-
 /** The runs without their first `count` bytes. */
 export function dropBytes(runs: readonly Run[], count: number): Run[] {
   let left = count;

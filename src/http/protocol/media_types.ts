@@ -7,13 +7,13 @@ export const DELTA_TYPE = "application/vnd.rsync-streams.delta";
 /** A list of runs. */
 export const RUNS_TYPE = "application/vnd.rsync-streams.runs";
 /** What the path of a layered signature ends in: it lies beside its file. */
-export const SIG_SUFFIX = ".rsig";
+const SIG_SUFFIX = ".rsig";
 
 /**
  * What follows it in the path of a layered signature with longer strong sums: 40 bits of margin in place of 10. A
  * client asks for it where short sums were equal by chance.
  */
-export const LONG_SUFFIX = "-long";
+const LONG_SUFFIX = "-long";
 
 /** The URL of the layered signature of a file. The query stays. */
 export function sigUrlOf(url: URL): URL {

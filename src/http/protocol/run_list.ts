@@ -13,6 +13,11 @@ export interface Run {
 /** Bytes of the longest varint. */
 const MAX_VARINT_LENGTH = 8;
 
+/** Bytes of runs. */
+export function lengthOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** Writes runs, which ascend and do not overlap. */
 export function encodeRuns(runs: readonly Run[]): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];

@@ -5,12 +5,12 @@ import type { Backend } from "../../kernel/interface.ts";
 import { loadSigs } from "../../load_sigs.ts";
 import { encodeStream, supportedCodings } from "../protocol/content_coding.ts";
 import { DELTA_TYPE, mediaTypeOf, RUNS_TYPE, SIG_TYPE } from "../protocol/media_types.ts";
-import { decodeRuns } from "../protocol/run_list.ts";
+import { decodeRuns, lengthOf } from "../protocol/run_list.ts";
 import { chooseCoding } from "./_accept_encoding.ts";
 import { failedCondition } from "./_conditions.ts";
 import { Problem } from "./_problem.ts";
 import { type Content, DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
-import { lengthOf, readRuns, streamOf } from "./_read_runs.ts";
+import { readRuns, streamOf } from "./_read_runs.ts";
 import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,15 +1,10 @@
 import { giveWay } from "../../common/give_way.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
-import type { Run } from "../protocol/run_list.ts";
+import { lengthOf, type Run } from "../protocol/run_list.ts";
 
 /** Bytes of a piece of a body. */
 const PIECE_LENGTH = 2 ** 18;
-
-/** Bytes of some runs. */
-export function lengthOf(runs: readonly Run[]): number {
-  return runs.reduce((sum, { length }) => sum + length, 0);
-}
 
 /**
  * The bytes of runs, one run after the other, in pieces of 256 KiB with buffers of their own.

@@ -135,7 +135,7 @@ function sha256(bytes: Uint8Array, backend: Backend | undefined): string {
   return hex(sum.digest());
 }
 
-/** 16 bytes that nobody knows who does not know the secret. */
+/** 16 bytes that nobody can guess without the secret. */
 async function saltOf(secret: string, key: string): Promise<Uint8Array> {
   const encode = (text: string) => new TextEncoder().encode(text);
   const hash = "SHA-256";
