@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { LayeredSig, planSync } from "rsync-streams/sync";
-import { isWorthwhile } from "../src/sync/stopping_rule.ts";
+import { isWorthwhile, samplePieceCount } from "../src/sync/stopping_rule.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
 import { base, insert, publish, sync } from "./_sync.ts";
 
@@ -155,3 +155,42 @@ Deno.test("a layer is searched if it is expected to save more than its records a
   assert.equal(isWorthwhile({ ...outlook, share: 0.106, literalCost: 0.5 }), false);
   assert.equal(isWorthwhile({ ...outlook, share: 0, searchedCount: 1 }), true);
 });
+
+Deno.test("a sample has a sixteenth of the blocks and 1,024 at most, and costs a sixteenth of what it could save", () => {
+  const outlook = {
+    missingLength: 64_000,
+    missingCount: 1,
+    blockLength: 100,
+    recordLength: 8,
+    searchedCount: 2,
+    share: 0,
+    literalCost: 1,
+    readCost: 200,
+  };
+  assert.equal(samplePieceCount(outlook), 10);
+  assert.equal(samplePieceCount({ ...outlook, missingLength: 2 ** 24 }), 256);
+  // 640 blocks are four pieces of 10 records of 8 bytes, and four reads of 200: 1,120 of 64,000 bytes.
+  assert.equal(samplePieceCount({ ...outlook, literalCost: 0.28 }), 10);
+  assert.equal(samplePieceCount({ ...outlook, literalCost: 0.279 }), 0);
+  assert.equal(samplePieceCount({ ...outlook, readCost: 920 }), 10);
+  assert.equal(samplePieceCount({ ...outlook, readCost: 921 }), 0);
+  assert.equal(samplePieceCount({ ...outlook, recordLength: 100 }), 0, "the layer takes more than it can save");
+});
+
+const PAGE = 4096;
+const pages = Array.from({ length: 1024 }, (_, i) => randomBytes(200 + i, PAGE));
+
+/** Remote files of which the first two layers find nothing, and the bytes that may be missing at most. */
+const PAGED: Record<string, [Uint8Array[], number]> = {
+  "in another order": [pages.map((_, i) => pages[i * 389 % pages.length]!), 0],
+  "with an edit each": [pages.map((page, i) => concat([Uint8Array.of(i, i >> 8), page.subarray(2)])), 1024 * 256],
+};
+
+for (const [name, [remote, maxMissing]] of Object.entries(PAGED)) {
+  Deno.test(`planSync() finds pages that are shorter than the blocks of two layers: ${name}`, async () => {
+    const layers = [2 ** 17, 2 ** 13, 2 ** 8].map((blockLength) => ({ blockLength, strongLength: 4 }));
+    const plan = await sync(concat(remote), concat(pages), { layers });
+    assert.equal(plan.blockLengths.length, 3);
+    assert.ok(plan.missingLength <= maxMissing, `${plan.missingLength} bytes are missing`);
+  });
+}

@@ -7,11 +7,12 @@ import type { BackendOptions } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
 import { progressHooks } from "../streams/progress.ts";
 import { MISSING, RunList } from "./_run_list.ts";
+import { sampleOf } from "./_sample.ts";
 import { searchLayer, spansToRead } from "./_search_layer.ts";
 import { SearchWork } from "./search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span, SyncPlan, SyncRun } from "./plan.ts";
-import { isWorthwhile } from "./stopping_rule.ts";
+import { isWorthwhile, samplePieceCount } from "./stopping_rule.ts";
 
 /** So many bytes are some ten million records. With their index they fit in the memory of a WebAssembly instance. */
 const MAX_INPUT_LENGTH = 2 ** 26;
@@ -154,20 +155,25 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
   for (const [layer, { blockLength }] of layers.entries()) {
     const recordLength = sig.recordLength(layer);
     const { missingLength, missingCount } = found;
-    const isWorth = isWorthwhile({
-      ...costs,
-      missingLength,
-      missingCount,
-      blockLength,
-      recordLength,
-      searchedCount: blockLengths.length,
-      share,
-    });
-    if (missingLength === 0 || source.size === 0 || !isWorth || work.isUsedUp) break;
-    const reads = await spansToRead(found, blockLength, Math.floor(readCost / recordLength));
-    lengthLeft -= lengthOf(reads) * recordLength;
-    if (lengthLeft < 0) break;
-    found = await searchLayer({ sig, layer, runs: found, reads, local: source, kernel, work, signal });
+    if (missingLength === 0 || source.size === 0 || work.isUsedUp) break;
+    /** What is found of what is missing in `runs`; undefined if that takes too many records. */
+    const search = async (runs: RunList): Promise<RunList | undefined> => {
+      const reads = await spansToRead(runs, blockLength, Math.floor(readCost / recordLength));
+      lengthLeft -= lengthOf(reads) * recordLength;
+      if (lengthLeft < 0) return undefined;
+      return await searchLayer({ sig, layer, runs, reads, local: source, kernel, work, signal });
+    };
+    const searchedCount = blockLengths.length;
+    const outlook = { ...costs, missingLength, missingCount, blockLength, recordLength, searchedCount, share };
+    if (!isWorthwhile(outlook)) {
+      const sample = await sampleOf(found, blockLength, samplePieceCount(outlook));
+      const rest = sample.missingLength > 0 ? await search(sample) : undefined;
+      if (!rest || work.isUsedUp) break;
+      if (!isWorthwhile({ ...outlook, share: 1 - rest.missingLength / sample.missingLength })) break;
+    }
+    const next = await search(found);
+    if (!next) break;
+    found = next;
     blockLengths.push(blockLength);
     share = 1 - found.missingLength / missingLength;
   }

@@ -4,10 +4,17 @@
  * layer before has found: edits that were isolated for one block length are usually isolated for the next, and data
  * that was new to one is new to the next. The first two layers are always searched. Nothing is known before the first,
  * and the first is so coarse that a few edits can spoil all of it.
+ *
+ * Pages in another order, or with an edit each, are nothing to a layer whose blocks are longer, and all to one with
+ * shorter blocks. So before it stops, a sample of the next layer is searched, and its share is what counts.
  */
 
 /** Layers that are searched whatever was found. */
 const ALWAYS_SEARCHED = 2;
+/** A sample has this many pieces, with so many blocks each at most, and one block in so many at most. */
+export const SAMPLE_PIECES = 4;
+const MAX_PIECE_COUNT = 256;
+const SAMPLED_FRACTION = 16;
 
 /** What is known before a layer. */
 export interface LayerOutlook {
@@ -33,4 +40,17 @@ export function isWorthwhile(outlook: LayerOutlook): boolean {
   if (searchedCount < ALWAYS_SEARCHED) return true;
   const cost = Math.ceil(missingLength / blockLength) * recordLength + missingCount * (readCost / 8);
   return missingLength * share * literalCost > cost;
+}
+
+/**
+ * How many blocks each piece of a sample has; 0 if a sample is not worth its own cost: a sixteenth of what could be
+ * saved is the most that it may be.
+ */
+export function samplePieceCount(outlook: LayerOutlook): number {
+  const { missingLength, blockLength, recordLength, literalCost, readCost } = outlook;
+  const blockCount = Math.ceil(missingLength / blockLength);
+  const count = Math.min(MAX_PIECE_COUNT, Math.floor(blockCount / SAMPLED_FRACTION / SAMPLE_PIECES));
+  const cost = SAMPLE_PIECES * (count * recordLength + readCost);
+  const isWorthIt = isWorthwhile({ ...outlook, share: 1 }) && cost <= missingLength * literalCost / SAMPLED_FRACTION;
+  return isWorthIt ? count : 0;
 }

@@ -20,6 +20,12 @@ interface Run {
   from: number | undefined;
 }
 
+/** Numbers of records, from the first to the one after the last. */
+interface Span {
+  start: number;
+  end: number;
+}
+
 /** Passes over the local file in a layer, at most. */
 const MAX_PASSES = 8;
 /** Bytes of the end of the signature that are read at the start. */
@@ -50,32 +56,47 @@ export function modelPlan({ remote, local, layers, literalCost, readCost, maxInp
     const missing = sumOf(gone);
     if (missing === 0 || local.length === 0) break;
 
-    // The stopping rule: the first two layers are always searched.
     const recordLength = 4 + strongLength;
-    const spans = gone.map(({ offset, length }) => ({
-      start: Math.floor(offset / blockLength),
-      end: Math.ceil((offset + length) / blockLength),
-    }));
+    const spans = gone.map(({ offset, length }) => spanOf(offset, length, blockLength));
+    /** Reads records; false if they are too many. */
+    const read = (spans: readonly Span[]): boolean => {
+      // Two pieces are read together if the records between them cost no more than a read.
+      const reads: Span[] = [];
+      for (const { start, end } of spans) {
+        const last = reads.at(-1);
+        if (last && (start - last.end) * recordLength <= readCost) last.end = end;
+        else reads.push({ start, end });
+      }
+      recordBytes += reads.reduce((sum, { start, end }) => sum + (end - start) * recordLength, 0);
+      if (recordBytes > maxInputLength) return false;
+      for (const { start, end } of reads) {
+        const first = layout.offsetOf(j, start);
+        // The end of the signature is there already.
+        if (first >= layout.size - TAIL_LENGTH) continue;
+        sigReads++;
+        sigBytes += layout.offsetOf(j, end - 1) + recordLength - first;
+      }
+      return true;
+    };
+
+    // The stopping rule: the first two layers are always searched.
     const records = spans.reduce((sum, { start, end }) => sum + end - start, 0);
     const cost = records * recordLength + gone.length * readCost / 8;
-    if (blockLengths.length >= 2 && !(missing * share * literalCost > cost)) break;
-
-    // Two pieces are read together if the records between them cost no more than a read.
-    const reads: { start: number; end: number }[] = [];
-    for (const { start, end } of spans) {
-      const last = reads.at(-1);
-      if (last && (start - last.end) * recordLength <= readCost) last.end = end;
-      else reads.push({ start, end });
+    const paysOff = (share: number) => missing * share * literalCost > cost;
+    if (blockLengths.length >= 2 && !paysOff(share)) {
+      const count = Math.ceil(missing / blockLength);
+      const piece = Math.min(256, Math.floor(count / 64));
+      const isWorthIt = paysOff(1) && 4 * (piece * recordLength + readCost) <= missing * literalCost / 16;
+      if (!isWorthIt || piece === 0) break;
+      const numbered = spans.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i));
+      const sample = numbered.filter((_, i) => i % Math.ceil(count / 4) < piece);
+      if (!read(sample.map((block) => ({ start: block, end: block + 1 })))) break;
+      const texts = sample.map((block) => remoteText.slice(block * blockLength, (block + 1) * blockLength));
+      const places = search(texts, localText, blockLength);
+      const lengthOf = (texts: readonly string[]) => texts.reduce((sum, { length }) => sum + length, 0);
+      if (!paysOff(lengthOf(texts.filter((text) => places.has(text))) / lengthOf(texts))) break;
     }
-    recordBytes += reads.reduce((sum, { start, end }) => sum + (end - start) * recordLength, 0);
-    if (recordBytes > maxInputLength) break;
-    for (const { start, end } of reads) {
-      const first = layout.offsetOf(j, start);
-      // The end of the signature is there already.
-      if (first >= layout.size - TAIL_LENGTH) continue;
-      sigReads++;
-      sigBytes += layout.offsetOf(j, end - 1) + recordLength - first;
-    }
+    if (!read(spans)) break;
 
     const blocks = gone.flatMap(({ offset, length }) =>
       Array.from({ length: Math.ceil(length / blockLength) }, (_, k) => ({
@@ -99,6 +120,11 @@ export function modelPlan({ remote, local, layers, literalCost, readCost, maxInp
   }
   const gone = runs.filter(({ from }) => from === undefined);
   return { runs, missingLength: sumOf(gone), missingCount: gone.length, sigBytes, sigReads, blockLengths };
+}
+
+/** The blocks of a piece of the remote file. */
+function spanOf(offset: number, length: number, blockLength: number): Span {
+  return { start: Math.floor(offset / blockLength), end: Math.ceil((offset + length) / blockLength) };
 }
 
 /** Where the local file has blocks: a few passes, each in search of those that the one before did not find. */
