@@ -71,6 +71,9 @@ function values(choices: Choices): (string | number)[] {
   return [name, address, choices.of(CITIES), choices.below(1e6) / 100, choices.of(STATES), day(choices), note];
 }
 
+const TABLE = `CREATE TABLE orders (id INTEGER PRIMARY KEY, name TEXT, address TEXT, city TEXT, amount REAL, state TEXT,
+  day TEXT, note TEXT); BEGIN`;
+
 /** Makes a SQLite database of 200,000 rows, and a copy with 300 rows updated, 500 inserted and 100 deleted. */
 export async function makeDatabasePair(files: Files): Promise<Files> {
   if (await exists(files)) return files;
@@ -78,8 +81,7 @@ export async function makeDatabasePair(files: Files): Promise<Files> {
     const choices = new Choices(DATABASE_SEED);
     const insert = "INSERT INTO orders (name, address, city, amount, state, day, note) VALUES (?, ?, ?, ?, ?, ?, ?)";
     const database = new DatabaseSync(basis);
-    database.exec(`CREATE TABLE orders (id INTEGER PRIMARY KEY, name TEXT, address TEXT, city TEXT, amount REAL,
-      state TEXT, day TEXT, note TEXT); BEGIN`);
+    database.exec(TABLE);
     const fill = database.prepare(insert);
     for (let i = 0; i < ROW_COUNT; i++) fill.run(...values(choices));
     database.exec("COMMIT");
@@ -98,6 +100,29 @@ export async function makeDatabasePair(files: Files): Promise<Files> {
     for (const row of choices.distinct(DELETE_COUNT, ROW_COUNT)) remove.run(row + 1);
     edited.exec("COMMIT");
     edited.close();
+  });
+  return files;
+}
+
+const VACUUM_SEED = 0x5eed_0003;
+
+/** Makes a SQLite database whose 200,000 rows came in random order, and a copy that `VACUUM` has rewritten in order. */
+export async function makeVacuumPair(files: Files): Promise<Files> {
+  if (await exists(files)) return files;
+  await makeBoth(files, async (basis, target) => {
+    const choices = new Choices(VACUUM_SEED);
+    const database = new DatabaseSync(basis);
+    database.exec(TABLE);
+    const fill = database.prepare("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    // A prime number, so that each row comes once.
+    for (let i = 0; i < ROW_COUNT; i++) fill.run(i * 1_299_709 % ROW_COUNT, ...values(choices));
+    database.exec("COMMIT");
+    database.close();
+
+    await copyFile(basis, target);
+    const rewritten = new DatabaseSync(target);
+    rewritten.exec("VACUUM");
+    rewritten.close();
   });
   return files;
 }

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageTar } from "../../scripts/package_tar.ts";
-import { makeCsvPair, makeDatabasePair } from "./generated.ts";
+import { makeCsvPair, makeDatabasePair, makeVacuumPair } from "./generated.ts";
 import type { Files, Pair } from "./traffic.ts";
 
 /** Where pairs and results are kept. It is not in Git. */
@@ -46,6 +46,12 @@ const RECIPES: readonly Recipe[] = [
     basisLength: 30_875_648,
     targetLength: 30_957_568,
     make: () => makeDatabasePair({ basis: join(CACHE, "rows.basis.db"), target: join(CACHE, "rows.target.db") }),
+  },
+  {
+    name: "SQLite, VACUUM",
+    basisLength: 35_094_528,
+    targetLength: 30_871_552,
+    make: () => makeVacuumPair({ basis: join(CACHE, "vacuum.basis.db"), target: join(CACHE, "vacuum.target.db") }),
   },
   {
     name: "CSV, 400,000 lines",
