@@ -60,6 +60,20 @@ Deno.test("planSync() reads nothing if its signal was aborted before, and makes 
   }
 });
 
+Deno.test("planSync() asks its signal every 16,384 records while it indexes them", async () => {
+  const remote = randomBytes(6, 16 * 200_000);
+  const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 16, strongLength: 6 }] }));
+  const { signal } = new AbortController();
+  let count = 0;
+  const undo = replace(signal, "throwIfAborted", () => void count++);
+  try {
+    await planSync(sig, new Uint8Array(100), { signal });
+  } finally {
+    undo();
+  }
+  assert.ok(count > 2 * Math.floor(200_000 / 16_384), `${count} times`);
+});
+
 Deno.test("planSync() reads a local file once, a MiB at a time, if that has all, and no empty one", async () => {
   const remote = randomBytes(2, 2 * MIB + 10);
   const published = await publish(remote, { layers: [{ blockLength: 1024, strongLength: 8 }] });

@@ -54,7 +54,8 @@ export async function searchLayer(search: LayerSearch): Promise<RunList> {
   let left = blocks.distinct();
   let mayFindMore = true;
   for (let pass = 0; pass < MAX_PASSES && mayFindMore && left.length > 0; pass++) {
-    const index = await createIndex(kernel, params, blocks, left, left.at(-1) === last ? lastLength : blockLength);
+    const length = left.at(-1) === last ? lastLength : blockLength;
+    const index = await createIndex(kernel, params, blocks, left, length, signal);
     const searched = left;
     mayFindMore = await file.pass(index, (k, offset) => {
       places[searched[k]!] ||= offset + 1;
@@ -97,6 +98,7 @@ async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Pro
       for (let at = start; at < end; at += TURN_COUNT) {
         blocks.add(batch, at - from, Math.min(TURN_COUNT, end - at));
         await giveWay();
+        signal?.throwIfAborted();
       }
     }
   }
@@ -109,14 +111,19 @@ async function createIndex(
   blocks: BlockIndex,
   left: Uint32Array,
   lastLength: number,
+  signal: AbortSignal | undefined,
 ): Promise<SearchIndex> {
   const builder = kernel.index(params, "first");
+  const turn = async () => {
+    await giveWay();
+    signal?.throwIfAborted();
+  };
   for (let at = 0; at < left.length; at += TURN_COUNT) {
     builder.add(blocks.records(left.subarray(at, at + TURN_COUNT)));
-    await giveWay();
+    await turn();
   }
   let index = builder.finish(lastLength);
-  for (; !index; index = builder.finish(lastLength)) await giveWay();
+  for (; !index; index = builder.finish(lastLength)) await turn();
   return index;
 }
 
