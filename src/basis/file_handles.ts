@@ -105,10 +105,10 @@ export function basisFromNodeFileHandle(handle: NodeFileHandle): LateSource {
   };
 }
 
-/** When the last read of an object that has a position ends. */
+/** When the last read of a basis that has a position ends. */
 const turns = new WeakMap<object, Promise<void>>();
 
-/** Reads once the read before has ended. Patches may share a basis, and one that was cancelled may still read. */
+/** Reads once that has ended: patches may share a basis, and one that was cancelled may still read. */
 export function readInTurn(
   owner: object,
   length: number,
