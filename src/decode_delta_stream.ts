@@ -40,9 +40,9 @@ export interface DecodeDeltaStreamOptions
  * Makes a transform that turns a delta into its commands, one at a time.
  *
  * With {@linkcode encodeDeltaStream} it transcodes a delta from one format to another. Encoded in the same format
- * again, a delta has the same bytes if its integers were in their shortest form. A data command of more than 1 MiB
- * comes in pieces of 1 MiB. A delta that carries a digest of its target begins and ends with a data command without
- * bytes, which has the digest in its field `digest`.
+ * again, a delta has the same bytes if its integers were in their shortest form and its data commands have 1 byte to
+ * 1 MiB: longer ones come in pieces of 1 MiB, empty ones not at all. A delta that carries a digest of its target begins
+ * and ends with a data command without bytes, which has the digest in its field `digest`.
  *
  * @param options For the luapower format its name and the block length.
  * @returns A pair whose `writable` takes delta bytes and whose `readable` yields commands. In its stats, `bytesOut`

@@ -5,7 +5,8 @@ import { openAsBlob } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Basis, encodeDeltaStream, patchStream } from "rsync-streams";
+import { setImmediate } from "node:timers/promises";
+import { type Basis, encodeDeltaStream, patchStream, type SeekableBasis } from "rsync-streams";
 import { fetchUpdate, sendUpdate, syncHandler } from "rsync-streams/http";
 import { LayeredSig, layeredSigStream, planSync } from "rsync-streams/sync";
 import { assertBytes, makeDelta, makeSigs, patch, toBytes } from "./_helpers.ts";
@@ -85,7 +86,22 @@ const KINDS: Record<string, (bytes: Uint8Array<ArrayBuffer>) => Promise<[Basis, 
   "a FileSystemFileHandle": (bytes) =>
     Promise.resolve([{ kind: "file", getFile: () => Promise.resolve(new File([bytes], "basis")) }]),
   "a FileSystemSyncAccessHandle": (bytes) => Promise.resolve([new AccessHandle(bytes)]),
+  "{ seek, read }": (bytes) => Promise.resolve([seekable(bytes)]),
 };
+
+function seekable(bytes: Uint8Array): SeekableBasis {
+  let position = 0;
+  return {
+    size: bytes.length,
+    seek: (offset) => position = offset,
+    async read(buffer, length) {
+      await setImmediate();
+      const piece = bytes.subarray(position, position + length);
+      buffer.set(piece);
+      return piece.length;
+    },
+  };
+}
 
 async function withBasis(name: string, bytes: Uint8Array<ArrayBuffer>, use: (basis: Basis) => Promise<void>) {
   const [basis, close] = await KINDS[name]!(bytes);
@@ -108,6 +124,14 @@ for (const name of Object.keys(KINDS)) {
     withBasis(name, BASIS, async (basis) => {
       const { delta, target } = await SHORT_COPIES;
       assertBytes(await patch(basis, delta), target, "the target");
+    }));
+
+  Deno.test(`two patches at the same time have ${name} as their basis`, () =>
+    withBasis(name, BASIS, async (basis) => {
+      const { delta, target } = await SHORT_COPIES;
+      const [first, second] = await Promise.all([patch(basis, delta), patch(basis, DELTA)]);
+      assertBytes(first, target, "the first target");
+      assertBytes(second, TARGET, "the second target");
     }));
 
   Deno.test(`a layered signature can be ${name}`, () =>

@@ -73,10 +73,16 @@ Deno.test("applyDelta() makes at most 2^30 bytes, unless more are allowed", asyn
 });
 
 Deno.test("each step ends with the reason of its signal", async () => {
-  const forever = () =>
-    new ReadableStream<Uint8Array>({
-      pull: (controller) => new Promise((resolve) => setTimeout(resolve, 1)).then(() => controller.enqueue(BASIS)),
+  const forever = () => {
+    let timer: ReturnType<typeof setTimeout>;
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => timer = setTimeout(resolve, 1));
+        controller.enqueue(BASIS);
+      },
+      cancel: () => clearTimeout(timer),
     }, { highWaterMark: 0 });
+  };
   const steps: Record<string, (source: ByteSource, signal: AbortSignal) => Promise<unknown>> = {
     "createSig()": (source, signal) => createSig(source, { signal }),
     "createDelta()": (source, signal) => createDelta(SIG, source, { signal }),
@@ -91,6 +97,39 @@ Deno.test("each step ends with the reason of its signal", async () => {
     setTimeout(() => controller.abort(reason), 20);
     await assert.rejects(step(forever(), controller.signal), (error) => error === reason, name);
   }
+});
+
+Deno.test("a signal ends each step in the middle of a chunk", async () => {
+  const reason = { why: "too slow" };
+  const chunk = new Uint8Array(2 ** 30);
+  for (const step of [createSig, (source: ByteSource, options: Anything) => createDelta(SIG, source, options)]) {
+    const controller = new AbortController();
+    let stats: SigStats | undefined;
+    const onProgress = (now: SigStats) => {
+      stats = now;
+      controller.abort(reason);
+    };
+    let cancelledWith: unknown;
+    const source = new ReadableStream<Uint8Array>({
+      pull: (stream) => stream.enqueue(chunk),
+      cancel: (why) => void (cancelledWith = why),
+    }, { highWaterMark: 0 });
+    await assert.rejects(step(source, { onProgress, signal: controller.signal }), (error) => error === reason);
+    assert.ok(stats!.bytesIn < chunk.length, `${stats!.bytesIn} bytes`);
+    assert.equal(cancelledWith, reason);
+  }
+});
+
+Deno.test("a signal ends applyDelta() while it waits for the basis", async () => {
+  const reason = { why: "too slow" };
+  const controller = new AbortController();
+  const basis = {
+    read: () => {
+      controller.abort(reason);
+      return new Promise<Uint8Array>(() => {});
+    },
+  };
+  await assert.rejects(applyDelta(basis, DELTA, { signal: controller.signal }), (error) => error === reason);
 });
 
 Deno.test("a failure of a source is the failure of each step, as the same object", async () => {

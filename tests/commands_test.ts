@@ -5,6 +5,7 @@ import { CommandsFromEvents } from "../src/engine/commands_from_events.ts";
 import { EventsFromCommands } from "../src/engine/events_from_commands.ts";
 import type { DeltaEvent } from "../src/engine/interface.ts";
 import { BUSY, DONE, type SourceResult } from "../src/engine/stage.ts";
+import { createDecodeStage } from "../src/stages/transcoder.ts";
 import { hex, source, toBytes } from "./_helpers.ts";
 import { randomBytes } from "./_recipes.ts";
 
@@ -195,4 +196,14 @@ Deno.test("decodeDeltaStream() returns the digest of a delta in its first and la
     const commands = await Array.fromAsync(source(bytes, chunking).pipeThrough(decodeDeltaStream()));
     assert.deepEqual(commands, [FIRST, COPY, DATA, LAST]);
   }
+});
+
+Deno.test("a decoder lets others work among empty data commands of the luapower format, and gives none of them", () => {
+  const bytes = new Uint8Array(500_006);
+  for (let at = 0; at < 500_000; at += 5) bytes[at] = 1;
+  bytes.set([2, 1, 0, 0, 0, 1], 500_000);
+  const stage = createDecodeStage({ format: "luapower", blockLength: 4 });
+  stage.write(bytes);
+  for (let turn = 0; turn < 6; turn++) assert.equal(stage.next(), BUSY);
+  assert.deepEqual(stage.next(), { copy: { offset: 4, length: 4 } });
 });

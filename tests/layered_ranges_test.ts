@@ -97,3 +97,18 @@ Deno.test("a layered signature is read at its places alone, and not as a whole",
   await sig.records(0, 5, 9);
   assert.equal(total, 4 * 13);
 });
+
+Deno.test("LayeredSig.records() lets a source of several ranges come to its end", async () => {
+  let open = 0;
+  const sig = await LayeredSig.open({
+    size: BYTES.length,
+    read: (offset: number, length: number) => BYTES.subarray(offset, offset + length),
+    async *readRanges(ranges) {
+      open++;
+      for (const { offset, length } of ranges) yield BYTES.subarray(offset, offset + length);
+      open--;
+    },
+  });
+  await sig.records(2, 0, 10);
+  assert.equal(open, 0);
+});

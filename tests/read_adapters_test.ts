@@ -106,6 +106,34 @@ Deno.test("readFromReadable() fails as its readable did, each time, with the loc
   await cancel();
 });
 
+Deno.test("readFromReadable() fails for good at a chunk that is no bytes, and lets go of its source", async () => {
+  const chunks = [Uint8Array.of(1), "text" as unknown as Uint8Array, Uint8Array.of(2)];
+  let cancelledWith: unknown;
+  const readable = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(chunks.shift()!),
+    cancel: (reason) => void (cancelledWith = reason),
+  }, { highWaterMark: 0 });
+  const { read } = readFromReadable(readable);
+  const buffer = new Uint8Array(5);
+  assert.equal(await read(buffer, 5), 1);
+  const failure = await read(buffer, 5).catch((error) => error);
+  assert.match(failure.message, /a string was seen/);
+  assert.equal(readable.locked, false);
+  assert.equal(cancelledWith, failure);
+  assert.equal(await read(buffer, 5).catch((error) => error), failure);
+});
+
+Deno.test("readFromReadable() does not mind what becomes of a chunk that was read to its end", async () => {
+  const chunk = Uint8Array.of(1, 2, 3);
+  const source = function* () {
+    yield chunk;
+    structuredClone(chunk, { transfer: [chunk.buffer] });
+  };
+  const { read } = readFromReadable(source());
+  assert.equal(await read(new Uint8Array(5), 5), 3);
+  assert.equal(await read(new Uint8Array(5), 5), 0);
+});
+
 Deno.test("readFromReadable().cancel() cancels with the reason, releases the lock, and ends the reads", async () => {
   const reasons: unknown[] = [];
   const readable = new ReadableStream<Bytes>({

@@ -48,6 +48,32 @@ Deno.test("planSync() ends at the next read once its signal is aborted", async (
   assert.deepEqual([spans, unread.reads], [1, []]);
 });
 
+Deno.test("planSync() reads nothing if its signal was aborted before, and makes no plan", async () => {
+  const reason = new Error("enough");
+  const signal = AbortSignal.abort(reason);
+  const published = logged(await publish(base));
+  for (const local of [logged(base), logged(new Uint8Array(0))]) {
+    const sig = await LayeredSig.open(published);
+    const { readCount } = sig;
+    await assert.rejects(planSync(sig, local, { signal }), (error) => error === reason);
+    assert.deepEqual([sig.readCount, local.reads], [readCount, []]);
+  }
+});
+
+Deno.test("planSync() asks its signal every 16,384 records while it indexes them", async () => {
+  const remote = randomBytes(6, 16 * 200_000);
+  const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 16, strongLength: 6 }] }));
+  const { signal } = new AbortController();
+  let count = 0;
+  const undo = replace(signal, "throwIfAborted", () => void count++);
+  try {
+    await planSync(sig, new Uint8Array(100), { signal });
+  } finally {
+    undo();
+  }
+  assert.ok(count > 2 * Math.floor(200_000 / 16_384), `${count} times`);
+});
+
 Deno.test("planSync() reads a local file once, a MiB at a time, if that has all, and no empty one", async () => {
   const remote = randomBytes(2, 2 * MIB + 10);
   const published = await publish(remote, { layers: [{ blockLength: 1024, strongLength: 8 }] });

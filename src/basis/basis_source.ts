@@ -19,6 +19,7 @@ import {
   isWebFileHandle,
   type LateSource,
   type NodeFileHandle,
+  readInTurn,
 } from "./file_handles.ts";
 
 /**
@@ -113,12 +114,11 @@ export function basisFromCallbacks(callbacks: SeekableBasis): BasisSource {
   }
   return {
     size,
-    async read(offset, length) {
-      await seek.call(callbacks, offset);
-      const buffer = new Uint8Array(length);
-      const count = await read.call(callbacks, buffer, length);
-      return buffer.subarray(0, checkReadCount(count, length));
-    },
+    read: (offset, length) =>
+      readInTurn(callbacks, length, async (buffer) => {
+        await seek.call(callbacks, offset);
+        return checkReadCount(await read.call(callbacks, buffer, length), length);
+      }),
   };
 }
 

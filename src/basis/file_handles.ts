@@ -105,18 +105,36 @@ export function basisFromNodeFileHandle(handle: NodeFileHandle): LateSource {
   };
 }
 
-/** A basis that moves through an open file, which stays open. Nothing else may move in it meanwhile. */
+/** When the last read of a basis that has a position ends. */
+const turns = new WeakMap<object, Promise<void>>();
+
+/** Reads once that has ended: patches may share a basis, and one that was cancelled may still read. */
+export function readInTurn(
+  owner: object,
+  length: number,
+  readInto: (buffer: Uint8Array<ArrayBuffer>) => Promise<number>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const turn = (turns.get(owner) ?? Promise.resolve()).then(async () => {
+    const buffer = new Uint8Array(length);
+    return buffer.subarray(0, await readInto(buffer));
+  });
+  const end = () => {};
+  turns.set(owner, turn.then(end, end));
+  return turn;
+}
+
+/** A basis that moves through an open file, which stays open. Only such bases may move in it meanwhile. */
 export function basisFromDenoFile(file: DenoFile): LateSource {
   return {
     async findSize() {
       const { isFile, size } = await file.stat();
       return isFile ? size || undefined : undefined;
     },
-    read: async (offset, length) => {
-      const buffer = new Uint8Array(length);
-      await file.seek(offset, SEEK_START);
-      return buffer.subarray(0, await file.read(buffer) ?? 0);
-    },
+    read: (offset, length) =>
+      readInTurn(file, length, async (buffer) => {
+        await file.seek(offset, SEEK_START);
+        return await file.read(buffer) ?? 0;
+      }),
   };
 }
 

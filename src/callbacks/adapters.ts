@@ -132,44 +132,38 @@ export function readFromReadable(readable: ByteSource): CallbackReader {
   let chunkLength = 0;
   let isEnded = false;
   let failure: { readonly error: unknown } | undefined;
-  const readNext = async () => {
-    try {
-      return await reader.read();
-    } catch (error) {
-      failure = { error };
-      isEnded = true;
-      reader.releaseLock();
-      throw error;
-    }
+  const cancel = async (reason: unknown) => {
+    if (isEnded) return;
+    isEnded = true;
+    chunk = new Uint8Array();
+    at = chunkLength = 0;
+    await reader.cancel(reason).finally(() => reader.releaseLock());
   };
   return {
     async read(buffer, length) {
       checkInteger("length", length, 0, buffer.length);
       if (failure) throw failure.error;
-      while (at === chunkLength && !isEnded) {
-        const { done, value } = await readNext();
-        if (!done) {
-          chunk = toUint8Array(value);
+      try {
+        while (at === chunkLength && !isEnded) {
+          const { done, value } = await reader.read();
+          isEnded ||= done;
+          chunk = done ? new Uint8Array() : toUint8Array(value);
           at = 0;
           chunkLength = chunk.length;
-        } else {
-          isEnded = true;
-          reader.releaseLock();
+          if (done) reader.releaseLock();
         }
+        if (chunk.length !== chunkLength) throw changedLengthError(chunkLength, chunk.length);
+      } catch (error) {
+        failure = { error };
+        await cancel(error).catch(() => {});
+        throw error;
       }
-      if (chunk.length !== chunkLength) throw changedLengthError(chunkLength, chunk.length);
       const piece = chunk.subarray(at, at + length);
       buffer.set(piece);
       at += piece.length;
       return piece.length;
     },
-    async cancel(reason) {
-      if (isEnded) return;
-      isEnded = true;
-      chunk = new Uint8Array();
-      at = chunkLength = 0;
-      await reader.cancel(reason).finally(() => reader.releaseLock());
-    },
+    cancel,
   };
 }
 

@@ -27,6 +27,8 @@ export class CommandsFromEvents implements Source<DeltaCommand> {
         return { copy: { offset, length } };
       }
       if (event.type === "data") {
+        // After many commands that are no parts.
+        if (event.bytes.length === 0) return BUSY;
         this.stats.literalBytes += event.bytes.length;
         this.stats.bytesOut += event.bytes.length;
         return { data: event.bytes };

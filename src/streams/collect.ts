@@ -19,9 +19,10 @@ export async function collect(
   if (total !== undefined) Object.assign(pair.stats, { total });
   const chunks: Uint8Array[] = [];
   let length = 0;
-  await readChunks(toReadable(source).pipeThrough(pair, signal && { signal }), (chunk) => {
+  // The signal of a pipe would wait for the write under way: all of the work, if the source is one chunk.
+  await readChunks(toReadable(source).pipeThrough(pair), (chunk) => {
     chunks.push(chunk);
     length += chunk.length;
-  });
+  }, { signal });
   return joined(chunks, length);
 }

@@ -1,6 +1,6 @@
 import { giveWay } from "../common/give_way.ts";
 import type { PatchBasis } from "../engine/patcher.ts";
-import type { Kernel, SearchIndex, SumParams } from "../kernel/interface.ts";
+import type { Kernel, SearchIndex } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";
 import { MISSING, RunList } from "./_run_list.ts";
@@ -40,11 +40,10 @@ export interface LayerSearch {
  * @returns What this layer and those before have found.
  */
 export async function searchLayer(search: LayerSearch): Promise<RunList> {
-  const { sig, layer, runs, local, kernel, work, signal } = search;
-  const { fileLength, layers, weakSum, strongSum, salt } = sig.footer;
-  const { blockLength, strongLength } = layers[layer]!;
+  const { sig, layer, runs, local, work, signal } = search;
+  const { fileLength, layers } = sig.footer;
+  const { blockLength } = layers[layer]!;
   const blocks = await readBlocks(search);
-  const params = { weakSum, strongSum, strongLength, blockLength, salt };
   const lastLength = fileLength % blockLength || blockLength;
   /** The block at the end of the file, if it is among them. */
   const last = runs.isMissing(runs.count - 1) ? blocks.count - 1 : -1;
@@ -54,7 +53,7 @@ export async function searchLayer(search: LayerSearch): Promise<RunList> {
   let left = blocks.distinct();
   let mayFindMore = true;
   for (let pass = 0; pass < MAX_PASSES && mayFindMore && left.length > 0; pass++) {
-    const index = await createIndex(kernel, params, blocks, left, left.at(-1) === last ? lastLength : blockLength);
+    const index = await createIndex(search, blocks, left, left.at(-1) === last ? lastLength : blockLength);
     const searched = left;
     mayFindMore = await file.pass(index, (k, offset) => {
       places[searched[k]!] ||= offset + 1;
@@ -96,7 +95,7 @@ async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Pro
       const { start, end } = blocksOf(runs, run, blockLength);
       for (let at = start; at < end; at += TURN_COUNT) {
         blocks.add(batch, at - from, Math.min(TURN_COUNT, end - at));
-        await giveWay();
+        await turn(signal);
       }
     }
   }
@@ -104,20 +103,26 @@ async function readBlocks({ sig, layer, runs, reads, signal }: LayerSearch): Pro
 }
 
 async function createIndex(
-  kernel: Kernel,
-  params: SumParams,
+  { sig, layer, kernel, signal }: LayerSearch,
   blocks: BlockIndex,
   left: Uint32Array,
   lastLength: number,
 ): Promise<SearchIndex> {
-  const builder = kernel.index(params, "first");
+  const { layers, weakSum, strongSum, salt } = sig.footer;
+  const builder = kernel.index({ weakSum, strongSum, salt, ...layers[layer]! }, "first");
   for (let at = 0; at < left.length; at += TURN_COUNT) {
     builder.add(blocks.records(left.subarray(at, at + TURN_COUNT)));
-    await giveWay();
+    await turn(signal);
   }
   let index = builder.finish(lastLength);
-  for (; !index; index = builder.finish(lastLength)) await giveWay();
+  for (; !index; index = builder.finish(lastLength)) await turn(signal);
   return index;
+}
+
+/** Lets others work, and ends if they want that. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await giveWay();
+  signal?.throwIfAborted();
 }
 
 /** Moves the blocks that have no place to the start of `left`, and returns them. */

@@ -171,8 +171,10 @@ export class LayeredSig {
    * @throws {RsyncError} If a frame has a wrong count (`unsupported`), or bytes are missing (`basis-short-read`).
    */
   async records(layer: number, from: number, to: number): Promise<SumBatch> {
-    const { value } = await this.recordsOf(layer, [{ start: from, end: to }]).next();
-    return value!;
+    let records: SumBatch | undefined;
+    // To the end: the source lets go of what it read from there.
+    for await (const batch of this.recordsOf(layer, [{ start: from, end: to }])) records = batch;
+    return records!;
   }
 
   /**

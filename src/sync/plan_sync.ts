@@ -138,7 +138,7 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
     literalCost: checkCost("literalCost", literalCost),
     readCost: checkCost("readCost", readCost),
   };
-  checkSignal(signal);
+  checkSignal(signal)?.throwIfAborted();
   const stats: PlanSyncStats = { bytesRead: 0 };
   const { onStep, onEnd } = progressHooks(stats, checkCallback("onProgress", options.onProgress));
   const kernel = chosenKernel(options.backend);

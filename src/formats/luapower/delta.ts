@@ -11,6 +11,8 @@ export const COPY = 2;
 const MAX_COPY_COUNT = 255;
 /** Commands that one copy becomes at most: 24 KiB of delta. */
 const COPIES_AT_ONCE = 4096;
+/** Empty data commands that are read at once. Another is an empty part of the delta. */
+const MAX_EMPTY = 16_384;
 /** Blocks that a copy command can start at. The one that starts at the last of them may go on past it. */
 const START_COUNT = 2 ** 32;
 
@@ -77,7 +79,8 @@ export class LuapowerDeltaReader extends DeltaFormatReader {
       return { type: "start", hasDigest: false };
     }
     // A loop, since a data command may be empty, and a hostile delta may have nothing else.
-    while (this.dataLeft === 0) {
+    for (let count = 0; this.dataLeft === 0; count++) {
+      if (count === MAX_EMPTY) return this.readData();
       if (reader.isAtEnd) return { type: "end", targetLength: undefined, digest: undefined };
       if (!reader.hasBytes) return undefined;
       const opcode = reader.peekByte(0)!;
