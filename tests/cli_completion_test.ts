@@ -11,6 +11,10 @@ const CASES: [words: string[], offers: string[]][] = [
   [["--"], ["--help", "--rdiff", "--version"]],
   [["delta", "--f"], ["--force", "--format"]],
   [["push", "--no"], ["--no-progress"]],
+  // As commands are written, the start of a name is enough.
+  [["del", "--f"], ["--force", "--format"]],
+  [["si", "a"], ["a file"]],
+  [["pu", "--ti"], []],
   [["delta", "--format", "lib"], ["librsync"]],
   [["delta", "--format=lib"], ["librsync"]],
   [["patch", "-b", "4k", "o"], ["old.sig"]],

@@ -281,7 +281,7 @@ test("called as rdiff neither writes nor reads a compressed delta", async (folde
   await quiet(cli(DENO_RDIFF, ["delta", "sig", "target", "delta"], folder));
   for (const option of ["-z", "--gzip", "--zstd", "--compress"]) {
     const run = cli(DENO_RDIFF, ["delta", option, "sig", "target"], folder);
-    await fails(run, 101, new RegExp(`^rdiff: unknown option ${option}; try "rdiff --help"\n$`));
+    await fails(run, 101, new RegExp(`^rdiff: unknown option ${option}; try "rdiff delta --help"\n$`));
   }
   for (const compression of ALL) {
     const message = `it is compressed with ${compression}: decompress it first`;

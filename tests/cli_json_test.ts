@@ -62,6 +62,7 @@ test("prints what each command of files did as JSON, with the fields of the docs
   const other = await json(["transcode", "-q", "--json", "delta", "other", "--to", "librsync"], folder);
   assert.deepEqual(fieldsOf(other), fieldsOf(exampleWith("delta", "output")));
   assert.equal((other.stats as Json).bytesOut, (await Deno.stat(`${folder}/other`)).size);
+  assert.equal((other.stats as Json).digest, (patch.stats as Json).digest);
   const unverified = await json(["patch", "-q", "--json", "basis", "other", "again"], folder);
   assert.deepEqual([unverified.isVerified, (unverified.stats as Json).digest], [false, undefined]);
 

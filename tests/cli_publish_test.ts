@@ -53,6 +53,16 @@ test("goes on after a file that fails, reports each failure, and exits with the 
   assert.equal((await publish("--check", "missing", "basis")).code, 100);
 });
 
+test("leaves out signatures, which a pattern finds the next time", async (folder) => {
+  for (const _ of [1, 2]) {
+    await quiet(cli(DENO, ["publish", ...await names(folder)], folder));
+    assert.deepEqual(await names(folder), ["basis", "basis.rsig", "target", "target.rsig"]);
+  }
+  await quiet(cli(DENO, ["publish", "--check", ...await names(folder)], folder));
+  const only = cli(DENO, ["publish", "basis.rsig"], folder);
+  await fails(only, 101, /a \.rsig is no file to publish; try "rsync-streams publish --help"/);
+});
+
 test("publishes nothing if one of the operands is no file name", async (folder) => {
   await fails(cli(DENO, ["publish", "basis", "-"], folder), 101, /a file has to be named/);
   assert.deepEqual(await names(folder), ["basis", "target"]);

@@ -219,7 +219,7 @@ test("prints JSON with what is not known as null, on the standard error beside a
   assert.deepEqual(await run(folder, ["--rdiff", ...SIG, "--json"]), {
     code: 101,
     out: "",
-    err: 'rdiff: unknown option --json; try "rdiff --help"\n',
+    err: 'rdiff: unknown option --json; try "rdiff signature --help"\n',
   });
 });
 

@@ -89,7 +89,8 @@ test("says that the last option needs a value", async (folder) => {
   for (const option of ["-b", "--block-size", "-fb"]) {
     const { code, err } = await run(folder, ["signature", "basis.bin", "made.sig", option]);
     const name = option === "-fb" ? "-b" : option;
-    assert.deepEqual([code, err], [101, `rsync-streams: ${name} needs a value; try "rsync-streams --help"\n`]);
+    const help = 'try "rsync-streams signature --help"\n';
+    assert.deepEqual([code, err], [101, `rsync-streams: ${name} needs a value; ${help}`]);
   }
 });
 

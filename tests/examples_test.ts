@@ -165,6 +165,9 @@ test(
     const response = await fetch(new URL("target", nginx.url), { headers: { Range: "bytes=0-9" } });
     await response.body?.cancel();
     assert.equal(response.headers.get("access-control-allow-origin"), "*", "with a 206 too");
+    const missing = await fetch(new URL("missing", nginx.url));
+    await missing.body?.cancel();
+    assert.equal(missing.headers.get("access-control-allow-origin"), "*", "with a 404 too");
   },
 );
 

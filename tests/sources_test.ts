@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Blob as NodeBlob, Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -81,6 +82,21 @@ for (const [name, make] of Object.entries(KINDS)) {
 
 Deno.test("bytes can come from a file that Node streams", async () => {
   assert.equal((await loadSigs(createReadStream(path))).fileLength, BASIS.length);
+});
+
+Deno.test("a socket of which a signature was read to its end can still be answered on", async () => {
+  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+    socket.end(String((await loadSigs(socket)).fileLength));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(SIG);
+    assert.equal(Buffer.concat(await socket.toArray()).toString(), String(BASIS.length));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 Deno.test("a body of nothing has no bytes", async () => {

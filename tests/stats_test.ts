@@ -44,11 +44,13 @@ Deno.test("stats are final once the streams have closed", async () => {
 
   const decoded = decodeDeltaStream();
   const commands = await Array.fromAsync(source(deltaBytes, 777).pipeThrough(decoded));
-  assert.deepEqual({ ...decoded.stats }, { bytesIn: deltaBytes.length, ...made });
+  const digest = await sha256(TARGET);
+  assert.deepEqual({ ...decoded.stats }, { bytesIn: deltaBytes.length, ...made, digest });
 
   const encoded = encodeDeltaStream();
   const again = await toBytes(ReadableStream.from(commands).pipeThrough(encoded));
-  assert.deepEqual({ ...encoded.stats }, { bytesIn: literalBytes, bytesOut: again.length, copiedBytes, literalBytes });
+  const coded = { bytesIn: literalBytes, bytesOut: again.length, copiedBytes, literalBytes };
+  assert.deepEqual({ ...encoded.stats }, { ...coded, digest });
 });
 
 Deno.test("stats can be read while the streams work", async () => {

@@ -20,15 +20,10 @@ const HELP_COMMAND = "help";
  * @throws {CliError} If it does not follow the usage of a command.
  */
 export function parseCommandLine(args: readonly string[], dialect: Dialect): CommandLine {
-  const { given, operands: [first, ...operands] } = splitCommandLine(args, optionsOf(dialect));
-  const options = new OptionValues();
-  try {
-    for (const { spec, value } of given) options.set(spec, spec.parse(value, dialect.isRdiff));
-  } catch (error) {
-    throw aboutCommand(error, first && meantNames(first, dialect)[0]);
-  }
+  const { given, operands: [first, ...operands], options } = parseOptions(args, dialect);
   if (options.get(HELP) || options.get(VERSION)) {
-    return { command: dialect.commands.find(({ name }) => name === first), operands, options };
+    const wanted = onlyName(first, dialect);
+    return { command: dialect.commands.find(({ name }) => name === wanted), operands, options };
   }
   if (first === undefined) throw usageError(`a command is missing: ${expectedCommands(dialect)}`);
   const name = findCommandName(first, dialect);
@@ -40,6 +35,18 @@ export function parseCommandLine(args: readonly string[], dialect: Dialect): Com
   }
   checkOperands(command, operands, dialect);
   return { command, operands, options };
+}
+
+/** Tells options and operands apart. An error names the help of the command, which lists its options. */
+function parseOptions(args: readonly string[], dialect: Dialect) {
+  const options = new OptionValues();
+  try {
+    const { given, operands } = splitCommandLine(args, optionsOf(dialect));
+    for (const { spec, value } of given) options.set(spec, spec.parse(value, dialect.isRdiff));
+    return { given, operands, options };
+  } catch (error) {
+    throw aboutCommand(error, onlyName(args.find((arg) => !arg.startsWith("-")), dialect));
+  }
 }
 
 /** `help` and `help COMMAND`. */
@@ -62,6 +69,12 @@ function findCommandName(word: string, dialect: Dialect): string {
     throw usageError(`unknown command ${JSON.stringify(word)}: ${expectedCommands(dialect)}`);
   }
   throw usageError(`${JSON.stringify(word)} may mean ${meant.join(" or ")}: write more of it`);
+}
+
+/** The command that a word means, if it can mean no other. */
+function onlyName(word: string | undefined, dialect: Dialect): string | undefined {
+  const names = word ? meantNames(word, dialect) : [];
+  return names.length === 1 ? names[0] : undefined;
 }
 
 /** The names that start as a word does. */

@@ -160,7 +160,7 @@ function siblingOf(base: URL | undefined, text: string, command: string): URL {
     // See below.
   }
   // A host without a scheme: its name is taken for one.
-  const example = /^[\w.-]+(:\d|\/)/.test(text) && !text.includes("//") ? `, such as http://${text}` : "";
+  const example = /^\w[\w.-]*(:\d|\/)/.test(text) && !text.includes("//") ? `, such as http://${text}` : "";
   throw usageError(`cannot use ${JSON.stringify(text)}: an http: or https: URL was expected${example}`, command);
 }
 

@@ -1,3 +1,4 @@
+import { hex } from "../common/bytes.ts";
 import type { DeltaCommand } from "./delta_command.ts";
 import type { DeltaEventSource } from "./patcher.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
@@ -39,6 +40,7 @@ export class CommandsFromEvents implements Source<DeltaCommand> {
       } else {
         this.#isDone = true;
         if (this.#hasDigest && event.digest) {
+          this.stats.digest = hex(event.digest);
           return { data: new Uint8Array(0), digest: { algorithm: "sha-256", sum: event.digest } };
         }
       }

@@ -1,4 +1,4 @@
-import { isBytes, toUint8Array } from "../common/bytes.ts";
+import { hex, isBytes, toUint8Array } from "../common/bytes.ts";
 import type { DataCommand, DeltaCommand } from "./delta_command.ts";
 import type { DeltaEvent } from "./interface.ts";
 import { DONE, type Inlet, type Source, type SourceResult } from "./stage.ts";
@@ -52,7 +52,9 @@ export class EventsFromCommands implements Inlet<DeltaCommand>, Source<DeltaEven
       );
     }
     const targetLength = this.stats.copiedBytes + this.stats.literalBytes;
-    this.#events.push({ type: "end", targetLength, digest: this.#digest?.sum });
+    const digest = this.#digest?.sum;
+    if (digest) this.stats.digest = hex(digest);
+    this.#events.push({ type: "end", targetLength, digest });
     this.#isDone = true;
   }
 

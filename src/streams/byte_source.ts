@@ -100,7 +100,7 @@ export function readerOf(source: ByteSource): ByteReader {
     if (source.locked) throw sourceError("its stream is locked, one that nobody reads was expected");
     return source.getReader();
   }
-  if (isIterable(source, Symbol.asyncIterator)) return iteratorReader(source[Symbol.asyncIterator](), source);
+  if (isIterable(source, Symbol.asyncIterator)) return iteratorReader(asyncIteratorOf(source), source);
   if (isIterable(source, Symbol.iterator)) return iteratorReader(source[Symbol.iterator]());
   if (isBody(source)) {
     if (source.bodyUsed) throw sourceError("its body was read already, one that nobody reads was expected");
@@ -144,6 +144,13 @@ function isIterable<Key extends symbol>(
   return typeof value === "object" && typeof has?.[key] === "function";
 }
 
+/** Node's own iterator destroys a socket once all of it was read, in Node 20, Bun and Deno, and an answer with it. */
+function asyncIteratorOf(source: AsyncIterable<ByteChunk>): AsyncIterator<ByteChunk> {
+  const { iterator, destroy } = source as Partial<NodeReadable>;
+  if (typeof iterator !== "function" || typeof destroy !== "function") return source[Symbol.asyncIterator]();
+  return iterator.call(source, { destroyOnReturn: false });
+}
+
 /** Reads an iterator as if it were a stream. */
 function iteratorReader(iterator: AsyncIterator<ByteChunk> | Iterator<ByteChunk>, owner?: unknown): ByteReader {
   let isOver = false;
@@ -163,6 +170,12 @@ function iteratorReader(iterator: AsyncIterator<ByteChunk> | Iterator<ByteChunk>
     },
     releaseLock() {},
   };
+}
+
+/** What is used of Node's `Readable`. */
+interface NodeReadable {
+  iterator(options: { destroyOnReturn: boolean }): AsyncIterator<ByteChunk>;
+  destroy(): void;
 }
 
 /** Observes a signal while something else is awaited. */

@@ -58,6 +58,8 @@ test("pull refuses what it cannot use, with exit code 101", async (folder, host)
   const cases: [args: string[], message: RegExp][] = [
     [[], /files are missing: rsync-streams pull \[OPTIONS\] URL \[FILE\]/],
     [["app.bin"], /cannot use "app\.bin": an http: or https: URL was expected/],
+    // As when FILE stands first: its folder is no host.
+    [["../app.bin", "http://localhost/app"], /cannot use "\.\.\/app\.bin": an http: or https: URL was expected; try/],
     [["file:///etc/passwd"], /an http: or https: URL was expected/],
     [["ftp://example.org/file"], /an http: or https: URL was expected/],
     [["http://"], /an http: or https: URL was expected/],

@@ -162,6 +162,8 @@ test("pull --json prints one object, of the plan or of all", async (folder, host
   });
   const same = JSON.parse(await text(quiet(cli(DENO, ["pull", "--json", url], folder))));
   assert.deepEqual([same.status, same.stats.bytesOut], ["up-to-date", 0]);
+  // FILE was compared.
+  assert.deepEqual([same.stats.digest, same.stats.isVerified], [same.plan.digest, true]);
 });
 
 test("pull takes another file as the basis, another signature, headers and a password", async (folder, host) => {

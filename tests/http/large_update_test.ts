@@ -28,6 +28,19 @@ Deno.test("a large update is the target, and is verified", async () => {
   assert.ok(stats.bytesIn < fresh.length + 400_000, `${stats.bytesIn} bytes`);
 });
 
+Deno.test("a large update comes out of the whole file where ranges are wrong after bytes were given", async () => {
+  const compressed: OnAsked = ({ path, headers }, bytes, offset) => {
+    if (path !== "/f" || !headers.has("range")) return;
+    const told = { "content-encoding": "gzip", "content-range": `bytes ${offset}-${offset + bytes!.length - 1}/*` };
+    return new Response(bytes, { status: 206, headers: told });
+  };
+  const { fetch, asked } = hostOf(files, compressed);
+  const { readable, stats } = await fetchUpdate("http://host.test/f", kept, { fetch });
+  assertBytes(await toBytes(readable), target);
+  assert.deepEqual([stats.fallback, stats.isVerified], ["no-ranges", true]);
+  assert.equal(asked.filter(({ path, headers }) => path === "/f" && !headers.has("range")).length, 1);
+});
+
 Deno.test("a block that comes with a wrong byte is fetched again", async () => {
   const { fetch } = hostOf(files, spoilAt(20_000_000, 1));
   const { readable, stats } = await fetchUpdate("http://host.test/f", kept, { fetch });

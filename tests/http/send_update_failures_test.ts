@@ -89,6 +89,13 @@ for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) 
   });
 }
 
+Deno.test("an upload that breaks off could not be sent, and not read", async () => {
+  const writer = through(new Store({ "/f": OLD }).writer());
+  const fetch: typeof writer = (url, init) =>
+    init?.method === "PATCH" ? Promise.reject(new TypeError("reset")) : writer(url, init);
+  await assertHttpError(sendUpdate(FILE, NEW, { fetch }), "network", /^Cannot send to http.+\/f: reset$/);
+});
+
 Deno.test("a host that takes no uploads is an error with its status", async () => {
   const store = new Store({ "/f": OLD });
   await assertHttpError(sendUpdate(FILE, NEW, { fetch: through(store.reader()) }), "status", /405/, 405);

@@ -3,11 +3,11 @@ import { Blob as NodeBlob } from "node:buffer";
 import { createReadStream, openAsBlob } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
 import { Buffer } from "node:buffer";
-import { type Basis, type ByteSource, loadSigs, patchStream } from "rsync-streams";
+import { type Basis, type ByteSource, loadSigs, patchStream, sigStream } from "rsync-streams";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 
 createServer(async (req, res) => {
@@ -29,6 +29,13 @@ export async function nodeSources(readable: Readable): Promise<ByteSource[]> {
   const handle = await open("file");
   await loadSigs(handle.readableWebStream());
   return [readable, Readable.toWeb(readable), createReadStream("file"), handle.createReadStream()];
+}
+
+/** Streams of Node at both ends, with lib DOM and without. */
+export async function nodePipe(from: Readable, to: Writable): Promise<void> {
+  const readable = Readable.toWeb(from) as unknown as ReadableStream<Uint8Array>;
+  const writable = Writable.toWeb(to) as unknown as WritableStream<Uint8Array>;
+  await readable.pipeThrough(sigStream()).pipeTo(writable);
 }
 
 /** Each kind of basis. */

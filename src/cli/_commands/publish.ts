@@ -28,10 +28,11 @@ export const publish: CommandSpec = {
   summary: "make the layered signature of a file beside it",
   details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
 server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is
-there is replaced. A file that fails does not stop the others; the exit code is that of the first.
+there is replaced, and none is published itself. A file that fails does not stop the others; the exit code is that of
+the first.
 
 A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
-  examples: ["rsync-streams publish app.tar", "rsync-streams publish --check app.tar"],
+  examples: ["rsync-streams publish app.tar", "rsync-streams publish --check dist/*"],
   options: [CHECK, ...REPORT_OPTIONS, VERSION, HELP],
   run,
 };
@@ -41,11 +42,14 @@ async function run(invocation: Invocation): Promise<void> {
   if (operands.some(isStandard)) {
     throw usageError("a file has to be named, since the signature lies beside it", "publish");
   }
+  // A pattern such as dist/* finds the signatures of the last time too.
+  const paths = operands.filter((path) => !path.endsWith(SUFFIX));
+  if (paths.length === 0) throw usageError(`a ${SUFFIX} is no file to publish`, "publish");
   const work = options.get(CHECK) ? checkFresh : publishFile;
   const start = performance.now();
   const files: Published[] = [];
   let exitCode: number | undefined;
-  for (const path of operands) {
+  for (const path of paths) {
     const place = { file: path, signature: path + SUFFIX };
     try {
       files.push({ ...place, ...await work(path, invocation) });

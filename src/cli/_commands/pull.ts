@@ -116,7 +116,8 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
   if (await isCurrent(job, plan)) {
     await readable.cancel();
     await part.remove();
-    return await report(job, "up-to-date", found, start, invocation);
+    const stats = { ...found.stats, digest: plan.digest, isVerified: true }; // of FILE as it is
+    return await report(job, "up-to-date", { plan, stats }, start, invocation);
   }
   try {
     // Then nothing of it is of this version, or too little.
@@ -156,7 +157,7 @@ async function isCurrent({ remote, path }: Job, plan: UpdatePlan): Promise<boole
 async function report(
   job: Job,
   outcome: Outcome,
-  { plan, stats }: Update,
+  { plan, stats }: Pick<Update, "plan" | "stats">,
   start: number,
   invocation: Invocation,
 ): Promise<void> {

@@ -30,6 +30,9 @@ _rsync_streams() {
       *) if [[ -z $command ]]; then command=$word; else ((count++)); fi ;;
     esac
   done
+  # The start of a name is enough.
+  word=$(compgen -W "${names.join(" ")}" -- "$command")
+  if [[ -n $command && -n $word && $word != *$'\\n'* ]]; then command=$word; fi
   case $command in
     "")
       if [[ $cur == -* ]]; then

@@ -7,6 +7,14 @@ export function fishScript(program: string, { commands, options }: Grammar): str
   const first = "-n __fish_use_subcommand";
   return [
     `# Completion of ${program} for fish.`,
+    // The start of a name is enough.
+    "function __rsync_streams_is",
+    "  for word in (commandline -opc)[2..-1]",
+    `    set -l names (string match -- "$word*" ${commands.map(({ name }) => name).join(" ")})`,
+    '    if test -n "$names"; test "$names" = "$argv"; return; end',
+    "  end",
+    "  return 1",
+    "end",
     // Files are offered by the commands that take them.
     `${start} -f`,
     ...options.map((option) => `${start} ${first} ${optionFlags(option)}`),
@@ -17,7 +25,7 @@ export function fishScript(program: string, { commands, options }: Grammar): str
 }
 
 function commandLines(start: string, { name, options, operandKinds }: CommandGrammar): string[] {
-  const within = `${start} -n ${quote(`__fish_seen_subcommand_from ${name}`)}`;
+  const within = `${start} -n ${quote(`__rsync_streams_is ${name}`)}`;
   return [
     ...options.map((option) => `${within} ${optionFlags(option)}`),
     ...[...new Set(operandKinds.map(operandFlags))].filter(Boolean).map((flags) => `${within} ${flags}`),

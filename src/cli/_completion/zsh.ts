@@ -16,7 +16,9 @@ ${options.map((option) => `    ${optionSpec(option)} \\\n`).join("")}    '1: :->
   case $state in
     command) _describe -t commands command commands ;;
     operands)
-      case $words[1] in
+      # The start of a name is enough.
+      local -a meant=(\${\${(M)commands:#$words[1]*}%%:*})
+      case "$meant" in
 ${commands.map(commandCase).join("\n")}
       esac ;;
   esac

@@ -104,7 +104,7 @@ export class Connection {
 
   async #sendOnce(url: URL, asked: Asked, headers: Headers): Promise<Answer> {
     const { method = "GET", body, signal, timeoutMs = this.#timeoutMs } = asked;
-    const watch = new Watch(url, Math.min(timeoutMs, MAX_TIMEOUT_MS), [this.signal, signal]);
+    const watch = new Watch(url, method, Math.min(timeoutMs, MAX_TIMEOUT_MS), [this.signal, signal]);
     this.stats.requests++;
     if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
@@ -239,13 +239,15 @@ export class Answer {
 /** Ends a request that takes too long, or is no longer wanted. */
 class Watch {
   readonly #url: URL;
+  readonly #failure: string;
   readonly #timeoutMs: number;
   readonly #controller = new AbortController();
   readonly #signals: readonly AbortSignal[];
   readonly #onAbort = (event: Event) => this.#controller.abort((event.target as AbortSignal).reason);
 
-  constructor(url: URL, timeoutMs: number, signals: readonly (AbortSignal | undefined)[]) {
+  constructor(url: URL, method: string, timeoutMs: number, signals: readonly (AbortSignal | undefined)[]) {
     this.#url = url;
+    this.#failure = `Cannot ${method === "PATCH" ? "send to" : "read"} ${url}`;
     this.#timeoutMs = timeoutMs;
     this.#signals = signals.filter((signal) => signal !== undefined);
     for (const signal of this.#signals) {
@@ -276,7 +278,7 @@ class Watch {
       return result;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw new HttpError("network", this.#url, `Cannot read ${this.#url}: ${reasonOf(cause)}`, { cause });
+      throw new HttpError("network", this.#url, `${this.#failure}: ${reasonOf(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
       if (onAbort) signal.removeEventListener("abort", onAbort);
@@ -289,7 +291,7 @@ class Watch {
   }
 
   #timeoutError(): HttpError {
-    return new HttpError("timeout", this.#url, `Cannot read ${this.#url}: nothing came for ${this.#timeoutMs} ms`);
+    return new HttpError("timeout", this.#url, `${this.#failure}: nothing came for ${this.#timeoutMs} ms`);
   }
 }
 

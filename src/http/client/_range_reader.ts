@@ -39,10 +39,10 @@ interface Job {
   readonly fetched: Promise<Fetched>;
 }
 
-/** What came of a group: its bytes, or an answer with the whole file, from which the rest has to be picked. */
+/** What came of a group: its bytes, and what has to be picked out of the whole file, which an answer may have. */
 interface Fetched {
   readonly pieces: readonly Uint8Array[];
-  readonly whole?: { readonly answer: Answer; readonly left: readonly Run[] };
+  readonly whole?: { readonly answer?: Answer; readonly left: readonly Run[] };
 }
 
 /** Reads runs of a file by `Range` requests: several at once, and several in one request where the server can. */
@@ -96,7 +96,7 @@ export class RangeReader {
     } finally {
       stop.abort(new DOMException("The bytes are no longer wanted", "AbortError"));
       for (const result of await Promise.allSettled(jobs.map(({ fetched }) => fetched))) {
-        if (result.status === "fulfilled") await result.value.whole?.answer.cancel();
+        if (result.status === "fulfilled") await result.value.whole?.answer?.cancel();
       }
     }
   }
@@ -176,6 +176,7 @@ export class RangeReader {
         if (ranges.length > 1 && this.#host.several === "unknown") this.#host.several = "work";
       } catch (error) {
         if (error instanceof DoubtError) this.#host.several = "never";
+        else if (isProtocol(error) && this.#onWhole) return { pieces, whole: { left: dropBytes(left, picker.length) } };
         else await retries.waitOrThrow(error, this.#host.givesRanges);
       }
       retries.noteProgress(picker.length);
@@ -192,11 +193,11 @@ export class RangeReader {
   }
 
   /** Picks runs out of the whole file. If it breaks off, it is asked for again. */
-  async *#pickWhole(first: Answer, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
+  async *#pickWhole(first: Answer | undefined, runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
     this.#onWhole?.();
     const retries = new Retries(this.#connection);
     let left = runs;
-    for (let answer: Answer | undefined = first; left.length > 0;) {
+    for (let answer = first; left.length > 0;) {
       const picker = new Picker(left);
       try {
         answer ??= await this.#connection.send(this.#facts.url, { headers: NOT_ENCODED });
@@ -217,6 +218,10 @@ export class RangeReader {
       answer = undefined;
     }
   }
+}
+
+function isProtocol(error: unknown): boolean {
+  return error instanceof HttpError && error.code === "protocol";
 }
 
 function shortAnswersError({ url, status }: Answer): HttpError {
