@@ -156,7 +156,7 @@ Deno.test("a layer is searched if it is expected to save more than its records a
   assert.equal(isWorthwhile({ ...outlook, share: 0, searchedCount: 1 }), true);
 });
 
-Deno.test("a sample has a sixteenth of the blocks and 1,024 at most, and costs a sixteenth of what it could save", () => {
+Deno.test("a sample has a sixteenth of the blocks or 256, for a sixteenth of what it could save", () => {
   const outlook = {
     missingLength: 64_000,
     missingCount: 1,
@@ -168,7 +168,7 @@ Deno.test("a sample has a sixteenth of the blocks and 1,024 at most, and costs a
     readCost: 200,
   };
   assert.equal(samplePieceCount(outlook), 10);
-  assert.equal(samplePieceCount({ ...outlook, missingLength: 2 ** 24 }), 256);
+  assert.equal(samplePieceCount({ ...outlook, missingLength: 2 ** 24 }), 64);
   // 640 blocks are four pieces of 10 records of 8 bytes, and four reads of 200: 1,120 of 64,000 bytes.
   assert.equal(samplePieceCount({ ...outlook, literalCost: 0.28 }), 10);
   assert.equal(samplePieceCount({ ...outlook, literalCost: 0.279 }), 0);

@@ -12,7 +12,7 @@ import { searchLayer, spansToRead } from "./_search_layer.ts";
 import { SearchWork } from "./search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span, SyncPlan, SyncRun } from "./plan.ts";
-import { isWorthwhile, samplePieceCount } from "./stopping_rule.ts";
+import { isWorthwhile, SAMPLE_TRUST, samplePieceCount } from "./stopping_rule.ts";
 
 /** So many bytes are some ten million records. With their index they fit in the memory of a WebAssembly instance. */
 const MAX_INPUT_LENGTH = 2 ** 26;
@@ -169,7 +169,8 @@ export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncO
       const sample = await sampleOf(found, blockLength, samplePieceCount(outlook));
       const rest = sample.missingLength > 0 ? await search(sample) : undefined;
       if (!rest || work.isUsedUp) break;
-      if (!isWorthwhile({ ...outlook, share: 1 - rest.missingLength / sample.missingLength })) break;
+      const sampledShare = 1 - rest.missingLength / sample.missingLength;
+      if (!isWorthwhile({ ...outlook, share: sampledShare * SAMPLE_TRUST })) break;
     }
     const next = await search(found);
     if (!next) break;

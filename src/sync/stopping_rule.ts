@@ -13,8 +13,13 @@
 const ALWAYS_SEARCHED = 2;
 /** A sample has this many pieces, with so many blocks each at most, and one block in so many at most. */
 export const SAMPLE_PIECES = 4;
-const MAX_PIECE_COUNT = 256;
+const MAX_PIECE_COUNT = 64;
 const SAMPLED_FRACTION = 16;
+/**
+ * How much of the share that a sample found is expected of the layer. Short blocks are found in tables of text, and
+ * those compress so well that they are worth less than `literalCost` says.
+ */
+export const SAMPLE_TRUST = 1 / 2;
 
 /** What is known before a layer. */
 export interface LayerOutlook {

@@ -85,7 +85,7 @@ export function modelPlan({ remote, local, layers, literalCost, readCost, maxInp
     const paysOff = (share: number) => missing * share * literalCost > cost;
     if (blockLengths.length >= 2 && !paysOff(share)) {
       const count = Math.ceil(missing / blockLength);
-      const piece = Math.min(256, Math.floor(count / 64));
+      const piece = Math.min(64, Math.floor(count / 64));
       const isWorthIt = paysOff(1) && 4 * (piece * recordLength + readCost) <= missing * literalCost / 16;
       if (!isWorthIt || piece === 0) break;
       const numbered = spans.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i));
@@ -94,7 +94,7 @@ export function modelPlan({ remote, local, layers, literalCost, readCost, maxInp
       const texts = sample.map((block) => remoteText.slice(block * blockLength, (block + 1) * blockLength));
       const places = search(texts, localText, blockLength);
       const lengthOf = (texts: readonly string[]) => texts.reduce((sum, { length }) => sum + length, 0);
-      if (!paysOff(lengthOf(texts.filter((text) => places.has(text))) / lengthOf(texts))) break;
+      if (!paysOff(lengthOf(texts.filter((text) => places.has(text))) / lengthOf(texts) / 2)) break;
     }
     if (!read(spans)) break;
 

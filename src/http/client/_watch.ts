@@ -1,0 +1,70 @@
+import { HttpError } from "../http_error.ts";
+
+/** Ends a request that takes too long, or is no longer wanted. */
+export class Watch {
+  readonly #url: URL;
+  readonly #failure: string;
+  readonly #timeoutMs: number;
+  readonly #controller = new AbortController();
+  readonly #signals: readonly AbortSignal[];
+  readonly #onAbort = (event: Event) => this.#controller.abort((event.target as AbortSignal).reason);
+
+  constructor(url: URL, method: string, timeoutMs: number, signals: readonly (AbortSignal | undefined)[]) {
+    this.#url = url;
+    this.#failure = `Cannot ${method === "PATCH" ? "send to" : "read"} ${url}`;
+    this.#timeoutMs = timeoutMs;
+    this.#signals = signals.filter((signal) => signal !== undefined);
+    for (const signal of this.#signals) {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", this.#onAbort);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Waits for a step of the request. */
+  async wait<T>(step: Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
+    let onAbort: (() => void) | undefined;
+    try {
+      // A `fetch` that the caller passed may ignore signals.
+      const result = await Promise.race([
+        step,
+        new Promise<never>((_, reject) => {
+          onAbort = () => reject(signal.reason);
+          signal.addEventListener("abort", onAbort);
+        }),
+      ]);
+      signal.throwIfAborted();
+      return result;
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      throw new HttpError("network", this.#url, `${this.#failure}: ${reasonOf(cause)}`, { cause });
+    } finally {
+      clearTimeout(timer);
+      if (onAbort) signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Must be called once the request is over. */
+  end(): void {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  #timeoutError(): HttpError {
+    return new HttpError("timeout", this.#url, `${this.#failure}: nothing came for ${this.#timeoutMs} ms`);
+  }
+}
+
+/** What a runtime said. Node says "fetch failed", and the error of the system is the cause of that. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  // Where several addresses were tried, the cause has a code and no message.
+  const inner = cause.message || (cause as { code?: unknown }).code;
+  return inner === undefined || message.includes(String(inner)) ? message : `${message}: ${inner}`;
+}
