@@ -15,6 +15,8 @@ interface Recipe {
   basisLength: number;
   targetLength: number;
   make: () => Promise<Files>;
+  /** It is brought only if `--pairs` names it, and is not in the means of all. */
+  isExtra?: boolean;
 }
 
 function npmPair(pack: string, basis: string, target: string, basisLength: number, targetLength: number): Recipe {
@@ -52,6 +54,7 @@ const RECIPES: readonly Recipe[] = [
     basisLength: 35_094_528,
     targetLength: 30_871_552,
     make: () => makeVacuumPair({ basis: join(CACHE, "vacuum.basis.db"), target: join(CACHE, "vacuum.target.db") }),
+    isExtra: true,
   },
   {
     name: "CSV, 400,000 lines",
@@ -61,9 +64,11 @@ const RECIPES: readonly Recipe[] = [
   },
 ];
 
-/** Brings the pairs whose names start with one of `starts`, or all, one after the other. */
+/** Brings the pairs whose names start with one of `starts`, or all that are not extra, one after the other. */
 export async function* bringPairs(starts?: readonly string[]): AsyncGenerator<Pair> {
-  const chosen = RECIPES.filter(({ name }) => !starts || starts.some((start) => name.startsWith(start)));
+  const chosen = RECIPES.filter(({ name, isExtra }) => {
+    return starts ? starts.some((start) => name.startsWith(start)) : !isExtra;
+  });
   if (chosen.length === 0) {
     const names = RECIPES.map(({ name }) => name).join("; ");
     throw new Error(
