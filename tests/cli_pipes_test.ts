@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import nodeFs from "node:fs";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
-import { deltaStream, loadSigs } from "rsync-streams";
+import { deltaStream, encodeDeltaStream, loadSigs } from "rsync-streams";
 import { BASIS, read, replace, run, TARGET, test } from "./_cli_inside.ts";
-import { assertBytes, chunks, source, toBytes } from "./_helpers.ts";
+import { assertBytes, chunks, patch, source, toBytes } from "./_helpers.ts";
 
 const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
@@ -209,4 +209,25 @@ test("ends when its caller ends it, while it waits for a pipe", async (folder) =
     assert.equal(await isOver.promise, "the run", `${args}: what ended first`);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), before);
   }
+});
+
+test("transcodes a delta of many short commands in few writes", async (folder) => {
+  const commands = Array.from({ length: 20_000 }, (_, i) => ({ copy: { offset: i * 7 % 1000, length: 3 } }));
+  const delta = await toBytes(ReadableStream.from(commands).pipeThrough(encodeDeltaStream()));
+  await Deno.writeFile(`${folder}/many.delta`, delta);
+  const realWrite = nodeFs.write;
+  let writes = 0;
+  const restore = replace(nodeFs, "write", (...args: unknown[]) => {
+    writes++;
+    return (realWrite as (...args: unknown[]) => void)(...args);
+  });
+  try {
+    const { code } = await run(folder, ["transcode", "-q", "many.delta", "many.other", "--to", "librsync"]);
+    assert.equal(code, 0);
+  } finally {
+    restore();
+  }
+  const other = await read(folder, "many.other");
+  assert.ok(writes <= Math.ceil(other.length / 2 ** 16), `${writes} writes`);
+  assertBytes(await patch(BASIS, other), await patch(BASIS, delta));
 });

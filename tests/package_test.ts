@@ -15,7 +15,7 @@ const OLDEST_NODE = "20.0.0";
 /** The newest Node 20: it does. */
 const NODE_20 = "20.20.2";
 /** Most bytes of the tarball, compressed, and of an installed project. Raise only on purpose. */
-const MOST_PACKED = 395_000;
+const MOST_PACKED = 376_000;
 const MOST_INSTALLED = 2_050_000;
 
 const noble = readManifest().imports["@noble/hashes/"]!.match(/@\^([\d.]+)\//)![1]!;

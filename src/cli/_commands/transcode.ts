@@ -1,9 +1,11 @@
+import { ChunkList } from "../../common/chunk_list.ts";
 import { decodeDeltaStream } from "../../decode_delta_stream.ts";
 import { encodeDeltaStream } from "../../encode_delta_stream.ts";
 import { checkBlockLength, checkDelta } from "../_check_options.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { describeCompression, openCompressible } from "../_compressible_input.ts";
 import { chosenCompression, compressed } from "../_compressed_output.ts";
+import { piped } from "../_compression/piped.ts";
 import { DeltaStart } from "../_delta_start.ts";
 import { usageError } from "../_errors.ts";
 import { DIGEST_FORMATS, FORMAT_CHOICES, hasDigest, UNRECOGNIZED_FORMATS } from "../_formats.ts";
@@ -28,6 +30,11 @@ const TO = choiceOption({
   value: "FORMAT",
   help: `the format to write: ${Object.keys(FORMAT_CHOICES).join(", ")}`,
 }, { words: FORMAT_CHOICES, what: "format" });
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes of a chunk that is written. */
+const WRITTEN_LENGTH = 2 ** 16;
 
 const UNVERIFIED = "a patch with the new delta is not verified, so compare its result by other means, or say -q";
 
@@ -61,7 +68,7 @@ async function run(invocation: Invocation): Promise<void> {
     const decoder = decodeDeltaStream({ ...from, onProgress: bar && (() => bar.update(input.bytesRead)) });
     const encoder = encodeDeltaStream({ format: to, blockLength });
     reportDetail(invocation, `transcode of ${input.name} to format ${to}`);
-    const bytes = compressed(input.readable.pipeThrough(decoder).pipeThrough(encoder), compression);
+    const bytes = compressed(piped(input.readable.pipeThrough(decoder).pipeThrough(encoder), gather), compression);
     const ms = await transfer(bytes.readable, output, bar, invocation);
     if (start.hasDigest && !hasDigest(to)) {
       warn(invocation, `the digest is left out, since the ${to} format has no place for it: ${UNVERIFIED}`);
@@ -81,4 +88,16 @@ async function run(invocation: Invocation): Promise<void> {
     };
     await reportRun(invocation, { counts, bytes: bytesIn, ms, facts }, output);
   });
+}
+
+/** Puts short chunks together. An encoder has one for each command, and each would be a write. */
+async function* gather(source: AsyncIterator<Bytes, undefined>): AsyncGenerator<Bytes, void> {
+  let chunks = new ChunkList();
+  for (let { value } = await source.next(); value; { value } = await source.next()) {
+    chunks.push(value);
+    if (chunks.length < WRITTEN_LENGTH) continue;
+    yield chunks.join();
+    chunks = new ChunkList();
+  }
+  if (chunks.length > 0) yield chunks.join();
 }

@@ -17,12 +17,19 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
     const { basis, out, maxCommands } = room;
     const { chunk, at } = this.bytes;
     const end = Math.min(room.end, room.at + (Number.MAX_SAFE_INTEGER - this.targetLength));
+    const lastAt = chunk.length - MAX_COMMAND_LENGTH;
     let count = 0;
+    let copied = 0;
     let to = room.at;
     let next = at;
-    for (; count < maxCommands && next + MAX_COMMAND_LENGTH <= chunk.length; count++) {
+    for (; count < maxCommands && next <= lastAt; count++) {
       const opcode = chunk[next]!;
-      if (opcode < LITERAL) {
+      if (opcode === 1) {
+        // A byte of data is the shortest command: with a path of its own it takes a fifth less time.
+        if (to === end) break;
+        out[to++] = chunk[next + 1]!;
+        next += 2;
+      } else if (opcode < LITERAL) {
         // The opcode is the length.
         const stop = next + 1 + opcode;
         if (opcode === 0 || opcode > end - to || stop > chunk.length) break;
@@ -45,14 +52,17 @@ class LibrsyncPatchReader extends LibrsyncDeltaReader implements PatchReader {
         const offset = integer(chunk, next + 1, widths >> 2);
         const length = integer(chunk, lengthAt, lengthWidth);
         if (length === 0 || length > end - to || offset + length > basis.length) break;
-        copyBytes(basis, offset, out, to, length);
-        room.copied += length;
+        // A call takes longer than a byte.
+        if (length > 1) copyBytes(basis, offset, out, to, length);
+        else out[to] = basis[offset]!;
+        copied += length;
         to += length;
         next = commandEnd;
       }
     }
     this.bytes.skip(next - at);
     this.targetLength += to - room.at;
+    room.copied += copied;
     room.at = to;
     return count;
   }

@@ -25,7 +25,8 @@ class LuapowerPatchReader extends LuapowerDeltaReader implements PatchReader {
         const offset = number * blockLength;
         const length = chunk[next + DATA_AT]! * blockLength;
         if (length === 0 || length > end - to || offset + length > basis.length) break;
-        copyBytes(basis, offset, out, to, length);
+        if (length > 1) copyBytes(basis, offset, out, to, length);
+        else out[to] = basis[offset]!;
         room.copied += length;
         to += length;
         next += COPY_LENGTH;
