@@ -33,7 +33,7 @@ Deno.test.afterAll(() => {
 
 /** Apps with one import each, and the most bytes of their bundles, minified and compressed. Raise only on purpose. */
 const APPS: Record<string, { code: string; most?: number; conditions?: readonly string[] }> = {
-  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 10_000 },
+  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 10_400 },
   "decodeDeltaStream": { code: 'export { decodeDeltaStream } from "rsync-streams";', most: 6_000 },
   "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";', most: 5_000 },
   "sigStream": { code: 'export { sigStream } from "rsync-streams";', most: 42_000 },
@@ -47,8 +47,8 @@ const APPS: Record<string, { code: string; most?: number; conditions?: readonly 
   "sendUpdate": { code: 'export { sendUpdate } from "rsync-streams/http";', most: 56_500 },
   "syncHandler": { code: 'export { syncHandler } from "rsync-streams/http";', most: 59_500 },
   "HttpError": { code: 'export { HttpError } from "rsync-streams/http";', most: 400 },
-  "./http": { code: 'export * from "rsync-streams/http";', most: 74_500 },
-  "./http, in workerd": { code: 'export * from "rsync-streams/http";', most: 58_000, conditions: ["workerd"] },
+  "./http": { code: 'export * from "rsync-streams/http";', most: 75_000 },
+  "./http, in workerd": { code: 'export * from "rsync-streams/http";', most: 58_600, conditions: ["workerd"] },
   "an import for nothing": {
     code: `import "rsync-streams"; import { sigStream } from "rsync-streams"; import "rsync-streams/callbacks";
       import "rsync-streams/http"; import { fetchUpdate } from "rsync-streams/http"; import "rsync-streams/sync";`,
