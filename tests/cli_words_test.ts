@@ -26,7 +26,7 @@ const CASES: readonly Case[] = [
   // Numbers, as C reads them.
   [["-b", "0x200"], { blockLength: 512 }],
   [["-b", "0X2a0"], { blockLength: 672 }],
-  [["-b", "01000"], { blockLength: 512 }],
+  [["-b", "01000"], { blockLength: 1000 }],
   [["-b", "+512"], { blockLength: 512 }],
   [["-b", " \t512"], { blockLength: 512 }],
   [["-b", ""], { blockLength: 144 }],

@@ -23,7 +23,7 @@ Deno.test("a new wire format is one folder, and its name and a line in each tabl
     await cp(join(root, "tests/new_format/toy.ts"), join(copy, "src/formats/toy/mod.ts"));
     await cp(join(root, "tests/new_format/use.ts"), join(copy, "use.ts"));
     const table = join(copy, "src/formats/mod.ts");
-    await addAfter(table, '| "librsync"', ' | "toy"');
+    await addAfter(join(copy, "src/formats/format.ts"), '| "librsync"', ' | "toy"');
     await addAfter(table, "librsync: librsyncTraits,", "toy: toyTraits,");
     await addAfter(table, "librsync: openLibrsyncDelta,", "toy: openToyDelta,");
     await addAfter(table, "librsync: openLibrsyncPatch,", "toy: openToyDelta,");

@@ -69,7 +69,7 @@ const COPY_BYTE = [0x45, 0, 1];
 const COPY_PIECE = [0x47, 0, 0, 0x40, 0, 0];
 const COUNT = 400_000;
 /** Each takes some nanoseconds. */
-const LITERAL_COUNT = 40_000_000;
+const LITERAL_COUNT = 120_000_000;
 const GIB_CHUNK = new Uint8Array(2 ** 30);
 
 const FLOWS: Record<string, () => Promise<unknown>> = {

@@ -28,8 +28,8 @@ export const publish: CommandSpec = {
   summary: "make the layered signature of a file beside it",
   details: `Makes FILE${SUFFIX} beside each FILE: its sums at several block lengths, and its SHA-256. Put both on a
 server. Whoever has an older version finds out with few bytes what it is missing. A ${SUFFIX} that is
-there is replaced, and none is published itself. A file that fails does not stop the others; the exit code is that of
-the first.
+there is replaced, and none is published itself. A file that fails does not stop the others; the exit
+code is that of the first.
 
 A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
   examples: ["rsync-streams publish app.tar", "rsync-streams publish --check dist/*"],
