@@ -36,7 +36,7 @@ const CASES: readonly Case[] = [
   [[...L, "-S", "-1"], { strongLength: 6 }],
   [[...L, "-S", "0"], { strongLength: 32 }],
   [[...L, "-H", "md4"], { strongLength: 16, strongSum: "md4" }],
-  [["-b", "08"], [101, /an integer from 16 to 1073741824 was expected, 8 was given/]],
+  [["-b", "08"], [108, /an integer from 16 to 1073741824 was expected, 8 was given/]],
   [["-b", "5 "], [101, /cannot use --block-size: "5 " was given, a number was expected/]],
   [["-S", "4k"], [101, /cannot use --sum-size: "4k" was given, a number was expected/]],
   [["-S", "--5"], [101, /cannot use --sum-size: "--5" was given/]],
