@@ -33,7 +33,7 @@ Deno.test.afterAll(() => {
 
 /** Apps with one import each, and the most bytes of their bundles, minified and compressed. Raise only on purpose. */
 const APPS: Record<string, { code: string; most?: number; conditions?: readonly string[] }> = {
-  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 10_400 },
+  "patchStream": { code: 'export { patchStream } from "rsync-streams";', most: 10_300 },
   "decodeDeltaStream": { code: 'export { decodeDeltaStream } from "rsync-streams";', most: 6_000 },
   "encodeDeltaStream": { code: 'export { encodeDeltaStream } from "rsync-streams";', most: 5_000 },
   "sigStream": { code: 'export { sigStream } from "rsync-streams";', most: 42_000 },

@@ -2,7 +2,6 @@ import { changedLengthError, copyBytes, growBytes, hex } from "../common/bytes.t
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
-import { ReadsUnderWay } from "./reads_under_way.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -69,8 +68,8 @@ export class Patcher {
   #wasFull = false;
   /** The read of the basis that was started while the chunk before was hashed. */
   #ahead: Promise<void> | undefined;
-  /** Reads into the chunk being gathered that nothing has to wait for yet. */
-  readonly #reads = new ReadsUnderWay();
+  /** Reads under way into the chunk being gathered, in the order of their commands. */
+  readonly #reads: Promise<void>[] = [];
   /** What is left of the command being carried out. */
   #copyOffset = 0;
   #copyLeft = 0;
@@ -118,7 +117,7 @@ export class Patcher {
           this.#begin(event);
         }
       }
-      if (this.#reads.count > 0) return this.#reads.settle();
+      if (this.#reads.length > 0) return this.#settle();
       if (this.#end) this.#checkEnd(this.#end);
       return this.#outLength > 0 ? this.#takeOut() : DONE;
     } finally {
@@ -221,9 +220,17 @@ export class Patcher {
     if (typeof count === "number") return void this.#copied(count);
     // A chunk that still grows would leave the buffer behind.
     if (!basis.readsAtOnce || this.#out.length < CHUNK_LENGTH) return count.then((count) => this.#copied(count));
-    this.#reads.add(this.#fill(buffer, count));
+    const reading = this.#fill(buffer, count);
+    // As for a read ahead.
+    reading.catch(() => {});
+    this.#reads.push(reading);
     this.#copied(wanted);
-    return this.#reads.count === basis.readsAtOnce ? this.#reads.settle() : undefined;
+    return this.#reads.length === basis.readsAtOnce ? this.#settle() : undefined;
+  }
+
+  /** Waits for the reads under way. Fails as the first of them does that fails. */
+  async #settle(): Promise<void> {
+    for (const reading of this.#reads.splice(0)) await reading;
   }
 
   /** Waits for a read of the copy, and reads what is missing of the buffer. */

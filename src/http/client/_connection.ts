@@ -99,8 +99,7 @@ export class Connection {
     const answer = await this.#sendOnce(url, asked, headers);
     if (!isLeftEncoded(answer, headers)) return answer;
     await answer.cancel();
-    for (const name of ["Accept-Encoding", "Range", "If-Range"]) headers.delete(name);
-    return await this.#sendOnce(url, asked, headers);
+    return await this.#sendOnce(url, asked, this.#headers);
   }
 
   async #sendOnce(url: URL, asked: Asked, headers: Headers): Promise<Answer> {
