@@ -139,16 +139,11 @@ Deno.test("planSync() makes no run past the end of the file, whatever equal reco
   assert.equal(plan.runs.at(-1)!.offset + plan.runs.at(-1)!.length, file.length);
 });
 
+/** Ahead of the third layer. */
+const OUTLOOK = { missingCount: 1, blockLength: 100, recordLength: 8, searchedCount: 2, literalCost: 1, readCost: 200 };
+
 Deno.test("a layer is searched if it is expected to save more than its records and an eighth of a read", () => {
-  const outlook = {
-    missingLength: 1000,
-    missingCount: 1,
-    blockLength: 100,
-    recordLength: 8,
-    searchedCount: 2,
-    literalCost: 1,
-    readCost: 200,
-  };
+  const outlook = { ...OUTLOOK, missingLength: 1000 };
   // Ten records of 8 bytes, and 25.
   assert.equal(isWorthwhile({ ...outlook, share: 0.105 }), false);
   assert.equal(isWorthwhile({ ...outlook, share: 0.106 }), true);
@@ -157,16 +152,7 @@ Deno.test("a layer is searched if it is expected to save more than its records a
 });
 
 Deno.test("a sample has a sixteenth of the blocks or 256, for a sixteenth of what it could save", () => {
-  const outlook = {
-    missingLength: 64_000,
-    missingCount: 1,
-    blockLength: 100,
-    recordLength: 8,
-    searchedCount: 2,
-    share: 0,
-    literalCost: 1,
-    readCost: 200,
-  };
+  const outlook = { ...OUTLOOK, missingLength: 64_000, share: 0 };
   assert.equal(samplePieceCount(outlook), 10);
   assert.equal(samplePieceCount({ ...outlook, missingLength: 2 ** 24 }), 64);
   // 640 blocks are four pieces of 10 records of 8 bytes, and four reads of 200: 1,120 of 64,000 bytes.
@@ -194,3 +180,15 @@ for (const [name, [remote, maxMissing]] of Object.entries(PAGED)) {
     assert.ok(plan.missingLength <= maxMissing, `${plan.missingLength} bytes are missing`);
   });
 }
+
+Deno.test("half of what a sample finds counts: an eighth of the blocks is enough, 1 of 24 is not", async () => {
+  const layers = [2 ** 17, 2 ** 13, 2 ** 8].map((blockLength) => ({ blockLength, strongLength: 4 }));
+  const [local, other] = [concat(pages), randomBytes(31, 1024 * PAGE)];
+  // Records are 3 % of what they describe.
+  for (const [every, searchedCount] of [[8, 3], [24, 2]] as const) {
+    const remote = other.slice();
+    for (let at = 0; at < remote.length; at += every * 256) remote.set(local.subarray(at, at + 256), at);
+    const plan = await sync(remote, local, { layers });
+    assert.equal(plan.blockLengths.length, searchedCount, `1 of ${every}`);
+  }
+});
