@@ -57,6 +57,15 @@ Deno.test("encodeDeltaStream() refuses a luapower copy with a command that start
   }
 });
 
+Deno.test("encodeDeltaStream() refuses 2^32 bytes of data in one luapower command", async () => {
+  // Pages of zeros, none of which is touched.
+  const data = new Uint8Array(2 ** 32);
+  await assert.rejects(
+    encode([{ data }], { format: "luapower", blockLength: 700 }),
+    (error) => error instanceof RsyncError && error.code === "unsupported" && /4294967296/.test(error.message),
+  );
+});
+
 Deno.test("decodeDeltaStream() refuses a luapower delta whose target is longer than 2^53 - 1", async () => {
   const options = { format: "luapower", blockLength: 2 ** 30 } as const;
   const count = Math.ceil(2 ** 53 / (255 * 2 ** 30));

@@ -9,6 +9,8 @@ export const DATA = 1;
 export const COPY = 2;
 /** Blocks of the longest copy command. */
 const MAX_COPY_COUNT = 255;
+/** Bytes of the longest data command. */
+const MAX_DATA_LENGTH = 2 ** 32 - 1;
 /** Commands that one copy becomes at most: 24 KiB of delta. */
 const COPIES_AT_ONCE = 4096;
 /** Empty data commands that are read at once. Another is an empty part of the delta. */
@@ -51,6 +53,12 @@ class LuapowerDeltaEncoder extends DeltaEncoder {
   }
 
   data(bytes: Uint8Array): void {
+    if (bytes.length > MAX_DATA_LENGTH) {
+      throw new RsyncError(
+        "unsupported",
+        `Cannot write ${bytes.length} bytes of data in the luapower format: a command has at most ${MAX_DATA_LENGTH}`,
+      );
+    }
     this.out.u8(DATA);
     this.out.u32(bytes.length, true);
     this.out.bytes(bytes);
