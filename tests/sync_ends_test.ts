@@ -1,5 +1,6 @@
 /** `planSync()`: when its work ends, and what it does not do before. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { LayeredSig, planSync } from "rsync-streams/sync";
 import { SearchWork } from "../src/sync/search_work.ts";
 import { replace } from "./_cli_inside.ts";
@@ -28,6 +29,8 @@ Deno.test("planSync() ends at the next read once its signal is aborted", async (
   const local = logged(remote, () => whileSearching.abort(reason));
   const { signal } = whileSearching;
   await assert.rejects(planSync(await LayeredSig.open(published), local, { signal }), (error) => error === reason);
+  // What goes on would go on now.
+  await delay(100);
   assert.equal(local.reads.length, 1);
 
   const whileReading = new AbortController();
@@ -45,7 +48,30 @@ Deno.test("planSync() ends at the next read once its signal is aborted", async (
   });
   const unread = logged(remote);
   await assert.rejects(planSync(sig, unread, { signal: whileReading.signal }), (error) => error === reason);
+  await delay(100);
   assert.deepEqual([spans, unread.reads], [1, []]);
+});
+
+Deno.test("planSync() ends once its signal is aborted while a read never answers", async () => {
+  const published = await publish(base);
+  const reason = new Error("enough");
+  const never = (aborter: AbortController) => () => {
+    queueMicrotask(() => aborter.abort(reason));
+    return new Promise<never>(() => {});
+  };
+  const ofLocal = new AbortController();
+  const local = { size: base.length, read: never(ofLocal) };
+  const { signal } = ofLocal;
+  await assert.rejects(planSync(await LayeredSig.open(published), local, { signal }), (error) => error === reason);
+
+  const ofRecords = new AbortController();
+  const read = (offset: number, length: number) => published.subarray(offset, offset + length);
+  const sig = await LayeredSig.open({
+    size: published.length,
+    read,
+    readRanges: () => ({ [Symbol.asyncIterator]: () => ({ next: never(ofRecords) }) }),
+  });
+  await assert.rejects(planSync(sig, new Uint8Array(9), { signal: ofRecords.signal }), (error) => error === reason);
 });
 
 Deno.test("planSync() reads nothing if its signal was aborted before, and makes no plan", async () => {

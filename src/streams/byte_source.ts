@@ -1,6 +1,7 @@
 import { changedLengthError, isArrayBuffer, isBlob, kindOf, toUint8Array } from "../common/bytes.ts";
 import { giveWay } from "../common/give_way.ts";
 import type { BlobLike, ByteBody, ByteChunk, ByteReadable, ByteReader } from "../common/platform_types.ts";
+import { watchSignal } from "../common/watch_signal.ts";
 
 /** Bytes of a chunk handed on at a time unless less is asked for, so that timers can run between. */
 const PIECE_LENGTH = 2 ** 20;
@@ -176,34 +177,6 @@ function iteratorReader(iterator: AsyncIterator<ByteChunk> | Iterator<ByteChunk>
 interface NodeReadable {
   iterator(options: { destroyOnReturn: boolean }): AsyncIterator<ByteChunk>;
   destroy(): void;
-}
-
-/** Observes a signal while something else is awaited. */
-interface Watch {
-  /** Throws the reason once the signal is aborted. */
-  readonly check: () => void;
-  /** Waits for a promise, or rejects with the reason. */
-  orAborted<T>(promise: Promise<T>): Promise<T>;
-  /** Stops listening. */
-  end(): void;
-}
-
-function watchSignal(signal: AbortSignal | undefined): Watch {
-  if (!signal) return { check: () => {}, orAborted: (promise) => promise, end: () => {} };
-  let fail: (reason: unknown) => void = () => {};
-  const onAbort = () => fail(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  return {
-    check: () => signal.throwIfAborted(),
-    // Not a race with one promise: that would hold on to each read.
-    orAborted: (promise) => {
-      return new Promise((resolve, reject) => {
-        fail = reject;
-        promise.then(resolve, reject);
-      });
-    },
-    end: () => signal.removeEventListener("abort", onAbort),
-  };
 }
 
 async function takePieces(

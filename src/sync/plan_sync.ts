@@ -3,6 +3,7 @@ import { countReads } from "../basis/count_reads.ts";
 import { kindOf } from "../common/bytes.ts";
 import { checkCallback, checkInteger, checkOptions, checkSignal, type OptionNames } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
+import { watchSignal } from "../common/watch_signal.ts";
 import type { BackendOptions } from "../kernel/interface.ts";
 import { chosenKernel } from "../kernel/mod.ts";
 import { progressHooks } from "../streams/progress.ts";
@@ -132,13 +133,24 @@ export interface PlanSyncOptions extends BackendOptions {
  * ```
  */
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
-  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = checkOptions(options, NAMES);
+  const { signal } = checkOptions(options, NAMES);
+  checkSignal(signal)?.throwIfAborted();
+  const watch = watchSignal(signal);
+  try {
+    // Not only between reads: one of them may never answer.
+    return await watch.orAborted(makePlan(sig, local, options));
+  } finally {
+    watch.end();
+  }
+}
+
+async function makePlan(sig: LayeredSig, local: Basis, options: PlanSyncOptions): Promise<SyncPlan> {
+  const { literalCost = 1, readCost = 200, maxInputLength = 2 ** 25, signal } = options;
   let lengthLeft = checkInteger("maxInputLength", maxInputLength, 0, MAX_INPUT_LENGTH);
   const costs = {
     literalCost: checkCost("literalCost", literalCost),
     readCost: checkCost("readCost", readCost),
   };
-  checkSignal(signal)?.throwIfAborted();
   const stats: PlanSyncStats = { bytesRead: 0 };
   const { onStep, onEnd } = progressHooks(stats, checkCallback("onProgress", options.onProgress));
   const kernel = chosenKernel(options.backend);
