@@ -156,7 +156,8 @@ export function toPatchBasis(basis: Basis): PatchBasis {
   };
   return {
     size,
-    ...source[READING],
+    createBuffer: source[READING]?.createBuffer,
+    readsAtOnce: source[READING]?.readsAtOnce,
     bytes: isInMemory(basis) ? toUint8Array(basis) : undefined,
     findSize: async () => size ?? await source.findSize?.(),
     readInto: isSlow(basis) ? readByPages(checked) : checked,

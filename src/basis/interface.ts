@@ -1,3 +1,5 @@
+import type { PatchBasis } from "../engine/patcher.ts";
+
 /**
  * A basis that is read at random: a file, a URL, a table, a formula.
  *
@@ -41,11 +43,8 @@ export interface BasisSource {
 /** The property of a basis of this library that says how it is read best. */
 export const READING: unique symbol = Symbol("reading");
 
-/** Fields of a `PatchBasis`. */
-export interface Reading {
-  readonly createBuffer: (length: number) => Uint8Array<ArrayBuffer>;
-  readonly readsAtOnce: number;
-}
+/** How a basis is read best. */
+export type Reading = Pick<PatchBasis, "createBuffer" | "readsAtOnce">;
 
 /** A basis that may say how it is read best. */
 export interface OwnSource extends BasisSource {

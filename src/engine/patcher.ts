@@ -2,6 +2,7 @@ import { changedLengthError, copyBytes, growBytes, hex } from "../common/bytes.t
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
 import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
+import { ReadsAtOnce } from "./reads_at_once.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
 
@@ -68,8 +69,8 @@ export class Patcher {
   #wasFull = false;
   /** The read of the basis that was started while the chunk before was hashed. */
   #ahead: Promise<void> | undefined;
-  /** Reads under way into the chunk being gathered, in the order of their commands. */
-  readonly #reads: Promise<void>[] = [];
+  /** Reads under way into the chunk being gathered. */
+  readonly #reads: ReadsAtOnce;
   /** What is left of the command being carried out. */
   #copyOffset = 0;
   #copyLeft = 0;
@@ -87,6 +88,7 @@ export class Patcher {
 
   constructor(parts: PatcherParts) {
     this.#parts = parts;
+    this.#reads = new ReadsAtOnce(parts.basis);
   }
 
   next(): SourceResult<Uint8Array<ArrayBuffer>> | Promise<SourceResult<Uint8Array<ArrayBuffer>>> {
@@ -117,7 +119,7 @@ export class Patcher {
           this.#begin(event);
         }
       }
-      if (this.#reads.length > 0) return this.#settle();
+      if (this.#reads.length > 0) return this.#reads.settle();
       if (this.#end) this.#checkEnd(this.#end);
       return this.#outLength > 0 ? this.#takeOut() : DONE;
     } finally {
@@ -220,29 +222,11 @@ export class Patcher {
     if (typeof count === "number") return void this.#copied(count);
     // A chunk that still grows would leave the buffer behind.
     if (!basis.readsAtOnce || this.#out.length < CHUNK_LENGTH) return count.then((count) => this.#copied(count));
-    const reading = this.#fill(buffer, count);
-    // As for a read ahead.
-    reading.catch(() => {});
-    this.#reads.push(reading);
-    this.#copied(wanted);
-    return this.#reads.length === basis.readsAtOnce ? this.#settle() : undefined;
-  }
-
-  /** Waits for the reads under way. Fails as the first of them does that fails. */
-  async #settle(): Promise<void> {
-    for (const reading of this.#reads.splice(0)) await reading;
-  }
-
-  /** Waits for a read of the copy, and reads what is missing of the buffer. */
-  async #fill(buffer: Uint8Array<ArrayBuffer>, reading: Promise<number>): Promise<void> {
-    const { basis, commands: { position } } = this.#parts;
+    const { commands: { position } } = this.#parts;
     const offset = this.#copyOffset;
-    const copyLeft = this.#copyLeft;
-    for (let at = 0; at < buffer.length;) {
-      const count = await (at === 0 ? reading : basis.readInto(buffer.subarray(at), offset + at));
-      if (count === 0) throw this.#shortRead(copyLeft - at, offset + at, position);
-      at += count;
-    }
+    const left = this.#copyLeft;
+    this.#copied(wanted);
+    return this.#reads.add(buffer, offset, count, (at) => this.#shortRead(left - at, offset + at, position));
   }
 
   /** Starts the next read of a copy that goes on behind the chunk. */

@@ -1,6 +1,7 @@
 import { giveWay } from "../../common/give_way.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
+import { ReadsAtOnce } from "../../engine/reads_at_once.ts";
 import type { SyncRun } from "../../sync/plan.ts";
 
 /** Bytes of a chunk. */
@@ -21,22 +22,31 @@ export async function* assemble(
   missing: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const pieces = new Pieces(missing);
+  const reads = new ReadsAtOnce(basis);
   let chunk = new Uint8Array(CHUNK_LENGTH);
   let filled = 0;
   for (const { offset, length, from } of runs) {
     for (let done = 0; done < length;) {
       const space = chunk.subarray(filled, filled + Math.min(length - done, chunk.length - filled));
-      const count = from === undefined ? await pieces.readInto(space) : await basis.readInto(space, from + done);
-      if (count === 0) throw endError(offset + done, from === undefined ? undefined : from + done);
+      let count = space.length;
+      if (from === undefined) {
+        count = await pieces.readInto(space);
+        if (count === 0) throw endOfMissing(offset + done);
+      } else {
+        const at = from + done;
+        await reads.add(space, at, basis.readInto(space, at), (read) => endOfBasis(at + read));
+      }
       done += count;
       filled += count;
       if (filled < chunk.length) continue;
+      await reads.settle();
       yield chunk;
       chunk = new Uint8Array(CHUNK_LENGTH);
       filled = 0;
       await giveWay();
     }
   }
+  await reads.settle();
   if (filled > 0) yield chunk.slice(0, filled);
 }
 
@@ -62,9 +72,10 @@ class Pieces {
   }
 }
 
-function endError(offset: number, from: number | undefined): RsyncError {
-  if (from === undefined) {
-    return new RsyncError("truncated", `Cannot update the file: the missing bytes end before byte ${offset} of it`);
-  }
-  return new RsyncError("basis-short-read", `Cannot update the file: the basis has no bytes at offset ${from}`);
+function endOfMissing(offset: number): RsyncError {
+  return new RsyncError("truncated", `Cannot update the file: the missing bytes end before byte ${offset} of it`);
+}
+
+function endOfBasis(offset: number): RsyncError {
+  return new RsyncError("basis-short-read", `Cannot update the file: the basis has no bytes at offset ${offset}`);
 }

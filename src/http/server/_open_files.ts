@@ -1,6 +1,6 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkInteger } from "../../common/checks.ts";
-import type { BasisSource } from "../../basis/interface.ts";
+import { type OwnSource, READING } from "../../basis/interface.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 
@@ -88,10 +88,11 @@ export class OpenFile {
   }
 
   /** Its bytes, with the length that is known here. */
-  get basis(): BasisSource {
+  get basis(): OwnSource {
     const { source, size } = this;
     return {
       size,
+      [READING]: source,
       readInto: (buffer, offset) => source.readInto(buffer, offset),
       async read(offset, length) {
         const buffer = new Uint8Array(length);

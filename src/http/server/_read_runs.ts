@@ -1,6 +1,7 @@
 import { giveWay } from "../../common/give_way.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/patcher.ts";
+import { ReadsAtOnce } from "../../engine/reads_at_once.ts";
 import { lengthOf, type Run } from "../protocol/run_list.ts";
 
 /** Bytes of a piece of a body. */
@@ -15,14 +16,18 @@ export async function* readRuns(source: PatchBasis, runs: readonly Run[]): Async
   let left = lengthOf(runs);
   let piece = new Uint8Array(Math.min(PIECE_LENGTH, left));
   let used = 0;
+  const reads = new ReadsAtOnce(source);
   for (const { offset, length } of runs) {
-    for (let at = 0; at < length;) {
-      const reading = source.readInto(piece.subarray(used, used + length - at), offset + at);
-      const count = typeof reading === "number" ? reading : await reading;
-      if (count === 0) throw shortRead(offset + at, length - at);
-      at += count;
-      used += count;
+    for (let done = 0; done < length;) {
+      const space = piece.subarray(used, used + length - done);
+      const at = offset + done;
+      const missing = length - done;
+      const waiting = reads.add(space, at, source.readInto(space, at), (read) => shortRead(at + read, missing - read));
+      if (waiting) await waiting;
+      done += space.length;
+      used += space.length;
       if (used < piece.length) continue;
+      await reads.settle();
       yield piece;
       await giveWay();
       left -= used;
