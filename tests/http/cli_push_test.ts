@@ -128,7 +128,9 @@ test("push by two at once: each file is one of theirs, and a loser exits with 11
   assert.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 110), codes.join());
   for (const { code, stderr } of runs) {
     // Told by a status, or where the signature changes while it is read.
-    if (code === 110) assert.match(stderr, /the file there was changed or created meanwhile: push again, or pull first\n$/);
+    if (code === 110) {
+      assert.match(stderr, /the file there was changed or created meanwhile: push again, or pull first\n$/);
+    }
   }
   const stored = await Deno.readFile(`${root}/app.bin`);
   const winners = targets.filter((_, i) => codes[i] === 0);

@@ -89,11 +89,42 @@ for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) 
   });
 }
 
-Deno.test("an upload that breaks off could not be sent, and not read", async () => {
-  const writer = through(new Store({ "/f": OLD }).writer());
-  const fetch: typeof writer = (url, init) =>
-    init?.method === "PATCH" ? Promise.reject(new TypeError("reset")) : writer(url, init);
+/** A host whose first uploads lose their connection, before or after they are done. */
+function losing(store: Store, count: number, isDone: boolean): { fetch: typeof fetch; sent: () => number } {
+  const writer = through(store.writer());
+  let sent = 0;
+  const fetch: typeof writer = async (url, init) => {
+    if (init?.method !== "PATCH" || ++sent > count) return await writer(url, init);
+    if (isDone) await writer(url, init);
+    throw new TypeError("reset");
+  };
+  return { fetch, sent: () => sent };
+}
+
+Deno.test("sendUpdate() starts again once if the connection breaks while it sends", async () => {
+  for (const old of [OLD, undefined]) {
+    const store = new Store(old ? { "/f": old } : {});
+    const { fetch, sent } = losing(store, 1, false);
+    const { status, stats } = await sendUpdate(FILE, NEW, { fetch });
+    assert.deepEqual([status, stats.retries, sent()], [old ? "updated" : "created", 1, 2]);
+    assertBytes(store.files.get("/f")!.bytes, NEW);
+  }
+});
+
+Deno.test("sendUpdate() sends nothing again if the server has it, and the answer alone was lost", async () => {
+  for (const old of [OLD, undefined]) {
+    const store = new Store(old ? { "/f": old } : {});
+    const { fetch, sent } = losing(store, 1, true);
+    const { status, stats } = await sendUpdate(FILE, NEW, { fetch });
+    assert.deepEqual([status, stats.retries, sent()], ["unchanged", 1, 1]);
+    assertBytes(store.files.get("/f")!.bytes, NEW);
+  }
+});
+
+Deno.test("an upload that breaks off twice could not be sent, and not read", async () => {
+  const { fetch, sent } = losing(new Store({ "/f": OLD }), 9, false);
   await assertHttpError(sendUpdate(FILE, NEW, { fetch }), "network", /^Cannot send to http.+\/f: reset$/);
+  assert.equal(sent(), 2);
 });
 
 Deno.test("a host that takes no uploads is an error with its status", async () => {

@@ -64,7 +64,7 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
     sent = await sendUpdate(url, file, {
       ...options,
       fetch: async (input, init) => {
-        if (isPlan && init?.method === "PATCH") planned.take(init.body);
+        if (isPlan && init?.method === "PATCH") return planned.take(init.body);
         return await options.fetch!(String(input), init ?? {});
       },
       onProgress(now) {
@@ -129,10 +129,10 @@ class Planned {
   /** Whether it is too long to be made before it is sent, so that its length is not known. */
   isStreamed = false;
 
-  /** @throws Always, which ends the work. */
-  take(body: BodyInit | null | undefined): never {
+  /** Answers that it was not accepted, which ends the work. */
+  take(body: BodyInit | null | undefined): Response {
     this.isTaken = true;
     this.isStreamed = body instanceof ReadableStream;
-    throw new Error("Only a plan was wanted");
+    return new Response(null, { status: 409 });
   }
 }

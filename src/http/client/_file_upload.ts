@@ -54,6 +54,7 @@ export class FileUpload {
   };
   readonly #connection: Connection;
   readonly #reading: ReturnType<typeof progressHooks>;
+  #hasSent = false;
 
   constructor(parts: FileUploadParts) {
     this.#parts = parts;
@@ -63,6 +64,19 @@ export class FileUpload {
   }
 
   async run(): Promise<SentUpdate> {
+    try {
+      return await this.#attempt();
+    } catch (error) {
+      const isLost = this.#hasSent && error instanceof HttpError && error.code === "network";
+      if (!isLost) throw error;
+    }
+    // The server may have closed the connection while the target was read. Whether it has the delta all the same, its
+    // signature tells.
+    this.#stats.retries++;
+    return await this.#attempt();
+  }
+
+  async #attempt(): Promise<SentUpdate> {
     const { options: { signal, backend }, sigUrl } = this.#parts;
     signal?.throwIfAborted();
     let remote: RemoteSig;
@@ -139,6 +153,7 @@ export class FileUpload {
     this.#report();
     this.#noteSent(length ?? 0);
     const headers = { "Content-Type": DELTA_TYPE, ...condition, ...(coding && { "Content-Encoding": coding }) };
+    this.#hasSent = true;
     const maxMs = length === undefined ? Infinity : timeoutMs + length / MIN_RATE;
     return await this.#connection.send(url, { method: "PATCH", headers, body, timeoutMs: maxMs });
   }
