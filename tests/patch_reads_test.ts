@@ -6,44 +6,12 @@ import { type PatchBasis, Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE } from "../src/engine/stage.ts";
 import { assertBytes } from "./_helpers.ts";
 import { copy, END, NO_DIGEST } from "./_patcher.ts";
-import { concat, randomBytes, xorshift } from "./_recipes.ts";
+import { concat, randomBytes } from "./_recipes.ts";
+import { AT_ONCE, last, ORDERS, SlowBasis } from "./_slow_basis.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const MIB = 2 ** 20;
-const AT_ONCE = 64;
-
-/** A basis whose reads wait until somebody lets them go. */
-class SlowBasis implements PatchBasis {
-  readonly waiting: (() => void)[] = [];
-  /** The most reads that waited at a time. */
-  most = 0;
-  /** Bytes that a read gives at most. */
-  piece = Infinity;
-  /** Where there are no bytes, and where a read fails. */
-  gap = -1;
-  fault = -1;
-
-  constructor(readonly content: Bytes, readonly readsAtOnce: number | undefined = AT_ONCE) {}
-
-  readInto(buffer: Bytes, offset: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push(() => {
-        if (offset === this.fault) return reject(new Error(`fault at ${offset}`));
-        const end = offset === this.gap ? offset : offset + Math.min(this.piece, buffer.length);
-        buffer.set(this.content.subarray(offset, end));
-        resolve(end - offset);
-      });
-      this.most = Math.max(this.most, this.waiting.length);
-    });
-  }
-
-  /** Ends one of the reads that wait. */
-  let(pick: (count: number) => number): void {
-    const [go] = this.waiting.splice(pick(this.waiting.length), 1);
-    go?.();
-  }
-}
 
 function patcherOf(events: readonly (DeltaEvent | undefined)[], basis: PatchBasis): Patcher {
   const left = [...events];
@@ -59,21 +27,11 @@ function patcherOf(events: readonly (DeltaEvent | undefined)[], basis: PatchBasi
 async function run(patcher: Patcher, basis: SlowBasis, pick: (count: number) => number): Promise<Bytes> {
   const chunks: Bytes[] = [];
   for (;;) {
-    const next = Promise.resolve(patcher.next());
-    let isWaiting = true;
-    const ended = () => isWaiting = false;
-    for (next.then(ended, ended); isWaiting;) {
-      basis.let(pick);
-      await undefined;
-    }
-    const result = await next;
+    const result = await basis.during(Promise.resolve(patcher.next()), pick);
     if (result === DONE) return concat(chunks);
     if (result !== undefined && result !== BUSY) chunks.push(result);
   }
 }
-
-const last = (count: number) => count - 1;
-const ORDERS = { first: () => 0, last, random: (count: number) => xorshift(count + 1).below(Math.max(1, count)) };
 
 /** Copies of 1,000 bytes from all over a basis, behind one that fills the first chunk. */
 const COPIES = Array.from({ length: 300 }, (_, i) => copy(i * 7919 % 90_000, 1000));
