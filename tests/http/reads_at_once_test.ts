@@ -31,7 +31,8 @@ async function readAll(pieces: Pieces, basis: SlowBasis, pick: Pick): Promise<By
   for (;;) {
     const { done, value } = await basis.during(pieces.next(), pick);
     if (done) return concat(chunks);
-    chunks.push(value);
+    // What a chunk has now: nothing may be read into it later.
+    chunks.push(value.slice());
   }
 }
 
