@@ -1,7 +1,8 @@
 /** What is told while a local file is read, before bytes come or go. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { fetchUpdate, planUpdate, type SendStats, sendUpdate } from "rsync-streams/http";
-import { replace } from "../_cli_inside.ts";
+import { replace, run } from "../_cli_inside.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { FRESH, NEW, OLD } from "./_cli_host.ts";
 import { inside, succeeds, withStore } from "./_cli_runs.ts";
@@ -100,4 +101,18 @@ inside("pull and push show what they read before they fetch or send", async (fol
       assert.match(await said(["push", "app.bin", url]), read, "up to date");
     });
   });
+});
+
+inside("pull and push say that they wait for a server that takes its time", async (folder) => {
+  const onListen = () => {};
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen }, async () => {
+    await delay(2500);
+    return new Response("no", { status: 403 });
+  });
+  await Deno.writeFile(`${folder}/app.bin`, OLD);
+  const url = `http://127.0.0.1:${server.addr.port}/app.bin`;
+  for (const args of [["pull", url, "app.bin"], ["push", "app.bin", url]]) {
+    const { err } = await run(folder, [...args, "--progress"]);
+    assert.match(err, /^rsync-streams: 0 B \| 0 B\/s \| waiting for the server\n/);
+  }
 });

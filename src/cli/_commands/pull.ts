@@ -10,6 +10,7 @@ import { isSame, PullSource } from "../pull_source.ts";
 import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
 import { reportDetail, reportStatistics, reportSuccess, warn } from "../_report.ts";
 import type { ProgressBar } from "../progress_bar.ts";
+import { SearchProgress } from "../_search_progress.ts";
 import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";
 import { print, say } from "../_stdio.ts";
 import { isProgressShown, openProgress, transfer } from "../_transfer.ts";
@@ -87,9 +88,10 @@ async function run(invocation: Invocation): Promise<void> {
 
 /** Prints what it would take. */
 async function showPlan({ remote, path, source }: Job, invocation: Invocation): Promise<void> {
-  const bar = await openProgress(TO_A_FILE, invocation, undefined);
-  const found = planUpdate(remote.url, source.basis, { ...remote.options, onProgress: showSearch(bar) });
-  const plan = await found.finally(() => bar?.remove());
+  const search = await openSearch(invocation);
+  const onProgress: OnProgress = ({ bytesRead }) => search.update(bytesRead);
+  const plan = await planUpdate(remote.url, source.basis, { ...remote.options, onProgress })
+    .finally(() => search.end());
   const isUpToDate = await isCurrent({ remote, path, source }, plan);
   if (invocation.options.get(JSON_OUTPUT)) {
     await print(json({ remote, path, source }, isUpToDate ? "up-to-date" : "planned", plan));
@@ -99,8 +101,8 @@ async function showPlan({ remote, path, source }: Job, invocation: Invocation): 
 async function update(job: Job, invocation: Invocation): Promise<void> {
   const { remote, path, source: { basis, part } } = job;
   const start = performance.now();
-  const searchBar = await openProgress(TO_A_FILE, invocation, undefined);
-  let show = showSearch(searchBar);
+  const search = await openSearch(invocation);
+  let show: OnProgress = ({ bytesRead }) => search.update(bytesRead);
   let isKept = false;
   const searching = fetchUpdate(remote.url, basis, {
     ...remote.options,
@@ -110,7 +112,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
     },
     onProgress: (stats) => show(stats),
   });
-  const found = await searching.finally(() => searchBar?.remove());
+  const found = await searching.finally(() => search.end());
   const { plan, readable } = found;
   reportDetail(invocation, `pull of ${path}: ${describe(plan)}, ${part.length} bytes kept by an earlier pull`);
   if (await isCurrent(job, plan)) {
@@ -125,7 +127,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
     // On a disk that the file just fits on, the part must not take its room.
     isKept = canGoOn(plan) && await part.hasRoom(plan.fileLength! + plan.missingLength);
     await withOutput(path, invocation, { mayReplace: true }, async (output) => {
-      const shown = openTransferBar(isProgressShown(output, invocation) ? searchBar : undefined, found);
+      const shown = openTransferBar(isProgressShown(output, invocation) ? search.bar : undefined, found);
       show = shown.show;
       await transfer(readable, output, shown.bar, invocation);
     });
@@ -207,11 +209,9 @@ function canGoOn({ way, fallback, digest }: UpdatePlan): boolean {
   return digest !== undefined && (way !== "full" || fallback === "no-basis" || fallback === "cheaper");
 }
 
-/** Shows how much of the local files was searched. */
-function showSearch(bar: ProgressBar | undefined): OnProgress {
-  return ({ bytesRead }) => {
-    if (bytesRead > 0) bar?.update(bytesRead, "searching local files");
-  };
+/** Shows the wait for the server, and how much of the local files was searched. */
+async function openSearch(invocation: Invocation): Promise<SearchProgress> {
+  return new SearchProgress(await openProgress(TO_A_FILE, invocation, undefined), "searching local files");
 }
 
 /** Shows the bytes that are fetched or, if there are none, those that are written. */

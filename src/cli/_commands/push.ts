@@ -6,6 +6,8 @@ import { usageError } from "../_errors.ts";
 import { isStandard, type OpenBasis, openBasis } from "../_input.ts";
 import { HEADER, PLAN, type Remote, SIG_URL, TIMEOUT, withRemote } from "../_remote.ts";
 import { reportDetail, reportStatistics, reportSuccess } from "../_report.ts";
+import type { ProgressBar } from "../progress_bar.ts";
+import { SearchProgress } from "../_search_progress.ts";
 import { HELP, JSON_OUTPUT, QUIET, REPORT_OPTIONS, VERSION } from "../_shared_options.ts";
 import { print, say } from "../_stdio.ts";
 import { openProgress } from "../_transfer.ts";
@@ -56,7 +58,11 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
   const start = performance.now();
   let stats: Readonly<SendStats> | undefined;
   const planned = new Planned();
-  let bar = await openProgress({ isTerminal: false }, invocation, undefined);
+  const search = new SearchProgress(
+    await openProgress({ isTerminal: false }, invocation, undefined),
+    "reading the file",
+  );
+  let sendBar: ProgressBar | undefined;
   let isSending = false;
   let total: number | undefined;
   let sent: SentUpdate | undefined;
@@ -70,21 +76,21 @@ async function pushTo({ url, options }: Remote, file: OpenBasis, invocation: Inv
       onProgress(now) {
         stats = now;
         // What is sent before is the question for the records of a signature.
-        if (now.copiedBytes + now.literalBytes === 0 || isPlan) {
-          if (now.bytesRead > 0) bar?.update(now.bytesRead, "reading the file");
-          return;
+        if (now.copiedBytes + now.literalBytes === 0 || isPlan) return search.update(now.bytesRead);
+        if (!isSending || now.total !== total) {
+          search.end();
+          sendBar = (sendBar ?? search.bar)?.next(now.total);
         }
-        if (!isSending || now.total !== total) bar = bar?.next(now.total);
         isSending = true;
         total = now.total;
-        bar?.update(now.bytesSent);
+        sendBar?.update(now.bytesSent);
       },
     });
   } catch (error) {
     if (!planned.isTaken) throw error;
   } finally {
-    if (isSending) bar?.stop();
-    else bar?.remove();
+    search.end();
+    sendBar?.stop();
   }
   const status = sent?.status ?? "planned";
   await report({ url, file, status, sent, stats: stats!, isStreamed: planned.isStreamed }, start, invocation);
