@@ -47,7 +47,7 @@ for (const [reader, open] of Object.entries(READERS)) {
     });
   }
 
-  Deno.test(`${reader} fails with the first failure in the order of its reads, and gives no piece with a gap`, async () => {
+  Deno.test(`${reader} fails as the first of its reads does that fails`, async () => {
     const [early, late] = [OFFSETS[10]!, OFFSETS[20]!];
     const missing = Object.assign(new SlowBasis(CONTENT), { gap: early, fault: late });
     await assert.rejects(
