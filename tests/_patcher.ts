@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type DeltaCommand, encodeDeltaStream } from "rsync-streams";
 import type { DeltaEvent } from "../src/engine/interface.ts";
-import type { PatchBasis } from "../src/engine/patcher.ts";
+import type { PatchBasis } from "../src/engine/interface.ts";
 import { toBytes } from "./_helpers.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

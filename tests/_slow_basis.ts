@@ -1,6 +1,6 @@
 /** A basis whose reads end when a test says so. */
 import { setImmediate } from "node:timers";
-import type { PatchBasis } from "../src/engine/patcher.ts";
+import type { PatchBasis } from "../src/engine/interface.ts";
 import { xorshift } from "./_recipes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { RsyncError } from "rsync-streams";
 import type { DeltaEvent } from "../src/engine/interface.ts";
-import { type PatchBasis, Patcher } from "../src/engine/patcher.ts";
+import type { PatchBasis } from "../src/engine/interface.ts";
+import { Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE } from "../src/engine/stage.ts";
 import { assertBytes } from "./_helpers.ts";
 import { copy, END, NO_DIGEST } from "./_patcher.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type BasisSource, decodeDeltaStream, type DeltaCommand, patchStream } from "rsync-streams";
 import type { DeltaEvent, Digest } from "../src/engine/interface.ts";
-import { type PatchBasis, Patcher } from "../src/engine/patcher.ts";
+import type { PatchBasis } from "../src/engine/interface.ts";
+import { Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE, type SourceResult } from "../src/engine/stage.ts";
 import { assertBytes, patch, sha256, source, toBytes } from "./_helpers.ts";
 import { assertFails } from "./_hostile.ts";

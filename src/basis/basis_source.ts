@@ -1,7 +1,7 @@
 import { isArrayBuffer, isBlob, kindOf, requireAttached, toUint8Array } from "../common/bytes.ts";
 import type { BlobLike, ByteChunk, SyncAccessHandle, WebFileHandle } from "../common/platform_types.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 import { type BasisSource, type OwnSource, READING } from "./interface.ts";
 import { readByPages } from "./read_by_pages.ts";
 

@@ -1,4 +1,4 @@
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 
 /**
  * A basis whose reads are counted. It says of itself how long it is, and how many reads it takes at once.

@@ -1,4 +1,4 @@
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 
 /**
  * A basis that is read at random: a file, a URL, a table, a formula.

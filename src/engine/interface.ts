@@ -64,3 +64,22 @@ export interface TargetRoom {
   /** Bytes that were copied out of the basis. */
   copied: number;
 }
+
+/** The basis, read at random. */
+export interface PatchBasis {
+  /**
+   * Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end of the basis, and
+   * returns how many.
+   */
+  readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
+  /** How many reads it may be asked for at once. One, if that is not said. */
+  readonly readsAtOnce?: number | undefined;
+  /** Makes a buffer for reads, whose bytes can be anything, in less time than one of zeros. */
+  readonly createBuffer?: ((length: number) => Uint8Array<ArrayBuffer>) | undefined;
+  /** All of it, if it is in memory. */
+  readonly bytes?: Uint8Array | undefined;
+  /** Its length in bytes, if known without a wait. */
+  readonly size?: number | undefined;
+  /** Tells its length in bytes, if known at all. */
+  findSize?(): Promise<number | undefined>;
+}

@@ -1,7 +1,7 @@
 import { changedLengthError, copyBytes, growBytes, hex } from "../common/bytes.ts";
 import { isPromise } from "../common/is_promise.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { DeltaEvent, Digest, TargetRoom } from "./interface.ts";
+import type { DeltaEvent, Digest, PatchBasis, TargetRoom } from "./interface.ts";
 import { ReadsAtOnce } from "./reads_at_once.ts";
 import { BUSY, DONE, type Source, type SourceResult } from "./stage.ts";
 import type { PatchStats } from "./stats.ts";
@@ -17,25 +17,6 @@ const MAX_STEPS = 16_384;
 const NOTHING = new Uint8Array(0);
 
 type EndEvent = Extract<DeltaEvent, { type: "end" }>;
-
-/** The basis, read at random. */
-export interface PatchBasis {
-  /**
-   * Puts 1 to `buffer.length` bytes from `offset` on at the start of `buffer`, or none at the end of the basis, and
-   * returns how many.
-   */
-  readInto(buffer: Uint8Array<ArrayBuffer>, offset: number): number | Promise<number>;
-  /** How many reads it may be asked for at once. One, if that is not said. */
-  readonly readsAtOnce?: number | undefined;
-  /** Makes a buffer for reads, whose bytes can be anything, in less time than one of zeros. */
-  readonly createBuffer?: ((length: number) => Uint8Array<ArrayBuffer>) | undefined;
-  /** All of it, if it is in memory. */
-  readonly bytes?: Uint8Array | undefined;
-  /** Its length in bytes, if known without a wait. */
-  readonly size?: number | undefined;
-  /** Tells its length in bytes, if known at all. */
-  findSize?(): Promise<number | undefined>;
-}
 
 /** Where the parts of a delta come from. The caller owns data bytes. */
 export interface DeltaEventSource extends Source<DeltaEvent> {

@@ -1,5 +1,5 @@
 import type { RsyncError } from "../common/rsync_error.ts";
-import type { PatchBasis } from "./patcher.ts";
+import type { PatchBasis } from "./interface.ts";
 
 /** Reads of a basis that are under way at the same time, as many as it may be asked for at once. */
 export class ReadsAtOnce {

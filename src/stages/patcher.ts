@@ -1,7 +1,8 @@
 import { createSha256WithoutWasm } from "../digest/without_wasm.ts";
 import { EventsFromCommands } from "../engine/events_from_commands.ts";
 import type { DeltaCommand } from "../engine/delta_command.ts";
-import { type DeltaEventSource, type PatchBasis, Patcher } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
+import { type DeltaEventSource, Patcher } from "../engine/patcher.ts";
 import type { PatchStats } from "../engine/stats.ts";
 import { patchReaders } from "../formats/mod.ts";
 import { type CountedStage, joinParts } from "./_join.ts";

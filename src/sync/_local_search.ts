@@ -1,6 +1,6 @@
 import { giveWay } from "../common/give_way.ts";
 import { Matcher } from "../engine/matcher.ts";
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 import { BUSY, DONE } from "../engine/stage.ts";
 import type { SearchIndex } from "../kernel/interface.ts";
 import { BUDGET_PER_BYTE, BUDGET_START, BUDGET_START_BLOCKS, LEAST_COST } from "../kernel/rules/budget.ts";

@@ -1,5 +1,5 @@
 import { giveWay } from "../common/give_way.ts";
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 import type { Kernel, SearchIndex } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";

@@ -2,7 +2,7 @@ import { type Basis, type BasisSource, readAtRandom, toPatchBasis } from "../bas
 import { checkInteger } from "../common/checks.ts";
 import { giveWay } from "../common/give_way.ts";
 import { RsyncError } from "../common/rsync_error.ts";
-import type { PatchBasis } from "../engine/patcher.ts";
+import type { PatchBasis } from "../engine/interface.ts";
 import { footerLength, type LayeredFooter, parseFooter } from "../formats/rsync_streams/layers.ts";
 import { type ByteRange, LayeredLayout } from "../formats/rsync_streams/layout.ts";
 import type { SumBatch } from "../kernel/interface.ts";

@@ -5,7 +5,7 @@ import { RsyncError } from "rsync-streams";
 import { atomicWritable, fileBasis } from "rsync-streams/files";
 import { fetchUpdate, sendUpdate, syncHandler } from "rsync-streams/http";
 import { assemble } from "../../src/http/client/assemble.ts";
-import { readRuns } from "../../src/http/server/_read_runs.ts";
+import { readRuns } from "../../src/http/server/read_runs.ts";
 import { folder, replaceFs } from "../_fs.ts";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat, randomBytes, xorshift } from "../_recipes.ts";

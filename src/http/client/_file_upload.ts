@@ -1,7 +1,7 @@
 import type { Basis } from "../../basis/basis_source.ts";
 import { hex } from "../../common/bytes.ts";
 import { encodeDeltaStream } from "../../encode_delta_stream.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import type { SyncPlan } from "../../sync/plan.ts";
 import { planSync, type PlanSyncStats } from "../../sync/plan_sync.ts";
 import { createDigest } from "../../stages/digest.ts";

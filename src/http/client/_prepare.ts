@@ -1,7 +1,7 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import type { Backend } from "../../kernel/interface.ts";
 import { checkBackend } from "../../kernel/mod.ts";
 import { progressHooks } from "../../streams/progress.ts";

@@ -3,7 +3,7 @@ import { readAtRandom } from "../../basis/basis_source.ts";
 import { giveWay } from "../../common/give_way.ts";
 import type { Sha256 } from "../../digest/mod.ts";
 import type { DeltaCommand } from "../../engine/delta_command.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import type { SyncRun } from "../../sync/plan.ts";
 
 /** Bytes of a data command, and of a read. */

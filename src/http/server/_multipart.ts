@@ -1,9 +1,9 @@
 /** Bodies of type `multipart/byteranges` (RFC 9110, section 14.6). */
 import { hex } from "../../common/bytes.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import { lengthOf, type Run } from "../protocol/run_list.ts";
 import { contentRange } from "./_byte_ranges.ts";
-import { readRuns } from "./_read_runs.ts";
+import { readRuns } from "./read_runs.ts";
 
 /** Bytes of a boundary, which no file has by chance. */
 const BOUNDARY_LENGTH = 16;

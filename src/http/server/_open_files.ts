@@ -1,7 +1,7 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
 import { checkInteger } from "../../common/checks.ts";
 import { type OwnSource, READING } from "../../basis/interface.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 
 /**

@@ -1,10 +1,10 @@
 /** Answers to `GET` and `HEAD`. */
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import { contentRange, parseRanges } from "./_byte_ranges.ts";
 import { failedCondition, isRangeWanted, lastModified } from "./_conditions.ts";
 import { multipartOf } from "./_multipart.ts";
 import { Problem } from "./_problem.ts";
-import { readRuns, streamOf } from "./_read_runs.ts";
+import { readRuns, streamOf } from "./read_runs.ts";
 
 /** What can be read in whole or in ranges. */
 export interface Content {

@@ -1,6 +1,6 @@
 import { giveWay } from "../../common/give_way.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
-import type { PatchBasis } from "../../engine/patcher.ts";
+import type { PatchBasis } from "../../engine/interface.ts";
 import { ReadsAtOnce } from "../../engine/reads_at_once.ts";
 import { lengthOf, type Run } from "../protocol/run_list.ts";
 
