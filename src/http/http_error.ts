@@ -1,5 +1,5 @@
 /**
- * What went wrong with a server. Codes are never renamed.
+ * What went wrong with a server. `docs/http.md` says what to do about each. Codes are never renamed.
  *
  * @example When another attempt helps
  * ```ts

@@ -69,7 +69,7 @@ export interface UpdatePlan {
   readonly digest: string | undefined;
   /** Bytes that the local file has. */
   readonly copiedLength: number;
-  /** Bytes to fetch. */
+  /** Bytes to fetch; NaN if nothing is known. */
   readonly missingLength: number;
   /** In how many runs. */
   readonly missingCount: number;
