@@ -16,7 +16,7 @@ import { resolveUrls } from "./_urls.ts";
  *
  * The local file is read several times, and must not change meanwhile: an upload that is not what its digest says is
  * refused. Memory stays constant, apart from up to 32 MiB of a compressed delta; in browsers, all of it. The
- * answers of the server are not trusted: at worst they make the upload long.
+ * responses of the server are not trusted: at worst they make the upload long.
  *
  * @param url URL of the file.
  * @param target The local file.
