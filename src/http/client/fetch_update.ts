@@ -53,7 +53,7 @@ export interface Update extends AsyncDisposable {
  * If a response breaks off, the client asks again from the missing byte on, up to five times without progress. Memory
  * is bounded: 32 MiB of missing bytes, a few blocks of the coarsest layer, and what `planSync` holds.
  *
- * @param url The file on the server.
+ * @param url The file on the server. In a page it may be relative.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not
  * change before the stream has ended.
  * @param options Headers, timeout, signal and progress.
