@@ -69,8 +69,8 @@ export interface DeltaStreamOptions extends CommonOptions<ByteChunk, Uint8Array<
  * A block of the basis is found wherever it stands in the target, at any offset. Memory stays constant: six blocks
  * and 1 MiB at most. How the input was chunked never changes a byte of the output.
  *
- * Work is linear in the length of the target, for adversarial targets and signatures too: past a budget, false
- * candidates become literals.
+ * Work is linear in the length of the target, for adversarial targets and signatures too: once a budget for false
+ * alarms is used up, windows become literal data without a test.
  *
  * @param signature What {@linkcode loadSigs} returned. Any number of streams can use it at the same time.
  * @param options Format and digest.

@@ -66,8 +66,9 @@ export interface SigStreamOptions extends CommonOptions<ByteChunk, Uint8Array<Ar
    */
   weakSum?: WeakSum | undefined;
   /**
-   * The cryptographic sum that confirms them. librsync's format has `"blake2b"` and `"md4"`. MD4 is broken, and is
-   * there for compatibility only: an attacker who controls part of a file can forge collisions and corrupt the result.
+   * The cryptographic sum that confirms what the weak sum finds. librsync's format has `"blake2b"` and `"md4"`. MD4 is
+   * broken, and is there for compatibility only: an attacker who controls part of a file can forge collisions and
+   * corrupt the result.
    * @default the format's own: `"blake3"` for rsync-streams, `"blake2sp"` for luapower, `"blake2b"` for librsync
    */
   strongSum?: StrongSum | undefined;

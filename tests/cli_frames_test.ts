@@ -154,7 +154,7 @@ test("reads each kind of frame, however it arrives", async (folder) => {
       const compression = name.includes("gzip") ? "gzip" : "zstd";
       const compressed = `compressed +${bytes.length} bytes \\([\\d.]+ %\\), with ${compression}`;
       assert.match(out, new RegExp(`\nlength +${CONTENT.length} bytes\n${compressed}\n`), name);
-      assert.match(out, /\nliteral +200018 bytes \(100\.0 %\) in 1 commands\n/, name);
+      assert.match(out, /\nliteral +200018 bytes \(100\.0 %\) in 1 command\n/, name);
     }
   }
 });

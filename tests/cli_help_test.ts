@@ -141,8 +141,8 @@ test("completion prints the script of a shell, and refuses what is none", async 
   }
   const wrong: [args: string[], why: string][] = [
     [["tcsh"], 'unknown shell "tcsh": one of bash, zsh, fish was expected'],
-    [[], "files are missing: rsync-streams completion [OPTIONS] SHELL"],
-    [["bash", "zsh"], "too many files: rsync-streams completion [OPTIONS] SHELL"],
+    [[], "SHELL is missing: rsync-streams completion [OPTIONS] SHELL"],
+    [["bash", "zsh"], "too many arguments: rsync-streams completion [OPTIONS] SHELL"],
   ];
   for (const [args, why] of wrong) {
     const err = `rsync-streams: ${why}; try "rsync-streams completion --help"\n`;

@@ -44,6 +44,13 @@ test("tells no share of a target without bytes", async (folder) => {
   );
 });
 
+test("tells of one command as of one", async (folder) => {
+  await Deno.writeFile(`${folder}/longer.bin`, new Uint8Array([...BASIS, 1]));
+  await run(folder, ["delta", "basis.sig", "longer.bin", "longer.delta"]);
+  const { out } = await run(folder, ["info", "longer.delta"]);
+  assert.match(out, /\ncopied .* in 1 command\nliteral .* in 1 command\n/);
+});
+
 test("tells the share of what is new of a target of a byte or two", async (folder) => {
   for (const length of [1, 2]) {
     await Deno.writeFile(`${folder}/small.bin`, new Uint8Array(length));

@@ -81,7 +81,7 @@ format           rsync-streams
 length           ${length} bytes
 target length    21000 bytes
 copied           20000 bytes (95.2 %) in 2 commands
-literal          1000 bytes (4.8 %) in 1 commands
+literal          1000 bytes (4.8 %) in 1 command
 basis length     at least 20000 bytes
 digest of target ${SHA_256} (SHA-256)
 `,
@@ -149,12 +149,17 @@ test("says of a signature with a frame that is too long what is wrong, from a fi
   }
 });
 
-test("refuses operands that are too many or too few, with the usage", async (folder) => {
+test("refuses operands that are too many or missing, with the usage", async (folder) => {
   const usages: Record<string, [args: string[], message: string]> = {
-    many: [["signature", "a", "b", "c"], "too many files: rsync-streams signature [OPTIONS] [BASIS [SIGNATURE]]"],
-    delta: [["delta", "a", "b", "c", "d"], "too many files: rsync-streams delta [OPTIONS] SIGNATURE [TARGET [DELTA]]"],
-    few: [["patch"], "files are missing: rsync-streams patch [OPTIONS] BASIS [DELTA [TARGET]]"],
-    info: [["info", "a", "b"], "too many files: rsync-streams info [OPTIONS] [FILE]"],
+    many: [["signature", "a", "b", "c"], "too many arguments: rsync-streams signature [OPTIONS] [BASIS [SIGNATURE]]"],
+    delta: [
+      ["delta", "a", "b", "c", "d"],
+      "too many arguments: rsync-streams delta [OPTIONS] SIGNATURE [TARGET [DELTA]]",
+    ],
+    few: [["patch"], "BASIS is missing: rsync-streams patch [OPTIONS] BASIS [DELTA [TARGET]]"],
+    second: [["push", "a"], "URL is missing: rsync-streams push [OPTIONS] FILE URL"],
+    list: [["publish"], "FILE is missing: rsync-streams publish [OPTIONS] FILE..."],
+    info: [["info", "a", "b"], "too many arguments: rsync-streams info [OPTIONS] [FILE]"],
     none: [
       [],
       "a command is missing: one of signature, delta, patch, info, transcode, publish, pull, push, serve, " +

@@ -90,8 +90,10 @@ function expectedCommands({ commands }: Dialect): string {
 
 function checkOperands(command: CommandSpec, operands: readonly string[], dialect: Dialect): void {
   const { name, usage, operands: { min, max } } = command;
-  if (operands.length >= min && operands.length <= max) return;
-  const what = operands.length < min ? "files are missing" : "too many files";
+  const count = operands.length;
+  if (count >= min && count <= max) return;
+  const names = usage.match(/\w+/g) ?? [];
+  const what = count < min ? `${names[count]} is missing` : "too many arguments";
   throw usageError(`${what}: ${dialect.name} ${name} [OPTIONS] ${usage}`, name);
 }
 

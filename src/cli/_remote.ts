@@ -38,7 +38,7 @@ export const SIG_URL: OptionSpec<string> = textOption({
 export const TIMEOUT: OptionSpec<number> = integerOption({
   name: "timeout",
   value: "SECONDS",
-  help: `longest wait for an answer, or for its next bytes, before another attempt; default: ${DEFAULT_TIMEOUT}`,
+  help: `longest wait for a response, or for its next bytes, before another attempt; default: ${DEFAULT_TIMEOUT}`,
 });
 
 export const PLAN = flag({ name: "plan", help: "say what it would take, and do nothing else" });

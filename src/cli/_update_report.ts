@@ -75,8 +75,8 @@ type PushStats = Readonly<Omit<SendStats, "bytesSent"> & { bytesSent: number | u
 
 /** A push as JSON. What is not known is null. */
 export function pushJson(facts: Readonly<Record<string, unknown>>, stats: PushStats, ms: number): string {
-  const { bytesIn, bytesSent, bytesRead, requests, copiedBytes, literalBytes, fallback, digest } = stats;
-  const counts = { bytesIn, bytesSent, bytesRead, requests, copiedBytes, literalBytes, fallback, digest };
+  const { bytesIn, bytesSent, bytesRead, requests, retries, copiedBytes, literalBytes, fallback, digest } = stats;
+  const counts = { bytesIn, bytesSent, bytesRead, requests, retries, copiedBytes, literalBytes, fallback, digest };
   return toJson({ ...facts, stats: counts, elapsedMs: Math.round(ms) });
 }
 

@@ -22,7 +22,10 @@ import { styleOf } from "./_style.ts";
  * ```
  */
 export interface RunCliOptions {
-  /** Ends the run early: no output file is left, and an existing one is not changed. */
+  /**
+   * Ends the run early, without a message and with exit code 107: no output file is left, and an existing one is not
+   * changed. What `pull` has fetched is kept for the next run.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -36,7 +39,7 @@ export interface RunCliOptions {
  * @param args Arguments, without the names of runtime and program.
  * @param options Signal.
  * @returns The exit code: 0 on success, 100 to 108 as rdiff has them, 109 or 110 if a server is the reason, or 141 if
- * nobody reads the output.
+ * nobody reads the output. 107 also says that the signal has ended the run.
  *
  * @example The signature of a file
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * What went wrong with the bytes that were read. The codes are stable and never renamed.
+ * What went wrong with the bytes that were read. `docs/formats/README.md` has the meaning of each code. Codes are never
+ * renamed.
  *
  * @example Which errors another download may mend
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What went wrong with a server. Codes are never renamed.
+ * What went wrong with a server. `docs/http.md` says what to do about each. Codes are never renamed.
  *
  * @example When another attempt helps
  * ```ts
@@ -14,9 +14,9 @@
  * ```
  */
 export type HttpErrorCode =
-  /** An answer with a status that cannot be used. */
+  /** A response with a status that cannot be used. */
   | "status"
-  /** An answer that is not what was asked for, such as another range. */
+  /** A response that is not what was asked for, such as another range. */
   | "protocol"
   /** No answer, or one that broke off, also after several attempts. */
   | "network"
@@ -38,12 +38,12 @@ export type HttpErrorCode =
  * ```
  */
 export interface HttpErrorOptions extends ErrorOptions {
-  /** Status of the answer, if there was one. */
+  /** Status of the response, if there was one. */
   status?: number | undefined;
 }
 
 /**
- * A server did not answer, or its answer cannot be used.
+ * A server did not answer, or its response cannot be used.
  *
  * @example A file that is not there
  * ```ts
@@ -65,7 +65,7 @@ export class HttpError extends Error {
   readonly code: HttpErrorCode;
   /** The URL that was asked. */
   readonly url: string;
-  /** Status of the answer, if there was one. */
+  /** Status of the response, if there was one. */
   readonly status: number | undefined;
 
   /**

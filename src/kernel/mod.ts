@@ -50,9 +50,9 @@ export function checkBackend(backend: Backend | undefined): void {
  *
  * Such a page can neither compile the module nor fetch it compiled (`compileStreaming` is refused too). What works is a
  * module that a worker, or a frame with a policy of its own, has compiled and posted to the page. Without one, ask for
- * `backend: "portable"`: nothing is compiled then, and the browser reports no violation. Else the first stream tries
- * once, which the browser reports, and the portable backend takes over. After a call the library compiles nothing, so
- * digests are computed by `node:crypto` or in plain TypeScript.
+ * `backend: "portable"`: nothing is compiled then, and the browser reports no violation. Otherwise the first stream
+ * tries once, which the browser reports, and the portable backend takes over. After a call the library compiles
+ * nothing, so digests are computed by `node:crypto` or in plain TypeScript.
  *
  * @param module The compiled `kernel.wasm` of this version.
  * @throws {WebAssembly.LinkError} If the module is not the kernel.

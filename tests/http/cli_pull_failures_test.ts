@@ -56,7 +56,7 @@ test("pull says in words what is wrong with the server, with exit code 109", asy
 
 test("pull refuses what it cannot use, with exit code 101", async (folder, host) => {
   const cases: [args: string[], message: RegExp][] = [
-    [[], /files are missing: rsync-streams pull \[OPTIONS\] URL \[FILE\]/],
+    [[], /URL is missing: rsync-streams pull \[OPTIONS\] URL \[FILE\]/],
     [["app.bin"], /cannot use "app\.bin": an http: or https: URL was expected/],
     // As when FILE stands first: its folder is no host.
     [["../app.bin", "http://localhost/app"], /cannot use "\.\.\/app\.bin": an http: or https: URL was expected; try/],

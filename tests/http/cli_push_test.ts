@@ -82,7 +82,7 @@ test("push --plan says what would be sent, and sends nothing", async (folder) =>
     file: "app.bin",
     status: "planned",
     entityTag: null,
-    stats: { fallback: null, digest },
+    stats: { retries: 0, fallback: null, digest },
     elapsedMs: 0,
   });
   assert.equal(copiedBytes + literalBytes, NEW.length);

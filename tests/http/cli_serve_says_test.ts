@@ -151,7 +151,7 @@ Deno.test("serve says where it cannot listen, and what it cannot serve", async (
       assert.deepEqual(await run(folder, ["serve", ...args]), { code, out: "", err: `rsync-streams: ${message}\n` });
     };
     for (const port of ["65536", "-1"]) {
-      await fails([`--port=${port}`, folder], 108, `cannot use --port: ${port} was given, 0 to 65535 was expected`);
+      await fails([`--port=${port}`, folder], 108, `cannot use --port: ${port} was given, 0 to 65535 were expected`);
     }
     for (const origin of ["https://a.example/", "a.example", "", "https://a.example\nX: y"]) {
       const expected = "an origin such as https://example.com, without a path, or * was expected";

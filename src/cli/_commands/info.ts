@@ -117,14 +117,18 @@ function basisLength({ format, fileLength, blockLength, sigCount }: SigInfo): st
   return min < max ? `${min} to ${max} bytes (the format does not record it)` : `${min} bytes`;
 }
 
+function commands(count: number): string {
+  return count === 1 ? "1 command" : `${count} commands`;
+}
+
 function deltaLines(info: DeltaInfo): [string, string][] {
   const { format, length, targetLength, copyCount, copiedBytes, dataCount, literalBytes, digest } = info;
   return [
     ["format", format],
     ["length", `${length} bytes`],
     ["target length", `${targetLength} bytes`],
-    ["copied", `${copiedBytes} bytes (${formatShare(copiedBytes, targetLength)}) in ${copyCount} commands`],
-    ["literal", `${literalBytes} bytes (${formatShare(literalBytes, targetLength)}) in ${dataCount} commands`],
+    ["copied", `${copiedBytes} bytes (${formatShare(copiedBytes, targetLength)}) in ${commands(copyCount)}`],
+    ["literal", `${literalBytes} bytes (${formatShare(literalBytes, targetLength)}) in ${commands(dataCount)}`],
     ["basis length", `at least ${info.minFileLength} bytes`],
     ["digest of target", digest ? `${hex(digest)} (SHA-256)` : "none: patch cannot verify the result"],
   ];

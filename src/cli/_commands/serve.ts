@@ -145,7 +145,7 @@ async function answerOne(
 function placeOf({ options }: Invocation): { host: string; port: number } {
   const port = options.get(PORT) ?? DEFAULT_PORT;
   if (port >= 0 && port <= MAX_PORT) return { host: options.get(HOST) ?? DEFAULT_HOST, port };
-  throw new CliError(EXIT.PARAMETER, `cannot use --port: ${port} was given, 0 to ${MAX_PORT} was expected`);
+  throw new CliError(EXIT.PARAMETER, `cannot use --port: ${port} was given, 0 to ${MAX_PORT} were expected`);
 }
 
 /** Starts to listen, and returns the URL. */

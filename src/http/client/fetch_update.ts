@@ -50,10 +50,10 @@ export interface Update extends AsyncDisposable {
  * on, and fetched again if it is wrong. If the digest is still wrong, the stream errors at its end, so write to a place
  * that is kept only on success, such as `atomicWritable` of `rsync-streams/files`.
  *
- * If an answer breaks off, the client asks again from the missing byte on, up to five times without progress. Memory is
- * bounded: 32 MiB of missing bytes, a few blocks of the coarsest layer, and what `planSync` holds.
+ * If a response breaks off, the client asks again from the missing byte on, up to five times without progress. Memory
+ * is bounded: 32 MiB of missing bytes, a few blocks of the coarsest layer, and what `planSync` holds.
  *
- * @param url The file on the server.
+ * @param url The file on the server. In a page it may be relative.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none. It must not
  * change before the stream has ended.
  * @param options Headers, timeout, signal and progress.

@@ -12,7 +12,7 @@ const GONE = new Set([401, 403, 404, 410]);
  * Finds out what an update over HTTP would cost, without fetching the file. It reads as much of the layered signature
  * as it needs, and searches the local file.
  *
- * @param url The file on the server. `FILE.rsig` beside it is its layered signature.
+ * @param url The file on the server, which in a page may be relative. `FILE.rsig` beside it is its layered signature.
  * @param basis The local file: a Blob, bytes, an open file, or another basis. Undefined if there is none.
  * @param options Headers, timeout, signal and progress.
  * @returns Bytes, requests, and the share that is saved.

@@ -71,7 +71,7 @@ export interface SendStats {
   total?: number | undefined;
   /** Requests sent. */
   requests: number;
-  /** Requests that were sent again since an answer failed or broke off. */
+  /** Requests that were sent again since a response failed or broke off. */
   retries: number;
   /** Bytes of the target that the server has already, as far as was found. 0 until the search has ended. */
   copiedBytes: number;

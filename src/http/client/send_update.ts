@@ -16,9 +16,9 @@ import { resolveUrls } from "./_urls.ts";
  *
  * The local file is read several times, and must not change meanwhile: an upload that is not what its digest says is
  * refused. Memory stays constant, apart from up to 32 MiB of a compressed delta; in browsers, all of it. The
- * answers of the server are not trusted: at worst they make the upload long.
+ * responses of the server are not trusted: at worst they make the upload long.
  *
- * @param url URL of the file.
+ * @param url The file on the server. In a page it may be relative.
  * @param target The local file.
  * @param options How to send, and when to stop.
  * @returns What was done. Rejects with {@linkcode HttpError}: `changed` if the file is no longer the version whose

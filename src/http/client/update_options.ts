@@ -47,7 +47,7 @@ export interface ConnectionOptions extends BackendOptions {
   /** Ends the work early. */
   signal?: AbortSignal | undefined;
   /**
-   * Longest wait for an answer, or for its next bytes, in milliseconds. Then the request is tried again.
+   * Longest wait for a response, or for its next bytes, in milliseconds. Then the request is tried again.
    * @default {30_000}
    */
   timeoutMs?: number | undefined;

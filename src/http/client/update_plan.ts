@@ -69,7 +69,7 @@ export interface UpdatePlan {
   readonly digest: string | undefined;
   /** Bytes that the local file has. */
   readonly copiedLength: number;
-  /** Bytes to fetch. */
+  /** Bytes to fetch; NaN if nothing is known. */
   readonly missingLength: number;
   /** In how many runs. */
   readonly missingCount: number;
@@ -118,11 +118,11 @@ export interface UpdateStats {
   bytesRead: number;
   /** Bytes of the target that `readable` has yielded. */
   bytesOut: number;
-  /** What `bytesOut` will be at the end, if that is known: by the signature, or by the answer with the whole file. */
+  /** What `bytesOut` will be at the end, if that is known: by the signature, or by the response with the whole file. */
   total: number | undefined;
   /** Requests that were sent. Redirects are not counted. */
   requests: number;
-  /** Requests that were sent again since an answer failed or broke off. */
+  /** Requests that were sent again since a response failed or broke off. */
   retries: number;
   /** Why the whole file was fetched, if it was. */
   fallback: UpdateFallback | undefined;

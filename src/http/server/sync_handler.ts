@@ -59,7 +59,7 @@ export interface SyncHandlerOptions extends BackendOptions {
    * a path.
    * @param request What is asked.
    * @returns The file, or undefined if there is none. That is answered with 404, and with `commit` an upload may
-   * create the file. It may throw a `Response`, such as one with status 401, which becomes the answer. Throw one for
+   * create the file. It may throw a `Response`, such as one with status 401, which becomes the response. Throw one for
    * each name that must not be created, too, and check who asks before you return undefined.
    */
   open(url: URL, request: Request): ServedFile | undefined | Promise<ServedFile | undefined>;
@@ -99,7 +99,7 @@ export interface SyncHandlerOptions extends BackendOptions {
    */
   maxCacheLength?: number | undefined;
   /**
-   * How long the body of a request may take, in milliseconds, and how long the reader of an answer may take nothing.
+   * How long the body of a request may take, in milliseconds, and how long the reader of a response may take nothing.
    * @default {300_000}
    */
   timeoutMs?: number | undefined;
@@ -116,7 +116,7 @@ export interface SyncHandlerOptions extends BackendOptions {
    */
   secret?: string | undefined;
   /**
-   * Called with each error that became a 500 or broke off the body of an answer.
+   * Called with each error that became a 500 or broke off the body of a response.
    * @default {console.error}
    */
   onError?: ((error: unknown, request: Request) => void) | undefined;
@@ -125,7 +125,7 @@ export interface SyncHandlerOptions extends BackendOptions {
 /**
  * A function that answers requests. Its promise never rejects.
  *
- * @example Beside other answers
+ * @example Beside other responses
  * ```ts
  * import { syncHandler, type SyncHandler } from "rsync-streams/http";
  * import assert from "node:assert/strict";
@@ -154,7 +154,7 @@ export type SyncHandler = (request: Request) => Promise<Response>;
  * is read as the client takes the bytes. An upload is verified by its digest before `commit` sees its end.
  *
  * @param options Where files come from and go, and limits.
- * @returns A function from a request to its answer, for `Deno.serve`, `Bun.serve`, `export default { fetch }` and the
+ * @returns A function from a request to its response, for `Deno.serve`, `Bun.serve`, `export default { fetch }` and the
  * like. It never rejects.
  * @throws {TypeError} If an option is of the wrong kind.
  * @throws {RangeError} If an option is out of range.

@@ -16,7 +16,8 @@
 export type WeakSum = "rabinkarp" | "rollsum";
 
 /**
- * The cryptographic sum that confirms them. `"md4"` is broken, and only for older signatures of librsync.
+ * The cryptographic sum that confirms what a weak sum finds. `"md4"` is broken, and only for older signatures of
+ * librsync.
  *
  * @example A signature for an old librsync
  * ```ts
