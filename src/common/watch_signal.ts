@@ -20,6 +20,8 @@ export function watchSignal(signal: AbortSignal | undefined): SignalWatch {
     orAborted: (promise) => {
       return new Promise((resolve, reject) => {
         fail = reject;
+        // By what made the promise: nobody heard it then.
+        if (signal.aborted) fail(signal.reason);
         promise.then(resolve, reject);
       });
     },

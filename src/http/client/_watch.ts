@@ -35,6 +35,8 @@ export class Watch {
         step,
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason);
+          // Between two steps, nobody heard it.
+          if (signal.aborted) onAbort();
           signal.addEventListener("abort", onAbort);
         }),
       ]);
