@@ -244,6 +244,7 @@ export const AREAS: readonly Area[] = [
     files: /^src\/sync\//,
     tests: [
       "layered_sig",
+      "sync_sample",
       "sync_plan",
       "sync_ends",
       "sync_reads",
