@@ -84,6 +84,16 @@ inside("pull leaves what is up to date by length and digest, and nothing else", 
     const { status } = JSON.parse((await succeeds(folder, [...args, "--plan", "--json"]))[1]);
     assert.equal(status, isUpToDate ? "up-to-date" : "planned");
   }
+  // Of what is up to date nothing is fetched, whatever a plan for another basis would take.
+  host.givesRanges = false;
+  await Deno.writeFile(`${folder}/app.bin`, NEW);
+  await Deno.writeFile(`${folder}/old.bin`, OLD);
+  const planned = await succeeds(folder, ["pull", "--basis", "old.bin", "--plan", "--json", args[1]!, "none.bin"]);
+  assert.equal(JSON.parse(planned[1]).plan.fallback, "no-ranges");
+  assert.deepEqual(await succeeds(folder, [...args, "--basis", "old.bin"]), [
+    "rsync-streams: app.bin is up to date\n",
+    "",
+  ]);
   // Without a signature nothing says what it should be.
   host.files.set("/bare", NEW);
   await Deno.writeFile(`${folder}/app.bin`, NEW);

@@ -50,6 +50,14 @@ inside("push tells on a terminal what it did, and creates files of any name", as
         [];
     assert.ok(Math.abs(Number(sent) / 3 - Number(share)) < 0.1, created);
     assertBytes(store.files.get("/a%20b.bin")!.bytes, FRESH);
+    // Signs of URLs stand for themselves in a name.
+    for (const name of ["%41.bin", "50%.bin", "a#b.bin", "a?b.bin", "a&b;c=d.bin", "ä.bin"]) {
+      await Deno.writeFile(`${folder}/${name}`, FRESH);
+      await succeeds(folder, ["push", `${folder}/${name}`, url]);
+      assertBytes(store.files.get(`/${encodeURIComponent(name)}`)!.bytes, FRESH);
+    }
+    await succeeds(folder, ["push", `${folder}/a b.bin`, `${url}deep/folder/`]);
+    assertBytes(store.files.get("/deep/folder/a%20b.bin")!.bytes, FRESH);
     await Deno.writeFile(`${folder}/empty.bin`, new Uint8Array(0));
     const [empty] = await succeeds(folder, ["push", "--no-progress", "empty.bin", url], { isTerminal: true });
     assert.match(empty, /\/empty\.bin is created: \d+ B of 0 B sent\n$/);
