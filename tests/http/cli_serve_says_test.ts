@@ -153,6 +153,8 @@ Deno.test("serve says where it cannot listen, and what it cannot serve", async (
     for (const port of ["65536", "-1"]) {
       await fails([`--port=${port}`, folder], 108, `cannot use --port: ${port} was given, 0 to 65535 was expected`);
     }
+    // The highest is one: it is the folder that is missing.
+    await fails(["--port=65535", "none.txt"], 100, "cannot open none.txt: no such file or folder");
     for (const origin of ["https://a.example/", "a.example", "", "https://a.example\nX: y"]) {
       const expected = "an origin such as https://example.com, without a path, or * was expected";
       const why = `cannot use --allow-origin: ${JSON.stringify(origin)} was given, ${expected}`;

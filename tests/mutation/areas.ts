@@ -188,6 +188,7 @@ export const AREAS: readonly Area[] = [
       "files_writable",
       "files_basis",
       "files_in_place",
+      "files_basis_pages",
       "files_basis_reads",
     ],
   },
