@@ -4,9 +4,7 @@ import { RsyncError } from "rsync-streams";
 import { fetchUpdate, planUpdate, sendUpdate } from "rsync-streams/http";
 import { LayeredSig } from "rsync-streams/sync";
 import { checkedBlocks } from "../../src/http/client/checked_blocks.ts";
-import { Connection } from "../../src/http/client/_connection.ts";
 import { chosenKernel } from "../../src/kernel/mod.ts";
-import { withClock } from "../_clock.ts";
 import { assertBytes, chunks, toBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { type Bytes, hostOf, publish } from "./memory_host.ts";
@@ -41,41 +39,6 @@ Deno.test("an answer that comes after nobody wants it any more is let go of", as
   aborter.abort(reason);
   await assert.rejects(planning, (error) => error === reason);
   await new Promise((resolve) => answer(new Response(new ReadableStream({ cancel: resolve }))));
-});
-
-/** Sends requests whose answers take so long to start and to come, in milliseconds, and returns the cost of another. */
-async function costAfter(answers: [roundMs: number, bodyMs: number, length: number][]): Promise<number> {
-  let now = 1e6;
-  const fetch = () => {
-    const [roundMs, bodyMs, length] = answers.shift()!;
-    now += roundMs;
-    const pull = (controller: ReadableStreamDefaultController) => {
-      now += bodyMs;
-      controller.enqueue(new Uint8Array(length));
-      controller.close();
-    };
-    return Promise.resolve(new Response(new ReadableStream({ pull }, { highWaterMark: 0 })));
-  };
-  const stats = { bytesIn: 0, bytesSent: 0, requests: 0, retries: 0 };
-  const url = new URL(URL_OF_FILE);
-  return await withClock(() => now, async () => {
-    const connection = new Connection(url, { fetch }, stats);
-    while (answers.length > 0) await (await connection.send(url, {})).bytes(2 ** 20);
-    return connection.requestCost;
-  });
-}
-
-Deno.test("a request costs what the shortest round trip and the highest rate make of it, whenever they were", async () => {
-  const slow = [80, 1000, 100_000] as [number, number, number];
-  const fast = [10, 20, 100_000] as [number, number, number];
-  // 10 ms at 5 MB/s, for four at once.
-  const cost = 0.01 * 5e6 / 4;
-  for (const answers of [[fast], [fast, slow], [slow, fast], [slow, fast, slow]]) {
-    assert.equal(await costAfter(answers), cost, `${answers}`);
-  }
-  // A body of less than 64 KiB says nothing of the rate, and one of that does.
-  assert.equal(await costAfter([slow, [100, 1, 2 ** 16 - 1]]), 0.08 * 1e5 / 4);
-  assert.equal(await costAfter([slow, [10, 20, 2 ** 16]]), Math.round(0.01 * (2 ** 16 / 0.02) / 4));
 });
 
 Deno.test("a signature is read by its length where no range from the end is known", async () => {

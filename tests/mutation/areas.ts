@@ -262,6 +262,7 @@ export const AREAS: readonly Area[] = [
       "http/run_list",
       "http/client_pieces",
       "http/client_bounds",
+      "http/connection",
       "http/let_go",
       "option_names",
       "http/handler_pieces",
