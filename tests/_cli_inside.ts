@@ -20,7 +20,7 @@ export interface RunOptions {
   stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Whether the standard error is a terminal. */
   isTerminal?: boolean;
-  /** Called with what is written to the standard output. If it returns a promise, the system takes it only then, or never. */
+  /** Called with what is written to the standard output. Of a promise, the system waits for the end, good or bad. */
   onOut?: (text: string) => unknown;
 }
 

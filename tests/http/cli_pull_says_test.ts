@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { assertFile } from "../_cli_cases.ts";
 import { FRESH, NEW, OLD } from "./_cli_host.ts";
-import { inside, succeeds } from "./_cli_runs.ts";
+import { fails, inside, succeeds } from "./_cli_runs.ts";
 
 /** Bytes that answers to a run had, as it counts them. */
 function countsOf(err: string) {
@@ -48,6 +48,12 @@ inside("pull tells with -v what it found, and on a terminal what it did", async 
     const [err] = await succeeds(folder, [...args, "--no-progress", ...quiet], { isTerminal: true });
     assert.equal(err, "");
   }
+});
+
+inside("pull asks the server for nothing if the name of the file can be none", async (folder, host) => {
+  const message = 'cannot write "": the name of the file is empty';
+  await fails(folder, ["pull", "--plan", `${host.origin}/app.bin`, ""], 100, message);
+  assert.deepEqual(host.requests, []);
 });
 
 inside("pull does not take a file for up to date because a signature is as old as it is", async (folder, host) => {

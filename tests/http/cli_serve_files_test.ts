@@ -54,6 +54,19 @@ async function withLstat(
   }
 }
 
+Deno.test("serve gives another tag where anything changes that the system says of a file", async () => {
+  await serving([], async ({ url }) => {
+    const tagOf = async () => (await bodyOf(`${url}f`, { method: "HEAD" }))[2].get("etag");
+    const tags = [await tagOf()];
+    for (const name of ["dev", "ino", "size", "mtimeNs", "ctimeNs"]) {
+      await withLstat((stat) => void (stat[name] = stat[name] as bigint + 1n), async () => {
+        tags.push(await tagOf());
+      });
+    }
+    assert.equal(new Set(tags).size, 6, `${tags}`);
+  });
+});
+
 Deno.test("serve waits with a file that was just changed, and gives it in the end", async () => {
   await serving([], async ({ url }) => {
     let looks = 0;
