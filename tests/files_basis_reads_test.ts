@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import fs from "node:fs/promises";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
 import { fileBasis, fileReadable } from "rsync-streams/files";
-import { assertBytes, toBytes } from "./_helpers.ts";
+import { toBytes } from "./_helpers.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
 import { folder, MIB, noteReads, replaceFs } from "./_fs.ts";
 

@@ -85,6 +85,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "records are put in and looked for by the same steps, and half of the slots are free",
   },
   {
+    path: "src/cli/_errors.ts",
+    line: "if (error instanceof CliError || error instanceof RsyncError) return error;",
+    change: ["||", "&&"],
+    reason: "a CliError has no code of the system, so it is returned all the same, and no RsyncError comes here",
+  },
+  {
+    path: "src/files/_overwrite.ts",
+    line: "const count = await source.read(buffer.subarray(0, end - at), at);",
+    change: ["-", "+"],
+    reason: "what is behind the end is the end of the source, or bytes that are there already",
+  },
+  {
     path: "src/cli/_output.ts",
     line: "let isThere = false;",
     reason: "it is set before any error that has words of its own, and no other error asks for it",
