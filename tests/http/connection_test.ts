@@ -30,7 +30,7 @@ async function costAfter(answers: [roundMs: number, bodyMs: number, length: numb
   });
 }
 
-Deno.test("a request costs what the shortest round trip and the highest rate make it, whenever those were", async () => {
+Deno.test("a request costs what the shortest round trip and the highest rate make it, in any order", async () => {
   const slow = [80, 1000, 100_000] as [number, number, number];
   const fast = [10, 20, 100_000] as [number, number, number];
   // 10 ms at 5 MB/s, for four at once.
