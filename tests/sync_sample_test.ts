@@ -1,8 +1,8 @@
 /** Which blocks a sample of a layer has: `planSync()` searches one before it stops. */
 import assert from "node:assert/strict";
 import { LayeredSig, planSync } from "rsync-streams/sync";
-import { MISSING, RunList } from "../src/sync/_run_list.ts";
-import { sampleOf } from "../src/sync/_sample.ts";
+import { MISSING, RunList } from "../src/sync/run_list.ts";
+import { sampleOf } from "../src/sync/sample.ts";
 import { givesWay } from "./_clock.ts";
 import { randomBytes } from "./_recipes.ts";
 import { mixed } from "./lying_layers.ts";

@@ -50,7 +50,7 @@ Deno.test("serve -q says nothing, and without --json it prints nothing", async (
   });
 });
 
-Deno.test("serve ends well where nobody reads its last line, and listens no more where nobody reads the URL", async () => {
+Deno.test("serve ends well where nobody reads its last line, and ends where nobody reads the URL", async () => {
   await inFolder(async (folder) => {
     for (const [failsAt, expected] of [[2, 0], [1, 141]] as const) {
       const end = new AbortController();

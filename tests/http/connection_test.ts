@@ -1,13 +1,15 @@
 /** What the client takes from an answer, and what it learns of a server: `fetch` is played here. */
 import assert from "node:assert/strict";
-import { Connection } from "../../src/http/client/_connection.ts";
+import { Connection } from "../../src/http/client/connection.ts";
 import { withClock } from "../_clock.ts";
 
 const URL_OF_FILE = new URL("http://host.test/f");
 
+const newStats = () => ({ bytesIn: 0, bytesSent: 0, requests: 0, retries: 0 });
+
 function connectionOf(answer: () => Response): Connection {
   const fetch = () => Promise.resolve(answer());
-  return new Connection(URL_OF_FILE, { fetch }, { bytesIn: 0, bytesSent: 0, requests: 0, retries: 0 });
+  return new Connection(URL_OF_FILE, { fetch }, newStats());
 }
 
 /** Sends requests whose answers take so long to start and to come, in milliseconds, and returns the cost of another. */
@@ -111,10 +113,40 @@ Deno.test("a request ends by the signal of all requests, and by its own", async 
     const reason = new Error("enough");
     const aborter = new AbortController();
     const fetch = () => new Promise<Response>(() => {});
-    const stats = { bytesIn: 0, bytesSent: 0, requests: 0, retries: 0 };
-    const connection = new Connection(URL_OF_FILE, { fetch, ...!own && { signal: aborter.signal } }, stats);
+    const options = { fetch, ...!own && { signal: aborter.signal } };
+    const connection = new Connection(URL_OF_FILE, options, newStats());
     const sending = connection.send(URL_OF_FILE, own ? { signal: aborter.signal } : {});
     aborter.abort(reason);
     await assert.rejects(sending, (error) => error === reason);
   }
+});
+
+Deno.test("a request that is not wanted any more is not sent", async () => {
+  const reason = new Error("enough");
+  const connection = connectionOf(() => assert.fail("it is sent"));
+  const sending = connection.send(URL_OF_FILE, { signal: AbortSignal.abort(reason) });
+  await assert.rejects(sending, (error) => error === reason);
+});
+
+Deno.test("a body of many chunks leaves no listener for each on the signal of its request", async () => {
+  const listeners = new Set<unknown>();
+  let most = 0;
+  const fetch = (_: string, { signal }: RequestInit) => {
+    const { addEventListener: add, removeEventListener: remove } = signal!;
+    Object.assign(signal!, {
+      addEventListener(...args: Parameters<typeof add>) {
+        most = Math.max(most, listeners.add(args[1]).size);
+        add.apply(signal, args);
+      },
+      removeEventListener(...args: Parameters<typeof remove>) {
+        listeners.delete(args[1]);
+        remove.apply(signal, args);
+      },
+    });
+    const body = ReadableStream.from(Array.from({ length: 50 }, () => new Uint8Array(9)));
+    return Promise.resolve(new Response(body));
+  };
+  const connection = new Connection(URL_OF_FILE, { fetch }, newStats());
+  assert.equal((await (await connection.send(URL_OF_FILE, {})).bytes(1000)).length, 450);
+  assert.deepEqual([most, listeners.size], [1, 0]);
 });

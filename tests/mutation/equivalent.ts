@@ -316,7 +316,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "what is behind the last is undefined, and no number",
   },
   {
-    path: "src/sync/_run_list.ts",
+    path: "src/sync/run_list.ts",
     line: "readonly #rows = new NumberRows(3);",
     change: ["3", "(3 + 1)"],
     reason: "a column that nobody uses",
