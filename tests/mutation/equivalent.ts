@@ -45,6 +45,7 @@ const TURN_LENGTHS: readonly (readonly [path: string, line: string])[] = [
   ["src/sync/_search_layer.ts", "const TURN_COUNT = 16_384;"],
   ["src/sync/layered_sig.ts", "const RECORDS_AT_ONCE = 16_384;"],
   ["src/sync/plan_sync.ts", "const RUNS_AT_ONCE = 16_384;"],
+  ["src/sync/sample.ts", "const TURN_COUNT = 16_384;"],
 ];
 
 /** Loops that take one step more, for nothing, if they go on at their end: file and line. */
@@ -63,6 +64,7 @@ const TURN_STARTS: readonly (readonly [path: string, line: string])[] = [
   ["src/sync/_search_layer.ts", "let steps = 0;"],
   ["src/sync/layered_sig.ts", "if (ranges.length % RECORDS_AT_ONCE === 0) await giveWay();"],
   ["src/sync/plan_sync.ts", "if (run % RUNS_AT_ONCE === 0) await giveWay();"],
+  ["src/sync/sample.ts", "if (run % TURN_COUNT === 0) await giveWay();"],
 ];
 
 export const EQUIVALENT: readonly Equivalent[] = [
