@@ -44,6 +44,22 @@ Deno.test("atomicWritable() writes in place where a file cannot be renamed", asy
   assert.deepEqual(await openPaths(dir.path("")), []);
 });
 
+Deno.test("atomicWritable() goes on where a short write in place has ended", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(52, MIB + 9);
+  // Behind the old end, and over it.
+  for (const oldLength of [0, 500_000, 2 * MIB]) {
+    await fs.writeFile(dir.path("file"), randomBytes(53, oldLength));
+    using _rename = failFs("rename", "EBUSY");
+    using _write = replaceFs("write", (real) => (...args: unknown[]) => {
+      args[3] = Math.min(args[3] as number, 100_000);
+      (real as (...args: unknown[]) => void)(...args);
+    });
+    await writeWithWarnings(dir.path("file"), bytes);
+    assertBytes(await fs.readFile(dir.path("file")), bytes);
+  }
+});
+
 Deno.test("atomicWritable() is done once the copy is removed that it has written in place", async () => {
   await using dir = await folder();
   await fs.writeFile(dir.path("file"), OLD);
