@@ -20,7 +20,7 @@ export function watchSignal(signal: AbortSignal | undefined): SignalWatch {
     orAborted: (promise) => {
       return new Promise((resolve, reject) => {
         fail = reject;
-        // By what made the promise: nobody heard it then.
+        // What made the promise may have aborted it, when nobody waited yet.
         if (signal.aborted) fail(signal.reason);
         promise.then(resolve, reject);
       });

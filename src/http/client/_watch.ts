@@ -35,7 +35,7 @@ export class Watch {
         step,
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason);
-          // Between two steps, nobody heard it.
+          // It may have been aborted between two steps, when nobody waited.
           if (signal.aborted) onAbort();
           signal.addEventListener("abort", onAbort);
         }),
