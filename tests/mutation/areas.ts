@@ -151,6 +151,7 @@ export const AREAS: readonly Area[] = [
     name: "portable",
     files: /^src\/kernel\/portable\//,
     tests: [
+      "record_store",
       "keyed_hash",
       "sums",
       "search_model",
@@ -188,6 +189,7 @@ export const AREAS: readonly Area[] = [
       "files_writable",
       "files_basis",
       "files_in_place",
+      "files_leftovers",
       "files_basis_pages",
       "files_basis_reads",
     ],
