@@ -20,7 +20,7 @@ export interface RunOptions {
   stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Whether the standard error is a terminal. */
   isTerminal?: boolean;
-  /** Called with what is written to the standard output. If it returns a promise, the system takes it only then. */
+  /** Called with what is written to the standard output. Of a promise, the system waits for the end, good or bad. */
   onOut?: (text: string) => unknown;
 }
 
@@ -35,7 +35,7 @@ export async function run(folder: string, args: readonly string[], options: RunO
   const take = (write: (text: string) => unknown) => (bytes: Uint8Array | string, done?: unknown) => {
     const taken = write(typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1"));
     if (typeof done !== "function") return true;
-    if (taken instanceof Promise) taken.then(() => done());
+    if (taken instanceof Promise) taken.then(() => done(), done as (error: unknown) => void);
     else done();
     return true;
   };

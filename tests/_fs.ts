@@ -113,6 +113,23 @@ export function shortenReads(most: number): Disposable {
   });
 }
 
+/** Notes what is asked of files until the end of a scope: where, and how many bytes. */
+export function noteReads(): Disposable & { taken(): [position: number | null, length: number][] } {
+  let reads: [number | null, number][] = [];
+  const replaced = replaceFs("read", (real) => (...args: unknown[]) => {
+    reads.push([args[4] as number | null, args[3] as number]);
+    return (real as (...args: unknown[]) => void)(...args);
+  });
+  return {
+    taken() {
+      const taken = reads;
+      reads = [];
+      return taken;
+    },
+    [Symbol.dispose]: () => replaced[Symbol.dispose](),
+  };
+}
+
 /** Writes a file and collects the warnings. */
 export async function writeWithWarnings(path: string, bytes: Uint8Array, sync = true): Promise<string[]> {
   const warnings: string[] = [];

@@ -164,6 +164,20 @@ Deno.test("readChunks() listens to its signal while it reads, and no longer", as
   assert.deepEqual([calls, stream.locked], [[REASON], false]);
 });
 
+Deno.test("readChunks() ends where its source aborts the signal in a call that never answers", async () => {
+  const controller = new AbortController();
+  let count = 0;
+  const stuck = new ReadableStream<Uint8Array>({
+    pull(source) {
+      if (++count < 3) return source.enqueue(CHUNKS[0]!);
+      controller.abort(REASON);
+      return new Promise(() => {});
+    },
+  }, { highWaterMark: 0 });
+  assert.equal(await readChunks(stuck, () => {}, { signal: controller.signal }).catch((error) => error), REASON);
+  assert.equal(stuck.locked, false);
+});
+
 Deno.test("readChunks() hands on 1 MiB at a time where nothing else is said", async () => {
   const lengths: number[] = [];
   await readChunks(new Uint8Array(2 ** 21 + 5), ({ length }) => void lengths.push(length));

@@ -1,6 +1,8 @@
 /** What a pull keeps of answers until the file is there, piece by piece. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { PartFile } from "../src/cli/part_file.ts";
+import { replace } from "./_cli_inside.ts";
 import { inFolder, names } from "./_cli_runner.ts";
 import { withSlowFiles } from "./_slow_files.ts";
 import { settle, until } from "./_until.ts";
@@ -131,6 +133,19 @@ test("has no gap where an answer ended early, broke off or was not wanted", "##"
   assert.equal(await text(), "##aabbdd");
 });
 
+test(
+  "gives the place of an answer that ended early to no other while a later one is under way",
+  "##",
+  async (part, text) => {
+    const short = new Kept(part, ["aa"], length(4));
+    const later = new Kept(part, ["BB", "BB"], length(4));
+    assert.deepEqual([await short.read(), await later.read(), await short.read()], ["aa", "BB", undefined]);
+    const last = new Kept(part, ["ccc"], length(3));
+    assert.deepEqual([await last.read(), await later.read()], ["ccc", "BB"]);
+    assert.equal((await text()).replaceAll("\0", "_"), "##aa__BBBBccc");
+  },
+);
+
 test("creates one file for two answers that have bytes at the same time", undefined, async (_, text, folder) => {
   await withSlowFiles(async (files) => {
     const part = await PartFile.open(`${folder}/f`);
@@ -231,14 +246,29 @@ test("is closed, then removed, and only then done", "earlier", async (_, __, fol
   });
 });
 
-test("closes what it must not use, before it goes on without", undefined, async (_, __, folder) => {
-  await Deno.writeTextFile(`${folder}/other`, "precious");
-  await Deno.link(`${folder}/other`, `${folder}/${PART}`);
-  await withSlowFiles(async (files) => {
-    const part = await PartFile.open(`${folder}/f`);
-    assert.deepEqual([part.length, files.openCount, files.pendingCount], [0, 0, 0]);
-    assert.equal(await new Kept(part, ["aa"]).read(), "aa");
-    assert.equal(await Deno.readTextFile(`${folder}/other`), "precious");
-    await part.close();
+/** What is in the place of a part and is none, as it is made, and the user who looks. */
+const FOREIGN: Record<string, [make: (target: string, path: string) => Promise<void>, isOther: boolean]> = {
+  "another name of a file": [Deno.link, false],
+  "a link": [Deno.symlink, false],
+  "a file of another user": [Deno.rename, true],
+};
+
+for (const [what, [make, isOther]] of Object.entries(FOREIGN)) {
+  test(`closes what it must not use, before it goes on without: ${what}`, undefined, async (_, __, folder) => {
+    await Deno.writeTextFile(`${folder}/other`, "precious");
+    await make(`${folder}/other`, `${folder}/${PART}`);
+    const uid = process.getuid?.() ?? 0;
+    const undo = replace(process, "getuid", () => isOther ? uid + 1 : uid);
+    try {
+      await withSlowFiles(async (files) => {
+        const part = await PartFile.open(`${folder}/f`);
+        assert.deepEqual([part.length, files.openCount, files.pendingCount], [0, 0, 0]);
+        assert.equal(await new Kept(part, ["aa"]).read(), "aa");
+        assert.equal(await Deno.readTextFile(`${folder}/${PART}`), "precious");
+        await part.close();
+      });
+    } finally {
+      undo();
+    }
   });
-});
+}

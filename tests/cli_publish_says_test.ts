@@ -1,6 +1,8 @@
 /** What `publish` says and prints, exactly, and which signatures fit: in this process. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { hasProc } from "./_fs.ts";
 import { BASIS, read, run, TARGET, test } from "./_cli_inside.ts";
 
 const NAMES = ["basis.bin", "target.bin"];
@@ -91,12 +93,19 @@ test("publish --check tells a signature that does not fit from one that is not t
   const check = () => run(folder, ["publish", "--check", "basis.bin"]);
   await run(folder, ["publish", "basis.bin"]);
   const sig = await read(folder, "basis.bin.rsig");
+  // In the footer, the length of the file is in front of its digest. A byte less makes no other records.
+  const shorter = sig.slice();
+  const view = new DataView(shorter.buffer);
+  const lengthAt = Buffer.from(sig).lastIndexOf(Buffer.from(digestOf(BASIS), "hex")) - 8;
+  assert.equal(view.getBigUint64(lengthAt, true), BigInt(BASIS.length));
+  view.setBigUint64(lengthAt, BigInt(BASIS.length - 1), true);
   const misfits: [what: string, sig: Uint8Array, bytes: Uint8Array][] = [
     ["a byte more", sig, Uint8Array.of(...BASIS, 0)],
     ["another of the same length", sig, BASIS.toReversed()],
     ["no file of its own", sig, new Uint8Array(0)],
     ["an empty signature", new Uint8Array(0), BASIS],
     ["a signature that was cut", sig.slice(0, -1), BASIS],
+    ["a length that is another one", shorter, BASIS],
     ["something else", BASIS, BASIS],
     ["a plain signature", await read(folder, "basis.sig"), BASIS],
   ];
@@ -104,6 +113,12 @@ test("publish --check tells a signature that does not fit from one that is not t
     await Deno.writeFile(`${folder}/basis.bin.rsig`, sig);
     await Deno.writeFile(`${folder}/basis.bin`, bytes);
     assert.deepEqual(await check(), { code: 106, out: "", err: MISFIT }, what);
+  }
+  if (hasProc) {
+    await Deno.remove(`${folder}/basis.bin.rsig`);
+    await Deno.symlink("/proc/version", `${folder}/basis.bin.rsig`);
+    assert.deepEqual(await check(), { code: 106, out: "", err: MISFIT }, "a file whose length is not known");
+    await Deno.remove(`${folder}/basis.bin.rsig`);
   }
   for (const bytes of [BASIS, new Uint8Array(0)]) {
     await Deno.writeFile(`${folder}/basis.bin`, bytes);

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { UpdatePlan } from "rsync-streams/http";
 import { isSame, PullSource } from "../src/cli/pull_source.ts";
 import { inFolder } from "./_cli_runner.ts";
+import { isWindows } from "./_fs.ts";
 import { withSlowFiles } from "./_slow_files.ts";
 
 const PART = ".f.rsync-streams.part";
@@ -57,6 +58,23 @@ Deno.test("PullSource has no basis where there is neither a part nor a file", as
       await source.close();
     }
   });
+});
+
+Deno.test({
+  name: "PullSource copies nothing from a pipe or a device that is written to, and does not open it",
+  ignore: isWindows,
+  async fn() {
+    await inFolder(async (folder) => {
+      await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+      await withSlowFiles(async (files) => {
+        for (const path of [`${folder}/pipe`, "/dev/null"]) {
+          const source = await PullSource.open(path, undefined);
+          assert.deepEqual([source.basis, files.openCount], [undefined, 0], path);
+          await source.close();
+        }
+      });
+    });
+  },
 });
 
 Deno.test("PullSource has closed everything by the time that it is closed", async () => {

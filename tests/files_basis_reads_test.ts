@@ -4,9 +4,9 @@ import { Buffer } from "node:buffer";
 import fs from "node:fs/promises";
 import { encodeDeltaStream, patchStream } from "rsync-streams";
 import { fileBasis, fileReadable } from "rsync-streams/files";
-import { assertBytes, toBytes } from "./_helpers.ts";
+import { toBytes } from "./_helpers.ts";
 import { randomBytes, xorshift } from "./_recipes.ts";
-import { folder, MIB, replaceFs } from "./_fs.ts";
+import { folder, MIB, noteReads, replaceFs } from "./_fs.ts";
 
 /** Counts the bytes that are read from files until the end of a scope. */
 function countReads(): Disposable & { bytes: number } {
@@ -137,23 +137,6 @@ Deno.test("patchStream() from a fileBasis() reads a little more than a delta of 
   assert.ok(reads.bytes < 5 * MIB, `${reads.bytes} bytes were read`);
 });
 
-/** Notes what is asked of files until the end of a scope: where, and how many bytes. */
-function noteReads(): Disposable & { taken(): [position: number | null, length: number][] } {
-  let reads: [number | null, number][] = [];
-  const replaced = replaceFs("read", (real) => (...args: unknown[]) => {
-    reads.push([args[4] as number | null, args[3] as number]);
-    return (real as (...args: unknown[]) => void)(...args);
-  });
-  return {
-    taken() {
-      const taken = reads;
-      reads = [];
-      return taken;
-    },
-    [Symbol.dispose]: () => replaced[Symbol.dispose](),
-  };
-}
-
 /** Bytes of a page, which is read where reads are near each other. */
 const PAGE = 2 ** 18;
 
@@ -215,38 +198,6 @@ Deno.test("fileBasis() reads four pages in vain, and one more for each eighth of
     await longestOf(isEnough ? length : length - 1);
     assert.equal(await longestOf(1, 1), isEnough ? PAGE : 1);
   }
-});
-
-Deno.test("fileBasis() reads a page once for all reads in it that wait", async () => {
-  await using dir = await folder();
-  const bytes = randomBytes(22, MIB);
-  await fs.writeFile(dir.path("file"), bytes);
-  await using basis = await fileBasis(dir.path("file"));
-  using reads = countReads();
-  const offsets = Array.from({ length: 64 }, (_, i) => 1000 * i);
-  const pieces = await Promise.all(offsets.map(async (offset) => {
-    const buffer = new Uint8Array(100);
-    return buffer.subarray(0, await basis.readInto(buffer, offset));
-  }));
-  for (const [i, offset] of offsets.entries()) assertBytes(pieces[i]!, bytes.subarray(offset, offset + 100));
-  // The first is read alone, and the next one begins the page.
-  assert.equal(reads.bytes, 100 + 2 ** 18 - 1000);
-});
-
-Deno.test("fileBasis() tries again after a page that could not be read", async () => {
-  await using dir = await folder();
-  await fs.writeFile(dir.path("file"), randomBytes(23, MIB));
-  await using basis = await fileBasis(dir.path("file"));
-  const read = async (offset: number) => await basis.readInto(new Uint8Array(100), offset);
-  await read(0);
-  let faults = 3;
-  using _ = replaceFs("read", (real) => (...args: unknown[]) => {
-    if (faults-- <= 0) return (real as (...args: unknown[]) => void)(...args);
-    queueMicrotask(() => (args.at(-1) as (error: Error) => void)(new Error("a fault of the disk")));
-  });
-  const results = await Promise.allSettled([200, 400, 600, 800].map(read));
-  assert.deepEqual(results.map(({ status }) => status), ["rejected", "rejected", "rejected", "fulfilled"]);
-  assert.equal(await read(1000), 100);
 });
 
 Deno.test("fileReadable() and fileBasis() ask for what the file has, or a little where that is unknown", async () => {

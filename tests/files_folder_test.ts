@@ -1,5 +1,6 @@
 /** `atomicWritable()`: the folder of the file, links, names, modes, and what killed processes left. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { atomicWritable } from "rsync-streams/files";
@@ -92,6 +93,19 @@ Deno.test("atomicWritable() follows links as the system does", { ignore: isWindo
   assert.deepEqual(await dir.names(), ["a", "link", "through"]);
   await fs.symlink("loop", dir.path("loop"));
   assert.equal(await codeOf(source(OLD).pipeTo(atomicWritable(dir.path("loop")))), "ELOOP");
+});
+
+Deno.test("atomicWritable() follows 40 links and no more, as the system does", { ignore: isWindows }, async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("0"), OLD);
+  for (let i = 1; i <= 41; i++) await fs.symlink(`${i - 1}`, dir.path(`${i}`));
+  const target = new TextEncoder().encode("new");
+  assert.equal(await codeOf(fs.stat(dir.path("41"))), "ELOOP");
+  assert.equal(await codeOf(source(target).pipeTo(atomicWritable(dir.path("41")))), "ELOOP");
+  assert.deepEqual(await fs.readFile(dir.path("0")), Buffer.from(OLD));
+  await source(target).pipeTo(atomicWritable(dir.path("40")));
+  assert.equal(await fs.readFile(dir.path("0"), "utf8"), "new");
+  for (let i = 1; i <= 41; i++) assert.equal(await fs.readlink(dir.path(`${i}`)), `${i - 1}`);
 });
 
 Deno.test("atomicWritable() makes no file of a name that ends like that of a folder", async () => {

@@ -44,6 +44,41 @@ Deno.test("atomicWritable() writes in place where a file cannot be renamed", asy
   assert.deepEqual(await openPaths(dir.path("")), []);
 });
 
+Deno.test("atomicWritable() goes on where a short write in place has ended", async () => {
+  await using dir = await folder();
+  const bytes = randomBytes(52, MIB + 9);
+  // Behind the old end, and over it.
+  for (const oldLength of [0, 500_000, 2 * MIB]) {
+    await fs.writeFile(dir.path("file"), randomBytes(53, oldLength));
+    using _rename = failFs("rename", "EBUSY");
+    using _write = replaceFs("write", (real) => (...args: unknown[]) => {
+      args[3] = Math.min(args[3] as number, 100_000);
+      (real as (...args: unknown[]) => void)(...args);
+    });
+    await writeWithWarnings(dir.path("file"), bytes);
+    assertBytes(await fs.readFile(dir.path("file")), bytes);
+  }
+});
+
+Deno.test("atomicWritable() is done once the copy is removed that it has written in place", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  using _rename = failFs("rename", "EBUSY");
+  let removed = 0;
+  using _unlink = replaceFs("unlink", (real) => (...args: unknown[]) => {
+    const done = args.pop() as (...result: unknown[]) => void;
+    setTimeout(() => {
+      (real as (...args: unknown[]) => void)(...args, (...result: unknown[]) => {
+        removed++;
+        done(...result);
+      });
+    }, 5);
+  });
+  await writeWithWarnings(dir.path("file"), randomBytes(50, 10));
+  assert.equal(removed, 1);
+  assert.deepEqual(await dir.names(), ["file"]);
+});
+
 Deno.test("atomicWritable() writes nothing in place before its bytes are on the disk", async () => {
   await using dir = await folder();
   await fs.writeFile(dir.path("file"), OLD);

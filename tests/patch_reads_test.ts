@@ -1,9 +1,8 @@
 /** Reads of a patch that run at the same time, from a basis that allows it: the basis is played here. */
 import assert from "node:assert/strict";
 import { RsyncError } from "rsync-streams";
-import type { DeltaEvent } from "../src/engine/interface.ts";
-import type { PatchBasis } from "../src/engine/interface.ts";
-import { Patcher } from "../src/engine/patcher.ts";
+import type { DeltaEvent, Digest, PatchBasis } from "../src/engine/interface.ts";
+import { type DeltaEventSource, Patcher } from "../src/engine/patcher.ts";
 import { BUSY, DONE } from "../src/engine/stage.ts";
 import { assertBytes } from "./_helpers.ts";
 import { copy, END, NO_DIGEST } from "./_patcher.ts";
@@ -14,14 +13,20 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const MIB = 2 ** 20;
 
-function patcherOf(events: readonly (DeltaEvent | undefined)[], basis: PatchBasis): Patcher {
+/** A patch with events whose places are 10 bytes apart. */
+function patcherOf(
+  events: readonly (DeltaEvent | undefined)[],
+  basis: PatchBasis,
+  createDigest: () => Digest = NO_DIGEST,
+): Patcher {
   const left = [...events];
-  return new Patcher({
-    commands: { next: () => left.length > 0 ? left.shift() : DONE, position: 7 },
-    basis,
-    createDigest: NO_DIGEST,
-    maxOutputLength: Infinity,
-  });
+  const commands: DeltaEventSource = {
+    next: () => left.length > 0 ? left.shift() : DONE,
+    get position() {
+      return 10 * (events.length - left.length);
+    },
+  };
+  return new Patcher({ commands, basis, createDigest, maxOutputLength: Infinity });
 }
 
 /** Runs a patch to its end, and its reads in an order that `pick` says. */
@@ -90,7 +95,7 @@ Deno.test("a patch fails with the first failure in the order of its commands, an
   missing.fault = late;
   await assert.rejects(run(patcherOf(events, missing), missing, last), (error) => {
     assert.ok(error instanceof RsyncError);
-    assert.deepEqual([error.code, error.offset], ["basis-short-read", 7]);
+    assert.deepEqual([error.code, error.offset], ["basis-short-read", 10 * (1 + 11)]);
     assert.match(error.message, new RegExp(`a copy needs 1000 bytes at offset ${early}, the basis gave none there`));
     return true;
   });
@@ -98,6 +103,64 @@ Deno.test("a patch fails with the first failure in the order of its commands, an
   faulty.fault = early;
   faulty.gap = late;
   await assert.rejects(run(patcherOf(events, faulty), faulty, last), { message: `fault at ${early}` });
+});
+
+Deno.test("copies that go on behind the end of a chunk are read at once too", async () => {
+  const long = [copy(5, 700_000), copy(17, 800_000), copy(3, 900_000), copy(1, 1_000_000)];
+  const basis = new SlowBasis(BASIS);
+  const events = [copy(0, MIB), ...long, undefined, END];
+  assertBytes((await run(patcherOf(events, basis), basis, last)).subarray(MIB), bytesOf(long));
+  assert.equal(basis.most, 2);
+});
+
+Deno.test("a short read tells what is missing of its copy, and the place of its command", async () => {
+  // The second copy goes on behind a chunk.
+  for (const before of [[], [copy(0, MIB - 500)]]) {
+    const basis = new SlowBasis(BASIS);
+    const patcher = patcherOf([copy(0, MIB), ...before, copy(100, 1000), copy(5000, 100), undefined, END], basis);
+    const first = patcher.next() as Promise<Bytes>;
+    basis.let(last);
+    await first;
+    basis.piece = 333;
+    basis.gap = 433;
+    const offset = 10 * (before.length + 2);
+    await assert.rejects(run(patcher, basis, () => 0), (error) => {
+      assert.ok(error instanceof RsyncError);
+      assert.deepEqual([error.code, error.offset], ["basis-short-read", offset]);
+      assert.match(error.message, /a copy needs 667 bytes at offset 433, the basis gave none there/);
+      return true;
+    });
+  }
+});
+
+Deno.test("the digest of a target covers what was read at once", async () => {
+  for (const more of [[], [undefined]]) {
+    const seen: Bytes[] = [];
+    const createDigest = (): Digest => ({
+      update: (bytes) => void seen.push(bytes.slice()),
+      digest: () => Uint8Array.of(1),
+      release() {},
+    });
+    const end: DeltaEvent = { type: "end", targetLength: MIB + 300_000, digest: Uint8Array.of(1) };
+    const basis = new SlowBasis(BASIS);
+    const events: (DeltaEvent | undefined)[] = [{ type: "start", hasDigest: true }, copy(0, MIB), ...COPIES, ...more];
+    await run(patcherOf([...events, end], basis, createDigest), basis, last);
+    assertBytes(concat(seen), concat([BASIS, bytesOf(COPIES)]));
+  }
+});
+
+Deno.test("a patch reads on behind a chunk before it is asked only where it makes a digest meanwhile", async () => {
+  for (const hasDigest of [false, true]) {
+    const basis = new SlowBasis(concat([BASIS, BASIS]));
+    const digest: Digest = { update() {}, digest: () => Uint8Array.of(1), release() {} };
+    const patcher = patcherOf([{ type: "start", hasDigest }, copy(0, 2 * MIB), END], basis, () => digest);
+    const first = patcher.next() as Promise<Bytes>;
+    basis.let(last);
+    assertBytes(await first, BASIS);
+    assert.equal(basis.waiting.length, hasDigest ? 1 : 0);
+    while (basis.waiting.length > 0) basis.let(last);
+    patcher.release();
+  }
 });
 
 for (const isFaulty of [false, true]) {

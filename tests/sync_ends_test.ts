@@ -86,6 +86,31 @@ Deno.test("planSync() reads nothing if its signal was aborted before, and makes 
   }
 });
 
+Deno.test("planSync() leaves no listener on its signal, whether it makes a plan or fails", async () => {
+  const published = await publish(base);
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  let added = 0;
+  const undoAdd = replace(signal, "addEventListener", (_: string, listener: unknown) => {
+    added++;
+    listeners.add(listener);
+  });
+  const undoRemove = replace(signal, "removeEventListener", (_: string, listener: unknown) => {
+    listeners.delete(listener);
+  });
+  try {
+    await planSync(await LayeredSig.open(published), base, { signal });
+    assert.ok(added > 0, "nobody listened");
+    assert.equal(listeners.size, 0);
+    const failing = { size: 9, read: () => Promise.reject(new Error("broken")) };
+    await assert.rejects(planSync(await LayeredSig.open(published), failing, { signal }), { message: "broken" });
+    assert.equal(listeners.size, 0);
+  } finally {
+    undoAdd();
+    undoRemove();
+  }
+});
+
 Deno.test("planSync() asks its signal every 16,384 records while it indexes them", async () => {
   const remote = randomBytes(6, 16 * 200_000);
   const sig = await LayeredSig.open(await publish(remote, { layers: [{ blockLength: 16, strongLength: 6 }] }));

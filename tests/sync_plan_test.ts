@@ -161,6 +161,11 @@ Deno.test("a sample has a sixteenth of the blocks or 256, for a sixteenth of wha
   assert.equal(samplePieceCount({ ...outlook, readCost: 920 }), 10);
   assert.equal(samplePieceCount({ ...outlook, readCost: 921 }), 0);
   assert.equal(samplePieceCount({ ...outlook, recordLength: 100 }), 0, "the layer takes more than it can save");
+  // The sample takes 26,400 bytes, which is little.
+  const long = { ...outlook, missingLength: 2 ** 24 };
+  assert.equal(samplePieceCount({ ...long, recordLength: 99 }), 64);
+  assert.equal(samplePieceCount({ ...long, recordLength: 100 }), 0, "its records take more than it can save");
+  assert.equal(samplePieceCount({ ...long, missingCount: 700_000 }), 0, "its reads take more than it can save");
 });
 
 const PAGE = 4096;

@@ -20,6 +20,8 @@ export function watchSignal(signal: AbortSignal | undefined): SignalWatch {
     orAborted: (promise) => {
       return new Promise((resolve, reject) => {
         fail = reject;
+        // What made the promise may have aborted it, when nobody waited yet.
+        if (signal.aborted) fail(signal.reason);
         promise.then(resolve, reject);
       });
     },

@@ -35,10 +35,11 @@ const MAX_LINKS = 40;
  */
 export async function findWriteTarget(path: string): Promise<WriteTarget> {
   let place = await placeOf(path);
-  for (let links = 0; links < MAX_LINKS; links++) {
+  for (let links = 0;; links++) {
     if (isOpenStream(place)) return { path: place, isDirect: true, existing: await statIfThere(place) };
     const link = await readLink(place);
     if (link === undefined) break;
+    if (links === MAX_LINKS) throw tooManyLinks(path);
     if (link.includes(REPLACEMENT)) throw notText(place, link);
     place = isAbsolute(link) ? link : inFolder(dirname(place), link);
   }
@@ -102,6 +103,11 @@ async function readLink(path: string): Promise<string | undefined> {
 }
 
 /** A link is not followed to a name that is not UTF-8: the runtimes would write another file. */
+function tooManyLinks(path: string): Error {
+  const why = `more than ${MAX_LINKS} links were seen, at most that many were expected`;
+  return Object.assign(new Error(`Cannot follow the link ${quotePath(path)}: ${why}`), { code: "ELOOP", path });
+}
+
 function notText(path: string, cause: unknown): Error {
   const error = new Error(`Cannot follow the link ${quotePath(path)}: the name that it points to is not UTF-8`, {
     cause,

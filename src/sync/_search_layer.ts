@@ -3,7 +3,7 @@ import type { PatchBasis } from "../engine/interface.ts";
 import type { Kernel, SearchIndex } from "../kernel/interface.ts";
 import { BlockIndex } from "./_block_index.ts";
 import { LocalSearch } from "./_local_search.ts";
-import { MISSING, RunList } from "./_run_list.ts";
+import { MISSING, RunList } from "./run_list.ts";
 import type { SearchWork } from "./search_work.ts";
 import type { LayeredSig } from "./layered_sig.ts";
 import type { Span } from "./plan.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { assertFile } from "../_cli_cases.ts";
 import { FRESH, NEW, OLD } from "./_cli_host.ts";
-import { inside, succeeds } from "./_cli_runs.ts";
+import { fails, inside, succeeds } from "./_cli_runs.ts";
 
 /** Bytes that answers to a run had, as it counts them. */
 function countsOf(err: string) {
@@ -50,6 +50,12 @@ inside("pull tells with -v what it found, and on a terminal what it did", async 
   }
 });
 
+inside("pull asks the server for nothing if the name of the file can be none", async (folder, host) => {
+  const message = 'cannot write "": the name of the file is empty';
+  await fails(folder, ["pull", "--plan", `${host.origin}/app.bin`, ""], 100, message);
+  assert.deepEqual(host.requests, []);
+});
+
 inside("pull does not take a file for up to date because a signature is as old as it is", async (folder, host) => {
   await Deno.writeFile(`${folder}/other.bin`, OLD.subarray(0, 100_000));
   await Deno.writeFile(`${folder}/empty.bin`, new Uint8Array(0));
@@ -84,6 +90,16 @@ inside("pull leaves what is up to date by length and digest, and nothing else", 
     const { status } = JSON.parse((await succeeds(folder, [...args, "--plan", "--json"]))[1]);
     assert.equal(status, isUpToDate ? "up-to-date" : "planned");
   }
+  // Of what is up to date nothing is fetched, whatever a plan for another basis would take.
+  host.givesRanges = false;
+  await Deno.writeFile(`${folder}/app.bin`, NEW);
+  await Deno.writeFile(`${folder}/old.bin`, OLD);
+  const planned = await succeeds(folder, ["pull", "--basis", "old.bin", "--plan", "--json", args[1]!, "none.bin"]);
+  assert.equal(JSON.parse(planned[1]).plan.fallback, "no-ranges");
+  assert.deepEqual(await succeeds(folder, [...args, "--basis", "old.bin"]), [
+    "rsync-streams: app.bin is up to date\n",
+    "",
+  ]);
   // Without a signature nothing says what it should be.
   host.files.set("/bare", NEW);
   await Deno.writeFile(`${folder}/app.bin`, NEW);

@@ -1,11 +1,13 @@
 /** What `push` says, exactly, and what it sends: in this process. */
 import assert from "node:assert/strict";
 import { syncHandler } from "rsync-streams/http";
+import { withClock } from "../_clock.ts";
 import { assertBytes } from "../_helpers.ts";
 import { run } from "../_cli_inside.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { FRESH, NEW, OLD, sigOf } from "./_cli_host.ts";
 import { DIGEST, fails, inside, succeeds, withStore } from "./_cli_runs.ts";
+import { Store } from "./_store.ts";
 
 inside("push says what was sent, and what the server has", async (folder) => {
   await withStore(async (store, url) => {
@@ -50,6 +52,14 @@ inside("push tells on a terminal what it did, and creates files of any name", as
         [];
     assert.ok(Math.abs(Number(sent) / 3 - Number(share)) < 0.1, created);
     assertBytes(store.files.get("/a%20b.bin")!.bytes, FRESH);
+    // Signs of URLs stand for themselves in a name.
+    for (const name of ["%41.bin", "50%.bin", "a#b.bin", "a?b.bin", "a&b;c=d.bin", "ä.bin"]) {
+      await Deno.writeFile(`${folder}/${name}`, FRESH);
+      await succeeds(folder, ["push", `${folder}/${name}`, url]);
+      assertBytes(store.files.get(`/${encodeURIComponent(name)}`)!.bytes, FRESH);
+    }
+    await succeeds(folder, ["push", `${folder}/a b.bin`, `${url}deep/folder/`]);
+    assertBytes(store.files.get("/deep/folder/a%20b.bin")!.bytes, FRESH);
     await Deno.writeFile(`${folder}/empty.bin`, new Uint8Array(0));
     const [empty] = await succeeds(folder, ["push", "--no-progress", "empty.bin", url], { isTerminal: true });
     assert.match(empty, /\/empty\.bin is created: \d+ B of 0 B sent\n$/);
@@ -94,6 +104,48 @@ inside("push --plan is exact for a file that is there, is the same, is not there
     assert.equal(store.commits.length, 0);
   });
 });
+
+inside("push --plan shows how much it reads, and nothing of what it would send", async (folder) => {
+  await withStore(async (_, url) => {
+    await Deno.writeFile(`${folder}/app.bin`, NEW);
+    await Deno.writeFile(`${folder}/long.bin`, randomBytes(6, 8 * 2 ** 20));
+    const shown = async (name: string, stepMs: number) => {
+      let now = performance.now();
+      const args = ["push", "--plan", "--progress", "-q", name, url];
+      const [err] = await withClock(() => now += stepMs, () => succeeds(folder, args));
+      return err;
+    };
+    // Each step is a line of its own.
+    const lines = (await shown("long.bin", 2000)).split("\n").slice(0, -1);
+    assert.ok(lines.length > 4, `${lines}`);
+    for (const line of lines) assert.match(line, /^rsync-streams: [\d.]+ [kM]?B \| .* \| reading the file$/);
+    // It is over within a second. What would be the next line is not printed at the end.
+    for (const stepMs of [3, 5]) assert.equal(await shown("app.bin", stepMs), "", `${stepMs}`);
+  });
+});
+
+inside(
+  "push shows a new total where the server could not use the copies, and all of the file is sent",
+  async (folder) => {
+    await Deno.writeFile(`${folder}/app.bin`, NEW);
+    const handler = new Store({ "/app.bin": OLD }).writer();
+    let isFirst = true;
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+      if (request.method !== "PATCH" || !isFirst) return await handler(request);
+      isFirst = false;
+      await request.arrayBuffer();
+      return new Response(null, { status: 422 });
+    });
+    try {
+      const url = `http://127.0.0.1:${server.addr.port}/`;
+      const [err] = await succeeds(folder, ["push", "--progress", "-q", "app.bin", url]);
+      // What was sent in vain counts: 300 kB of a delta, and 700 kB of the file.
+      assert.match(err, /^rsync-streams: 100\.0 % of 1\.0 MB \| .*\n$/);
+    } finally {
+      await server.shutdown();
+    }
+  },
+);
 
 inside("push refuses what it cannot do, and says why", async (folder, host) => {
   await withStore(async (_, url) => {

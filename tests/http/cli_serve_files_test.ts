@@ -54,6 +54,19 @@ async function withLstat(
   }
 }
 
+Deno.test("serve gives another tag where anything changes that the system says of a file", async () => {
+  await serving([], async ({ url }) => {
+    const tagOf = async () => (await bodyOf(`${url}f`, { method: "HEAD" }))[2].get("etag");
+    const tags = [await tagOf()];
+    for (const name of ["dev", "ino", "size", "mtimeNs", "ctimeNs"]) {
+      await withLstat((stat) => void (stat[name] = stat[name] as bigint + 1n), async () => {
+        tags.push(await tagOf());
+      });
+    }
+    assert.equal(new Set(tags).size, 6, `${tags}`);
+  });
+});
+
 Deno.test("serve waits with a file that was just changed, and gives it in the end", async () => {
   await serving([], async ({ url }) => {
     let looks = 0;
@@ -163,6 +176,11 @@ Deno.test("serve --writable takes uploads, and says which names no file may have
     await Deno.symlink("nowhere", `${folder}/dangling`);
     await Deno.symlink("../other", `${folder}/out`);
     await Deno.symlink("sub", `${folder}/link`);
+    // Folders outside, and one that is hidden: a link to them is no way in.
+    await Deno.symlink("..", `${folder}/up`);
+    await Deno.mkdir(`${folder}/.git`);
+    await Deno.symlink(".git", `${folder}/git`);
+    await Deno.symlink("loop", `${folder}/loop`);
     const refused: [path: string, status: number, title: string, why: string][] = [
       [".hidden", 403, "Forbidden", "no file may have this name"],
       ["sub/.hidden", 403, "Forbidden", "no file may have this name"],
@@ -174,6 +192,10 @@ Deno.test("serve --writable takes uploads, and says which names no file may have
       ["a%FF", 403, "Forbidden", "no file may have this name"],
       ["none/x", 409, "Conflict", "there is no such folder"],
       ["f/x", 409, "Conflict", "there is no such folder"],
+      ["up/x", 409, "Conflict", "there is no such folder"],
+      ["git/x", 409, "Conflict", "there is no such folder"],
+      ["loop/x", 409, "Conflict", "there is no such folder"],
+      ["loop", 403, "Forbidden", "something else is there"],
       ["dangling", 403, "Forbidden", "something else is there"],
       ["out", 403, "Forbidden", "something else is there"],
     ];
@@ -186,8 +208,10 @@ Deno.test("serve --writable takes uploads, and says which names no file may have
     }
     assert.equal((await create("link/other")).status, 201);
     assert.deepEqual(await names(`${folder}/sub`), ["new", "other"]);
-    assert.deepEqual(await names(folder), ["dangling", "f", "link", "out", "sub"]);
+    assert.deepEqual(await names(folder), [".git", "dangling", "f", "git", "link", "loop", "out", "sub", "up"]);
+    assert.deepEqual(await names(`${folder}/.git`), []);
     assert.deepEqual(await names(`${folder}/..`), ["dir"]);
+    for (const path of ["loop", "loop/x", "git/x"]) assert.equal((await bodyOf(url + path))[0], 404, path);
   });
   await serving(["-q"], async ({ url }) => {
     const [status, , headers] = await bodyOf(`${url}f`, { method: "PATCH", body: "x" });

@@ -50,6 +50,27 @@ Deno.test("serve -q says nothing, and without --json it prints nothing", async (
   });
 });
 
+Deno.test("serve ends well where nobody reads its last line, and ends where nobody reads the URL", async () => {
+  await inFolder(async (folder) => {
+    for (const [failsAt, expected] of [[2, 0], [1, 141]] as const) {
+      const end = new AbortController();
+      let count = 0;
+      let port = 0;
+      const onOut = (text: string) => {
+        port ||= Number(new URL(JSON.parse(text).url).port);
+        if (++count === failsAt) return Promise.reject(Object.assign(new Error("EPIPE"), { code: "EPIPE" }));
+        end.abort(new Error("enough"));
+      };
+      const { code, err } = await run(folder, ["serve", "--port", "0", "--json", "-q", folder], {
+        signal: end.signal,
+        onOut,
+      });
+      assert.deepEqual([code, err, count], [expected, "", failsAt]);
+      await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }), Deno.errors.ConnectionRefused);
+    }
+  });
+});
+
 Deno.test("serve answers only those that call this machine by a name of its own", async () => {
   const output = await serving([], async ({ port }) => {
     for (const host of ["localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:1", "127.1.2.3", "[::1]", "[::1]:8080"]) {
@@ -153,11 +174,14 @@ Deno.test("serve says where it cannot listen, and what it cannot serve", async (
     for (const port of ["65536", "-1"]) {
       await fails([`--port=${port}`, folder], 108, `cannot use --port: ${port} was given, 0 to 65535 were expected`);
     }
+    // The highest is one: it is the folder that is missing.
+    await fails(["--port=65535", "none.txt"], 100, "cannot open none.txt: no such file or folder");
     for (const origin of ["https://a.example/", "a.example", "", "https://a.example\nX: y"]) {
       const expected = "an origin such as https://example.com, without a path, or * was expected";
       const why = `cannot use --allow-origin: ${JSON.stringify(origin)} was given, ${expected}`;
       await fails(["--allow-origin", origin, folder], 101, `${why}; try "rsync-streams serve --help"`);
     }
+    await fails([""], 100, 'cannot open "": the name of the file is empty');
     await fails(["file.txt"], 100, "cannot serve file.txt: it is not a folder");
     await fails(["none.txt"], 100, "cannot open none.txt: no such file or folder");
     const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });

@@ -30,6 +30,17 @@ Deno.test("an answer is waited for half a minute, and longer after an upload, by
   assert.ok(seen.every((ms) => [5000, 5000 + length / 8, 300_000].includes(ms)), `${seen}`);
 });
 
+Deno.test("an answer that comes after nobody wants it any more is let go of", async () => {
+  const reason = new Error("enough");
+  const aborter = new AbortController();
+  let answer!: (response: Response) => void;
+  const late = new Promise<Response>((resolve) => answer = resolve);
+  const planning = planUpdate(URL_OF_FILE, basis, { fetch: () => late, signal: aborter.signal });
+  aborter.abort(reason);
+  await assert.rejects(planning, (error) => error === reason);
+  await new Promise((resolve) => answer(new Response(new ReadableStream({ cancel: resolve }))));
+});
+
 Deno.test("a signature is read by its length where no range from the end is known", async () => {
   for (const status of [400, 405, 416, 501]) {
     const sig = files["/f.rsig"]!;

@@ -27,6 +27,41 @@ Deno.test("a signal ends the search, the requests and the stream with its reason
   }
 });
 
+/** A body that gives its first byte, calls a function some microtasks later, and then nothing more. */
+function stuckBody(bytes: Uint8Array, ticks: number, then: () => void): ReadableStream<Uint8Array> {
+  let isFirst = true;
+  return new ReadableStream({
+    async pull(controller) {
+      if (!isFirst) await new Promise(() => {});
+      isFirst = false;
+      controller.enqueue(bytes.slice(0, 1));
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      then();
+    },
+  }, { highWaterMark: 0 });
+}
+
+Deno.test("a signal ends an update at any moment, even if fetch ignores signals and its body is stuck", async () => {
+  const reason = new Error("enough");
+  for (const path of ["/f.rsig", "/f"]) {
+    for (let ticks = 0; ticks < 20; ticks++) {
+      const aborter = new AbortController();
+      const host = hostOf(files);
+      const fetch = async (url: string, { signal: _, ...init }: RequestInit) => {
+        const answer = await host.fetch(url, init);
+        if (new URL(url).pathname !== path) return answer;
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        return new Response(stuckBody(bytes, ticks, () => aborter.abort(reason)), answer);
+      };
+      const update = async () => {
+        const { readable } = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal: aborter.signal });
+        await toBytes(readable);
+      };
+      await assert.rejects(update(), (error) => error === reason, `${path}, ${ticks}`);
+    }
+  }
+});
+
 Deno.test("the reason of a cancel reaches the requests under way", async () => {
   const reason = new Error("enough");
   let seen: unknown;

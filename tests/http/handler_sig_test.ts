@@ -111,7 +111,7 @@ Deno.test("signatures are kept up to a bound, those used last", async () => {
     await bytesOf(await handler(get(`${path}.rsig`)));
     return store.readCount > before;
   };
-  const two = store.reader({ maxCacheLength: 2 * length + 10 });
+  const two = store.reader({ maxCacheLength: 2 * length });
   const made = [];
   for (const path of ["/a", "/b", "/a", "/c", "/a", "/b", "/a"]) made.push(await ask(two, path));
   assert.deepEqual(made, [true, true, false, true, false, true, false]);

@@ -74,6 +74,12 @@ const FAILURES: Record<string, [Handle, string, RegExp, number | undefined]> = {
     /\/f\.rsig: fetch failed: connect ECONNREFUSED$/,
     undefined,
   ],
+  "no connection, as others say it": [
+    () => Promise.reject(new TypeError(`error sending request: ${REFUSED.message}`, { cause: REFUSED })),
+    "network",
+    /\/f\.rsig: error sending request: connect ECONNREFUSED$/,
+    undefined,
+  ],
   "no connection, at two addresses": [
     refusing(Object.assign(new AggregateError([REFUSED, REFUSED]), { code: "ECONNREFUSED" })),
     "network",

@@ -151,6 +151,7 @@ export const AREAS: readonly Area[] = [
     name: "portable",
     files: /^src\/kernel\/portable\//,
     tests: [
+      "record_store",
       "keyed_hash",
       "sums",
       "search_model",
@@ -188,6 +189,8 @@ export const AREAS: readonly Area[] = [
       "files_writable",
       "files_basis",
       "files_in_place",
+      "files_leftovers",
+      "files_basis_pages",
       "files_basis_reads",
     ],
   },
@@ -244,6 +247,7 @@ export const AREAS: readonly Area[] = [
     files: /^src\/sync\//,
     tests: [
       "layered_sig",
+      "sync_sample",
       "sync_plan",
       "sync_ends",
       "sync_reads",
@@ -260,6 +264,7 @@ export const AREAS: readonly Area[] = [
       "http/run_list",
       "http/client_pieces",
       "http/client_bounds",
+      "http/connection",
       "http/let_go",
       "option_names",
       "http/handler_pieces",

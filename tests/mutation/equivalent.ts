@@ -45,6 +45,7 @@ const TURN_LENGTHS: readonly (readonly [path: string, line: string])[] = [
   ["src/sync/_search_layer.ts", "const TURN_COUNT = 16_384;"],
   ["src/sync/layered_sig.ts", "const RECORDS_AT_ONCE = 16_384;"],
   ["src/sync/plan_sync.ts", "const RUNS_AT_ONCE = 16_384;"],
+  ["src/sync/sample.ts", "const TURN_COUNT = 16_384;"],
 ];
 
 /** Loops that take one step more, for nothing, if they go on at their end: file and line. */
@@ -63,6 +64,7 @@ const TURN_STARTS: readonly (readonly [path: string, line: string])[] = [
   ["src/sync/_search_layer.ts", "let steps = 0;"],
   ["src/sync/layered_sig.ts", "if (ranges.length % RECORDS_AT_ONCE === 0) await giveWay();"],
   ["src/sync/plan_sync.ts", "if (run % RUNS_AT_ONCE === 0) await giveWay();"],
+  ["src/sync/sample.ts", "if (run % TURN_COUNT === 0) await giveWay();"],
 ];
 
 export const EQUIVALENT: readonly Equivalent[] = [
@@ -83,6 +85,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "return slot + 1 == slots ? 0 : slot + 1;",
     change: ["0", "1"],
     reason: "records are put in and looked for by the same steps, and half of the slots are free",
+  },
+  {
+    path: "src/cli/_errors.ts",
+    line: "if (error instanceof CliError || error instanceof RsyncError) return error;",
+    change: ["||", "&&"],
+    reason: "a CliError has no code of the system, so it is returned all the same, and no RsyncError comes here",
+  },
+  {
+    path: "src/files/_overwrite.ts",
+    line: "const count = await source.read(buffer.subarray(0, end - at), at);",
+    change: ["-", "+"],
+    reason: "what is behind the end is the end of the source, or bytes that are there already",
   },
   {
     path: "src/cli/_output.ts",
@@ -304,7 +318,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "what is behind the last is undefined, and no number",
   },
   {
-    path: "src/sync/_run_list.ts",
+    path: "src/sync/run_list.ts",
     line: "readonly #rows = new NumberRows(3);",
     change: ["3", "(3 + 1)"],
     reason: "a column that nobody uses",

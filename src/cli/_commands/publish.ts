@@ -104,7 +104,7 @@ async function checkFresh(path: string, invocation: Invocation): Promise<Outcome
       length += chunk.length;
     },
   });
-  await input.readable.pipeTo(count, invocation.signal ? { signal: invocation.signal } : {});
+  await input.readable.pipeTo(count);
   const isSame = length === footer?.fileLength && hex(hash.digest()) === footer.digest;
   if (!isSame) throw new CliError(EXIT.CORRUPT, `${path}: the ${SUFFIX} does not fit the file`);
   reportDetail(invocation, `${input.name}: the ${SUFFIX} fits`);

@@ -146,7 +146,7 @@ async function update(job: Job, invocation: Invocation): Promise<void> {
  */
 async function isCurrent({ remote, path }: Job, plan: UpdatePlan): Promise<boolean> {
   if (!await isSame(path, plan)) return false;
-  if (plan.way !== "full" && plan.missingLength === 0) return true;
+  if (plan.missingLength === 0) return true;
   const file = await openBasis(path);
   try {
     const { digest } = await planUpdate(remote.url, file, remote.options);

@@ -103,12 +103,17 @@ async function run(invocation: Invocation): Promise<void> {
     running.add(job);
   });
   const url = await listen(server, host, port);
-  if (options.get(JSON_LINES)) await printLine({ url, folder: path });
-  if (!options.get(QUIET)) say(dialect.name, `${path} is served at ${url}`);
-  if (!isLocal && options.get(WRITABLE)) warn(invocation, `anybody who reaches ${host} may replace files`);
-  await untilEnd(server, invocation.signal);
-  // Uploads under way are given up, and leave nothing.
-  await Promise.all(running);
+  try {
+    if (options.get(JSON_LINES)) await printLine({ url, folder: path });
+    if (!options.get(QUIET)) say(dialect.name, `${path} is served at ${url}`);
+    if (!isLocal && options.get(WRITABLE)) warn(invocation, `anybody who reaches ${host} may replace files`);
+    await untilEnd(invocation.signal);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    // Uploads under way are given up, and leave nothing.
+    await Promise.all(running);
+  }
   // Nobody may read it any more.
   if (options.get(JSON_LINES)) await printLine({ url, folder: path, stats }).catch(() => {});
 }
@@ -164,14 +169,12 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   return `http://${address}:${actual}/`;
 }
 
-/** Waits until the run is ended, and closes all connections. */
-async function untilEnd(server: Server, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
+/** Waits until the run is ended. */
+function untilEnd(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
     if (signal?.aborted) resolve();
     signal?.addEventListener("abort", () => resolve());
   });
-  server.close();
-  server.closeAllConnections();
 }
 
 /** The name that a client calls this server by. */

@@ -11,7 +11,7 @@ import { type Coding, encodeStream, supportedCodings } from "../protocol/content
 import { strongTag } from "../protocol/entity_tag.ts";
 import { DELTA_TYPE } from "../protocol/media_types.ts";
 import { commandStream, copiesOf, literalLength, measure, type Measured } from "./upload_commands.ts";
-import { type Answer, Connection, NOT_ENCODED } from "./_connection.ts";
+import { type Answer, Connection, NOT_ENCODED } from "./connection.ts";
 import { StatusError, statusError } from "./_status_error.ts";
 import { PART_COST, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";

@@ -1,7 +1,7 @@
 import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 

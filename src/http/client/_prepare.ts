@@ -9,7 +9,7 @@ import type { SyncPlan, SyncRun } from "../../sync/plan.ts";
 import { planSync } from "../../sync/plan_sync.ts";
 import { HttpError } from "../http_error.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
-import { Connection, NOT_ENCODED } from "./_connection.ts";
+import { Connection, NOT_ENCODED } from "./connection.ts";
 import { checkVersion, type FileFacts } from "./_range_answer.ts";
 import { type Host, PART_COST, RangeReader, unknownHost } from "./_range_reader.ts";
 import { openRemoteSig, type RemoteSig } from "./_remote_sig.ts";

@@ -4,7 +4,7 @@ import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
 import { lengthOf, type Run } from "../protocol/run_list.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
-import type { Answer } from "./_connection.ts";
+import type { Answer } from "./connection.ts";
 import { boundaryOf, readParts } from "./multipart_reader.ts";
 import { statusError } from "./_status_error.ts";
 import type { Picker } from "./runs.ts";

@@ -2,7 +2,7 @@ import { ChunkList } from "../../common/chunk_list.ts";
 import { HttpError } from "../http_error.ts";
 import { formatRange } from "../protocol/byte_ranges.ts";
 import { lengthOf, type Run } from "../protocol/run_list.ts";
-import { type Answer, type Connection, MAX_PARALLEL, NOT_ENCODED } from "./_connection.ts";
+import { type Answer, type Connection, MAX_PARALLEL, NOT_ENCODED } from "./connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 import { checkVersion, DoubtError, type FileFacts, takeRanges } from "./_range_answer.ts";

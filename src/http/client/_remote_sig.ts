@@ -5,7 +5,7 @@ import { RUNS_TYPE } from "../protocol/media_types.ts";
 import type { Run } from "../protocol/run_list.ts";
 import { LayeredSig, type RangesSource } from "../../sync/layered_sig.ts";
 import { ChunkList } from "../../common/chunk_list.ts";
-import { type Answer, type Connection, NOT_ENCODED } from "./_connection.ts";
+import { type Answer, type Connection, NOT_ENCODED } from "./connection.ts";
 import { Retries } from "./_retries.ts";
 import { statusError } from "./_status_error.ts";
 import { type Host, RangeReader } from "./_range_reader.ts";

@@ -1,5 +1,5 @@
 import { HttpError } from "../http_error.ts";
-import type { Connection } from "./_connection.ts";
+import type { Connection } from "./connection.ts";
 import { StatusError } from "./_status_error.ts";
 
 /** Failures without progress between them after which the work is given up. */

@@ -2,7 +2,7 @@ import { HttpError } from "../http_error.ts";
 import { RUNS_TYPE } from "../protocol/media_types.ts";
 import { encodeRuns, lengthOf, type Run } from "../protocol/run_list.ts";
 import { isWorkerd, workerdFlags } from "./_browser.ts";
-import type { Answer, Connection } from "./_connection.ts";
+import type { Answer, Connection } from "./connection.ts";
 import { isTransient, Retries } from "./_retries.ts";
 import { StatusError, statusError } from "./_status_error.ts";
 import type { FileFacts } from "./_range_answer.ts";

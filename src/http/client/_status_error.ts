@@ -1,5 +1,5 @@
 import { HttpError } from "../http_error.ts";
-import type { Answer } from "./_connection.ts";
+import type { Answer } from "./connection.ts";
 
 /** Bytes of the longest problem body that is read. */
 const MAX_PROBLEM_LENGTH = 65_536;

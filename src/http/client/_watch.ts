@@ -31,15 +31,15 @@ export class Watch {
     let onAbort: (() => void) | undefined;
     try {
       // A `fetch` that the caller passed may ignore signals.
-      const result = await Promise.race([
+      return await Promise.race([
         step,
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason);
+          // It may have been aborted between two steps, when nobody waited.
+          if (signal.aborted) onAbort();
           signal.addEventListener("abort", onAbort);
         }),
       ]);
-      signal.throwIfAborted();
-      return result;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       throw new HttpError("network", this.#url, `${this.#failure}: ${reasonOf(cause)}`, { cause });

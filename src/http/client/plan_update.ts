@@ -1,5 +1,5 @@
 import type { Basis } from "../../basis/basis_source.ts";
-import { NOT_ENCODED } from "./_connection.ts";
+import { NOT_ENCODED } from "./connection.ts";
 import { statusError } from "./_status_error.ts";
 import { openSession, prepareUpdate, type Session } from "./_prepare.ts";
 import type { UpdateOptions } from "./update_options.ts";

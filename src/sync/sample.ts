@@ -1,5 +1,5 @@
 import { giveWay } from "../common/give_way.ts";
-import { MISSING, RunList } from "./_run_list.ts";
+import { MISSING, RunList } from "./run_list.ts";
 import { SAMPLE_PIECES } from "./stopping_rule.ts";
 
 /** Runs that are worked on without letting others work: some milliseconds. */

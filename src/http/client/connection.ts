@@ -194,7 +194,6 @@ export class Answer {
     const { response, watch, onChunk, onEnd } = this.#parts;
     const reader = response.body?.getReader();
     let length = 0;
-    let isDone = false;
     const start = performance.now();
     try {
       while (reader) {
@@ -204,12 +203,11 @@ export class Answer {
         onChunk(value.length);
         yield compact(value as Uint8Array<ArrayBuffer>);
       }
-      isDone = true;
       onEnd(length, Math.max(performance.now() - start, 1e-3));
     } finally {
       watch.end();
-      if (!isDone) await reader?.cancel().catch(() => {});
-      reader?.releaseLock();
+      // Without effect on a body that was read to its end.
+      await reader?.cancel().catch(() => {});
     }
   }
 
