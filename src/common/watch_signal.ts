@@ -1,30 +1,37 @@
-/** Observes a signal while something else is awaited. */
+/** Observes a signal while other things are awaited. It listens only as long as one of them is. */
 export interface SignalWatch {
   /** Throws the reason once the signal is aborted. */
   readonly check: () => void;
   /** Waits for a promise, or rejects with the reason. */
   orAborted<T>(promise: Promise<T>): Promise<T>;
-  /** Stops listening. */
-  end(): void;
 }
 
 /** @param signal Undefined if nobody can abort: then all goes through. */
 export function watchSignal(signal: AbortSignal | undefined): SignalWatch {
-  if (!signal) return { check: () => {}, orAborted: (promise) => promise, end: () => {} };
-  let fail: (reason: unknown) => void = () => {};
-  const onAbort = () => fail(signal.reason);
-  signal.addEventListener("abort", onAbort);
+  if (!signal) return { check: () => {}, orAborted: (promise) => promise };
+  // One listener for all, and no race with one promise: that would hold on to each of them.
+  const waits = new Set<(reason: unknown) => void>();
+  const onAbort = () => {
+    for (const fail of waits) fail(signal.reason);
+  };
   return {
     check: () => signal.throwIfAborted(),
-    // Not a race with one promise: that would hold on to each read.
     orAborted: (promise) => {
       return new Promise((resolve, reject) => {
-        fail = reject;
-        // What made the promise may have aborted it, when nobody waited yet.
+        const fail = (reason: unknown) => {
+          end();
+          reject(reason);
+        };
+        const end = () => {
+          waits.delete(fail);
+          if (waits.size === 0) signal.removeEventListener("abort", onAbort);
+        };
+        if (waits.size === 0) signal.addEventListener("abort", onAbort);
+        waits.add(fail);
+        promise.then(resolve, reject).finally(end);
+        // It may have been aborted before the wait.
         if (signal.aborted) fail(signal.reason);
-        promise.then(resolve, reject);
       });
     },
-    end: () => signal.removeEventListener("abort", onAbort),
   };
 }

@@ -56,7 +56,6 @@ export async function readChunks(
     if (!signal?.aborted) await cancelled;
     throw error;
   } finally {
-    watch.end();
     reader.releaseLock();
   }
 }

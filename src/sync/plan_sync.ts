@@ -135,13 +135,8 @@ export interface PlanSyncOptions extends BackendOptions {
 export async function planSync(sig: LayeredSig, local: Basis, options: PlanSyncOptions = {}): Promise<SyncPlan> {
   const { signal } = checkOptions(options, NAMES);
   checkSignal(signal)?.throwIfAborted();
-  const watch = watchSignal(signal);
-  try {
-    // Not only between reads: one of them may never answer.
-    return await watch.orAborted(makePlan(sig, local, options));
-  } finally {
-    watch.end();
-  }
+  // Not only between reads: one of them may never answer.
+  return await watchSignal(signal).orAborted(makePlan(sig, local, options));
 }
 
 async function makePlan(sig: LayeredSig, local: Basis, options: PlanSyncOptions): Promise<SyncPlan> {
