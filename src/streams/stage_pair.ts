@@ -63,7 +63,7 @@ export function stagePair<In, Out, StageIn = In>(
         close: () => pair.push({ chunk: undefined, isClose: true }),
         abort: (reason) => pair.fail(reason),
       },
-      lengths.watch(strategies.writableStrategy ?? { highWaterMark: 1 }),
+      lengths.watch(strategies.writableStrategy ?? { highWaterMark: 1 }, (reason) => pair.fail(reason)),
     ),
     readable: new ReadableStream<Out>(
       {

@@ -18,14 +18,23 @@ export class WrittenLengths {
     this.#bytesOf = bytesOf;
   }
 
-  /** A strategy that notes the length of each chunk: streams ask it for a size when the chunk is written. */
-  watch<T>(strategy: QueuingStrategy<T>): QueuingStrategy<T> {
+  /**
+   * A strategy that notes the length of each chunk: streams ask it for a size when the chunk is written.
+   *
+   * @param fail Called if there is no size. The stream errors then, and does not tell its sink.
+   */
+  watch<T>(strategy: QueuingStrategy<T>, fail: (reason: unknown) => void = () => {}): QueuingStrategy<T> {
     const { highWaterMark, size } = strategy;
     return {
       ...(highWaterMark !== undefined && { highWaterMark }),
       size: (chunk) => {
         this.#lengths.push(byteLengthOf(this.#bytesOf(chunk)));
-        return size ? size(chunk) : 1;
+        try {
+          return size ? checkSize(size(chunk)) : 1;
+        } catch (error) {
+          fail(error);
+          throw error;
+        }
       },
     };
   }
@@ -45,4 +54,11 @@ export class WrittenLengths {
     const now = byteLengthOf(this.#bytesOf(chunk));
     if (before !== now) throw changedLengthError(before, now);
   }
+}
+
+/** As streams do. */
+function checkSize(size: number): number {
+  // A bigint has no number.
+  if (+size >= 0 && +size < Infinity) return +size;
+  throw new RangeError(`Cannot use the size of a chunk: ${size} was returned, a number from 0 on was expected`);
 }
