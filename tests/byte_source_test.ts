@@ -143,6 +143,17 @@ Deno.test("readChunks() waits for the cancel of its source, and not where its si
   answer();
 });
 
+Deno.test("readChunks() ends if its signal aborts as a read begins that never answers", async () => {
+  const controller = new AbortController();
+  const next = () => {
+    controller.abort(REASON);
+    return new Promise<never>(() => {});
+  };
+  const source = { [Symbol.asyncIterator]: () => ({ next }) };
+  const { signal } = controller;
+  assert.equal(await readChunks(source, () => assert.fail(), { signal }).catch((error) => error), REASON);
+});
+
 Deno.test("readChunks() listens to its signal while it reads, and no longer", async () => {
   const controller = new AbortController();
   const { signal } = controller;

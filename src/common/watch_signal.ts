@@ -21,6 +21,7 @@ export function watchSignal(signal: AbortSignal | undefined): SignalWatch {
       return new Promise((resolve, reject) => {
         fail = reject;
         promise.then(resolve, reject);
+        if (signal.aborted) onAbort();
       });
     },
     end: () => signal.removeEventListener("abort", onAbort),

@@ -35,6 +35,8 @@ export class Watch {
         step,
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason);
+          // It may have aborted between two steps.
+          if (signal.aborted) onAbort();
           signal.addEventListener("abort", onAbort);
         }),
       ]);
