@@ -38,6 +38,9 @@ export async function* fullDownload(
     try {
       const answer = await connection.send(url, { headers: resumeHeaders(length, version) });
       const { start, total } = await startOf(answer, length, version);
+      // Without either, an answer with less than the rest would look like the end.
+      const hasEnd = isVerified || start === 0 || (total ?? version?.length) !== undefined;
+      if (!hasEnd) throw await endless(answer);
       if (!version) onHead(answer);
       version ??= { tag: strongTag(answer.headers.get("etag")), length: total, isEncoded: answer.isEncoded };
       // The first answer may come without a length, and a later one with less than the rest.
@@ -60,6 +63,12 @@ export async function* fullDownload(
       await retries.waitOrThrow(error, length > 0);
     }
   }
+}
+
+async function endless(answer: Answer): Promise<HttpError> {
+  const { url, status } = answer;
+  await answer.cancel();
+  return new HttpError("protocol", url, `Cannot go on with ${url}: nothing says where it ends`, { status });
 }
 
 function resumeHeaders(length: number, version: Version | undefined): Record<string, string> {
