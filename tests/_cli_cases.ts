@@ -68,6 +68,16 @@ export const CASES: Record<string, Case> = {
     }
     await fails(shell(runtime, "cli --help >/dev/full", folder), 100, /no space left on the device/);
   },
+  "exits with 100 where the output goes to a file that is read": async (runtime, folder) => {
+    const error = /cannot write the standard output: it is a file that is read, too/;
+    for (const words of ["basis >> basis", "- < basis >> basis", "< basis 1<> basis", "-f ./basis - 1<> basis"]) {
+      await fails(shell(runtime, `cli signature ${words}`, folder), 100, error);
+      await assertFile(`${folder}/basis`, BASIS);
+    }
+    await quiet(shell(runtime, "cli signature basis sig && cli delta sig target >> delta", folder));
+    await fails(shell(runtime, "cli patch basis delta 1<> basis", folder), 100, error);
+    await assertFile(`${folder}/basis`, BASIS);
+  },
   "exits with 141 and says nothing when nobody reads": async (runtime, folder) => {
     // More than a pipe holds, so that the command has to notice.
     const script = "{ cli signature -b 16 basis; echo $? >code; } | head -c 1 >/dev/null";
