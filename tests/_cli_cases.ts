@@ -58,6 +58,7 @@ export const CASES: Record<string, Case> = {
     await fails(cli(runtime, ["signature", "missing", "sig"], folder), 100, /cannot open missing: no such file/);
     await fails(cli(runtime, ["signature", folder, "sig"], folder), 100, /it is a folder/);
     await fails(cli(runtime, ["signature", "basis", folder], folder), 100, /it is a folder/);
+    await fails(shell(runtime, "cli signature - sig < .", folder), 100, /the standard input: it is a folder/);
     await fails(cli(runtime, ["signature", "basis", "target"], folder), 100, /target: it exists, and -f replaces it/);
     await assertFile(`${folder}/target`, TARGET);
     assert.deepEqual(await names(folder), ["basis", "target"]);
