@@ -131,7 +131,7 @@ Deno.test("to dispose of an update that has ended has no effect, and one that wa
 
 const never = () => new Promise<never>(() => {});
 
-Deno.test("a signal ends a request that never answers, also if it aborts as that begins or between two chunks", async () => {
+Deno.test("a signal ends a request that never answers, as it begins and between two chunks", async () => {
   const reason = new Error("enough");
   const atOnce = new AbortController();
   const silent = () => {
