@@ -141,5 +141,5 @@ export function atomicWritable(
       for (const warning of await note(file.commit())) onWarning?.(warning);
     },
     abort: discard,
-  }, lengths.watch(writableStrategy, () => void step.then(discard, discard)));
+  }, lengths.watch(writableStrategy, { fail: () => void step.then(discard, discard) }));
 }

@@ -21,18 +21,20 @@ export class WrittenLengths {
   /**
    * A strategy that notes the length of each chunk: streams ask it for a size when the chunk is written.
    *
-   * @param fail Called if there is no size. The stream errors then, and does not tell its sink.
+   * @param sink Told if there is no size. The stream errors then, and does not tell it.
    */
-  watch<T>(strategy: QueuingStrategy<T>, fail: (reason: unknown) => void = () => {}): QueuingStrategy<T> {
+  watch<T>(strategy: QueuingStrategy<T>, sink?: { fail(reason: unknown): void }): QueuingStrategy<T> {
     const { highWaterMark, size } = strategy;
     return {
       ...(highWaterMark !== undefined && { highWaterMark }),
       size: (chunk) => {
         this.#lengths.push(byteLengthOf(this.#bytesOf(chunk)));
         try {
-          return size ? checkSize(size(chunk)) : 1;
+          const value = size ? +size(chunk) : 1;
+          if (value >= 0 && value < Infinity) return value;
+          throw new RangeError(`Cannot use the chunk: its size is ${value}`);
         } catch (error) {
-          fail(error);
+          sink?.fail(error);
           throw error;
         }
       },
@@ -54,11 +56,4 @@ export class WrittenLengths {
     const now = byteLengthOf(this.#bytesOf(chunk));
     if (before !== now) throw changedLengthError(before, now);
   }
-}
-
-/** As streams do. */
-function checkSize(size: number): number {
-  // A bigint has no number.
-  if (+size >= 0 && +size < Infinity) return +size;
-  throw new RangeError(`Cannot use the size of a chunk: ${size} was returned, a number from 0 on was expected`);
 }
