@@ -126,8 +126,8 @@ class StagePair<In, Out, StageIn> {
         const waiting = giveWay();
         if (waiting) await waiting;
         if (this.#isOver) return;
-        const { chunk, length } = this.#pending;
-        if (length !== undefined) this.#lengths.check(chunk, length);
+        // Not in variables: they would hold the chunk while the pull waits for the next.
+        this.#lengths.check(this.#pending.chunk, this.#pending.length);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
         const item = isPromise(result) ? await result : result;

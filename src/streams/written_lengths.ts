@@ -51,8 +51,8 @@ export class WrittenLengths {
     return length;
   }
 
-  /** @throws {TypeError} If a chunk is not as long as it was when it was written. */
-  check(chunk: unknown, before: number): void {
+  /** @throws {TypeError} If a chunk is not as long as it was when it was written. The close has none, and no length. */
+  check(chunk: unknown, before = 0): void {
     const now = byteLengthOf(this.#bytesOf(chunk));
     if (before !== now) throw changedLengthError(before, now);
   }
