@@ -72,7 +72,8 @@ export function requireAttached(buffer: ArrayBufferLike): void {
 /** The error for bytes that are not as many as they were when they were handed over. */
 export function changedLengthError(before: number, now: number): TypeError {
   return new TypeError(
-    `Cannot use the chunk: ${now} bytes are left of the ${before} that were written: its buffer was transferred or resized`,
+    `Cannot use the chunk: ${now} bytes are left of the ${before} that were written: ` +
+      "its buffer was transferred or resized",
   );
 }
 
