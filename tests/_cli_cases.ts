@@ -58,6 +58,7 @@ export const CASES: Record<string, Case> = {
     await fails(cli(runtime, ["signature", "missing", "sig"], folder), 100, /cannot open missing: no such file/);
     await fails(cli(runtime, ["signature", folder, "sig"], folder), 100, /it is a folder/);
     await fails(cli(runtime, ["signature", "basis", folder], folder), 100, /it is a folder/);
+    await fails(shell(runtime, "cli signature - sig < .", folder), 100, /the standard input: it is a folder/);
     await fails(cli(runtime, ["signature", "basis", "target"], folder), 100, /target: it exists, and -f replaces it/);
     await assertFile(`${folder}/target`, TARGET);
     assert.deepEqual(await names(folder), ["basis", "target"]);
@@ -67,6 +68,16 @@ export const CASES: Record<string, Case> = {
       await fails(shell(runtime, `cli signature basis ${file}`, folder), 100, /no space left on the device/);
     }
     await fails(shell(runtime, "cli --help >/dev/full", folder), 100, /no space left on the device/);
+  },
+  "exits with 100 where the output goes to a file that is read": async (runtime, folder) => {
+    const error = /cannot write the standard output: it is a file that is read, too/;
+    for (const words of ["basis >> basis", "- < basis >> basis", "< basis 1<> basis", "-f ./basis - 1<> basis"]) {
+      await fails(shell(runtime, `cli signature ${words}`, folder), 100, error);
+      await assertFile(`${folder}/basis`, BASIS);
+    }
+    await quiet(shell(runtime, "cli signature basis sig && cli delta sig target >> delta", folder));
+    await fails(shell(runtime, "cli patch basis delta 1<> basis", folder), 100, error);
+    await assertFile(`${folder}/basis`, BASIS);
   },
   "exits with 141 and says nothing when nobody reads": async (runtime, folder) => {
     // More than a pipe holds, so that the command has to notice.

@@ -1,12 +1,14 @@
 /** `fileReadable()`: what it reads, and when it opens and closes. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
-import { codeOf, folder, hasProc, MIB, OLD, openPaths, reportLength, shortenReads } from "./_fs.ts";
+import { codeOf, folder, hasProc, isWindows, MIB, OLD, openPaths, reportLength, shortenReads } from "./_fs.ts";
+import { settle, until } from "./_until.ts";
 
 Deno.test("fileReadable() gives all bytes, whatever their number", async () => {
   await using dir = await folder();
@@ -104,6 +106,28 @@ Deno.test("fileReadable() closes the file on cancel", async () => {
   await early.cancel("before the first chunk");
   assert.equal((await first).done, true);
   assert.deepEqual(await openPaths(path), []);
+});
+
+Deno.test("fileReadable() ends on cancel where a pipe is opened or read in vain", { ignore: isWindows }, async () => {
+  await using dir = await folder();
+  const path = dir.path("pipe");
+  execFileSync("mkfifo", [path]);
+  const cancelled = async () => {
+    const reader = fileReadable(path).getReader();
+    const reading = reader.read();
+    await settle();
+    await reader.cancel();
+    assert.equal((await reading).done, true);
+  };
+  await cancelled();
+  // Opened for both, so that opening waits for nobody.
+  const writer = await fs.open(path, "r+");
+  await cancelled();
+  // Ends all that waits. What was opened in vain may wait for the first byte only now.
+  const given = setInterval(() => writer.write(Uint8Array.of(1)), 5);
+  await until("a closed pipe", async () => (await openPaths(path)).length <= 1);
+  clearInterval(given);
+  await writer.close();
 });
 
 Deno.test("fileReadable() passes the failure of the file system on", async () => {

@@ -6,6 +6,7 @@ import { deltaStream, loadSigs, patchStream, RsyncError, sigStream } from "rsync
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, makeDelta, makeSigs, source } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
+import { until } from "./_until.ts";
 import { codeOf, failFs, folder, MIB, OLD, openPaths, replaceFs, requireFile } from "./_fs.ts";
 
 Deno.test("atomicWritable() makes a file, of views and buffers, also an empty one", async () => {
@@ -198,6 +199,34 @@ Deno.test("atomicWritable() refuses a folder, and a folder that is missing, befo
     assert.equal(reason, error);
     assert.ok(pulls <= 3, `${pulls} chunks were read`);
     assert.deepEqual(await dir.names(), []);
+  }
+});
+
+Deno.test("atomicWritable() leaves nothing if a strategy has no size for a chunk, whatever is under way", async () => {
+  await using dir = await folder();
+  const failure = new RangeError("no size");
+  const moments: ((writer: WritableStreamDefaultWriter<Uint8Array>) => unknown)[] = [
+    () => {}, // the place is being found
+    async (writer) => {
+      await writer.write(OLD.subarray(1));
+      writer.write(OLD).catch(() => {});
+    },
+    (writer) => writer.write(OLD),
+  ];
+  for (const comeTo of moments) {
+    let isRight = true;
+    const size = () => {
+      if (isRight) return 1;
+      throw failure;
+    };
+    const writer = atomicWritable(dir.path("file"), { writableStrategy: { highWaterMark: 9, size } }).getWriter();
+    const closed = writer.closed.catch((error) => error);
+    await comeTo(writer);
+    isRight = false;
+    await assert.rejects(writer.write(OLD), failure);
+    assert.equal(await closed, failure);
+    await until("a closed file", async () => (await openPaths(dir.path(""))).length === 0);
+    await until("an empty folder", async () => (await dir.names()).length === 0);
   }
 });
 

@@ -239,3 +239,30 @@ Deno.test("a write after the streams are over is nobody's, and one after the las
   await settle();
   assert.deepEqual(ends.sort(), ["readable closed", "writable closed"]);
 });
+
+Deno.test("a strategy that has no size for a chunk ends both ends, and the stage", async () => {
+  const sizes: [() => number, unknown][] = [
+    [() => {
+      throw REASON;
+    }, REASON],
+    [() => NaN, "RangeError"],
+    [() => -1, "RangeError"],
+    [() => Infinity, "RangeError"],
+    [() => 1n as unknown as number, "TypeError"],
+  ];
+  for (const [wrong, expected] of sizes) {
+    const stage = new Played("a");
+    let count = 0;
+    const writableStrategy = { highWaterMark: 9, size: () => ++count === 1 ? 1 : wrong() };
+    const { readable, writable } = stagePair<string, string>(stage, { writableStrategy });
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const write = noted(writer.write("one"));
+    assert.equal((await reader.read()).value, "a");
+    const states = [write, noted(writer.write("two")), noted(reader.read()), noted(writer.closed)];
+    await settle();
+    const [{ outcome }] = states as [{ outcome: Error }];
+    assert.equal(outcome === expected ? expected : outcome.name, expected);
+    for (const state of states) assert.equal(state.outcome, outcome);
+    assert.deepEqual(stage.calls, ["write one", "next", "release"]);
+  }
+});

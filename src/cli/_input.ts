@@ -48,6 +48,8 @@ export interface InputOptions {
 export async function openInput(path: string | undefined, options: InputOptions): Promise<Input> {
   if (isStandard(path)) {
     const stat = stdinStat();
+    // Deno would read no bytes, and say nothing.
+    if (stat) refuseFolder(STDIN_NAME, stat);
     const reportedSize = sizeOf(stat);
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
     const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), isPipe(stat), options);
@@ -137,8 +139,12 @@ async function checkFile(path: string, hint?: string): Promise<fs.Stats> {
     const where = error.code === "EACCES" ? " by a folder of its path" : undefined;
     throw systemError("open", path, error, error.code === "ENOENT" && hint ? `: ${hint}` : where);
   });
-  if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${path}: it is a folder`);
+  refuseFolder(path, stat);
   return stat;
+}
+
+function refuseFolder(name: string, stat: fs.Stats): void {
+  if (stat.isDirectory()) throw new CliError(EXIT.IO, `cannot read ${name}: it is a folder`);
 }
 
 function sizeOf(stat: fs.Stats | undefined): number | undefined {

@@ -14,6 +14,11 @@ import { STDOUT_NAME, writeStdout } from "./_stdio.ts";
 /** What to do where only a file can be written to, and not its folder. */
 const REMEDY = "make the folder writable, or write to another folder and copy the file";
 
+const STDIN = 0;
+const STDOUT = 1;
+/** Numbers of files may be longer than those of JavaScript. */
+const BIGINT = { bigint: true } as const;
+
 /** What is known of an output before it is opened. */
 export interface OutputOptions {
   /** Whether its bytes are not text, so that they are refused on a terminal. */
@@ -55,12 +60,27 @@ export async function withOutput(
   }
 }
 
-function openStdout({ dialect, options }: Invocation, { isBinary }: OutputOptions): Output {
+function openStdout({ dialect, operands, options }: Invocation, { isBinary }: OutputOptions): Output {
+  const file = fileOf(STDOUT);
+  if (file && [STDIN, ...operands].some((input) => fileOf(input) === file)) {
+    // It would be overwritten while it is read, or grow for as long as it is read.
+    throw new CliError(EXIT.IO, `cannot write ${STDOUT_NAME}: it is a file that is read, too`);
+  }
   const isTerminal = process.stdout.isTTY === true;
   if (isTerminal && isBinary && !options.get(FORCE) && !dialect.isRdiff) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
   return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal, isStdout: true };
+}
+
+/** Which regular file a path or a descriptor stands for. Undefined if it is none. */
+function fileOf(place: string | number): string | undefined {
+  try {
+    const stat = typeof place === "string" ? fs.statSync(place, BIGINT) : fs.fstatSync(place, BIGINT);
+    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function openFile(path: string, invocation: Invocation, { mayReplace }: OutputOptions): Promise<Output> {

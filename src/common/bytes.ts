@@ -72,8 +72,8 @@ export function requireAttached(buffer: ArrayBufferLike): void {
 /** The error for bytes that are not as many as they were when they were handed over. */
 export function changedLengthError(before: number, now: number): TypeError {
   return new TypeError(
-    `Cannot use the chunk: ${now} bytes are left of the ${before} that were written, since its buffer was ` +
-      "transferred or resized before it was used",
+    `Cannot use the chunk: ${now} bytes are left of the ${before} that were written: ` +
+      "its buffer was transferred or resized",
   );
 }
 

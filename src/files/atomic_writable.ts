@@ -121,19 +121,25 @@ export function atomicWritable(
   checkCallback("onWarning", onWarning);
   const file = new AtomicFile(checkPath(path), checkBoolean("sync", sync));
   const lengths = new WrittenLengths();
+  const discard = () => file.discard();
+  let step: Promise<unknown>;
+  const note = <T>(next: Promise<T>): Promise<T> => {
+    step = next;
+    return next;
+  };
   return new WritableStream<ByteChunk>({
-    start: () => file.find(),
+    start: () => note(file.find()),
     write(chunk) {
       const length = lengths.take();
-      return file.write(() => {
+      return note(file.write(() => {
         lengths.check(chunk, length);
         return toUint8Array(chunk);
-      });
+      }));
     },
     async close() {
       // Reported at the end, where nothing that the callback throws can do harm.
-      for (const warning of await file.commit()) onWarning?.(warning);
+      for (const warning of await note(file.commit())) onWarning?.(warning);
     },
-    abort: () => file.discard(),
-  }, lengths.watch(writableStrategy));
+    abort: discard,
+  }, lengths.watch(writableStrategy, { fail: () => void step.then(discard, discard) }));
 }

@@ -1,5 +1,6 @@
+import fs, { type Stats } from "node:fs";
 import { createBuffer } from "./create_buffer.ts";
-import { OpenFile } from "./_open_file.ts";
+import { call, OpenFile } from "./_open_file.ts";
 import { checkPath } from "./_path.ts";
 import { reportedLength } from "./_reported_length.ts";
 
@@ -93,7 +94,10 @@ class ReadAhead {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    await this.#release();
+    const released = this.#release();
+    // To open a pipe may take for ever, as may to read from one or from a terminal.
+    if (!this.#opening || await isFile(this.#path)) await released;
+    else released.catch(() => {});
   }
 
   async #open(): Promise<OpenFile> {
@@ -119,4 +123,8 @@ class ReadAhead {
     this.#left -= length;
     return length === wanted ? buffer : buffer.slice(0, length);
   }
+}
+
+function isFile(path: string): Promise<boolean> {
+  return call<Stats>((done) => fs.stat(path, done)).then((stat) => stat.isFile(), () => false);
 }

@@ -94,7 +94,7 @@ export function lengthOf(source: ByteSource): number | undefined {
  * @throws {TypeError} If it is none, or was read already.
  */
 export function readerOf(source: ByteSource): ByteReader {
-  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return iteratorReader([source].values());
+  if (ArrayBuffer.isView(source) || isArrayBuffer(source)) return iteratorReader(asWritten(source, source.byteLength));
   if (isBlob(source)) return source.stream().getReader();
   if (isReadable(source)) {
     if (source.locked) throw sourceError("its stream is locked, one that nobody reads was expected");
@@ -151,15 +151,28 @@ function asyncIteratorOf(source: AsyncIterable<ByteChunk>): AsyncIterator<ByteCh
   return iterator.call(source, { destroyOnReturn: false });
 }
 
+/** @param length Bytes that it had when it was given: its owner may take some away. */
+function* asWritten(bytes: ByteChunk, length: number): Generator<ByteChunk> {
+  const now = toUint8Array(bytes).length;
+  if (now !== length) throw changedLengthError(length, now);
+  yield bytes;
+}
+
 /** Reads an iterator as if it were a stream. */
 function iteratorReader(iterator: AsyncIterator<ByteChunk> | Iterator<ByteChunk>, owner?: unknown): ByteReader {
   let isOver = false;
   return {
     async read() {
       if (isOver) return { done: true };
-      const { done = false, value } = await iterator.next();
-      isOver ||= done;
-      return { done: isOver, value };
+      try {
+        const { done = false, value } = await iterator.next();
+        isOver ||= done;
+        return { done: isOver, value };
+      } catch (error) {
+        // It has ended. One that is asked to return now may never answer.
+        isOver = true;
+        throw error;
+      }
     },
     async cancel() {
       if (isOver) return;

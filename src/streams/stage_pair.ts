@@ -30,9 +30,8 @@ export interface StageHooks<In> extends ChunkHooks<In> {
 /** A write, or the close, that waits until the stage has used it up. */
 interface Pending<In> {
   chunk: In | undefined;
-  /** Bytes of the chunk when it was written. */
-  length: number;
-  isClose: boolean;
+  /** Bytes of the chunk when it was written; undefined for the close. */
+  length: number | undefined;
   resolve: () => void;
   reject: (reason: unknown) => void;
 }
@@ -59,11 +58,11 @@ export function stagePair<In, Out, StageIn = In>(
     writable: new WritableStream<In>(
       {
         start: (controller) => pair.startWritable(controller),
-        write: (chunk) => pair.push({ chunk, isClose: false }),
-        close: () => pair.push({ chunk: undefined, isClose: true }),
+        write: (chunk) => pair.push(chunk, lengths.take()),
+        close: () => pair.push(),
         abort: (reason) => pair.fail(reason),
       },
-      lengths.watch(strategies.writableStrategy ?? { highWaterMark: 1 }),
+      lengths.watch(strategies.writableStrategy ?? { highWaterMark: 1 }, pair),
     ),
     readable: new ReadableStream<Out>(
       {
@@ -106,11 +105,10 @@ class StagePair<In, Out, StageIn> {
     this.#readable = controller;
   }
 
-  push(item: { chunk: In | undefined; isClose: boolean }): Promise<void> | void {
+  push(chunk?: In, length?: number): Promise<void> | void {
     if (this.#isOver) return;
-    const length = item.isClose ? 0 : this.#lengths.take();
     return new Promise((resolve, reject) => {
-      this.#pending = { ...item, length, resolve, reject };
+      this.#pending = { chunk, length, resolve, reject };
       this.#isTaken = false;
       this.#wakeUp();
     });
@@ -128,7 +126,8 @@ class StagePair<In, Out, StageIn> {
         const waiting = giveWay();
         if (waiting) await waiting;
         if (this.#isOver) return;
-        if (!this.#pending.isClose) this.#lengths.check(this.#pending.chunk, this.#pending.length);
+        // Not in variables: they would hold the chunk while the pull waits for the next.
+        this.#lengths.check(this.#pending.chunk, this.#pending.length);
         if (!this.#isTaken) this.#handOver(this.#pending);
         const result = this.#stage.next();
         const item = isPromise(result) ? await result : result;
@@ -171,7 +170,7 @@ class StagePair<In, Out, StageIn> {
    * write next get it. In Node 20 and 22, a pipe that its signal aborts never cancels its source if that write rejects.
    */
   #dropWrite(): void {
-    if (!this.#isOver && this.#pending && !this.#pending.isClose) this.#usedUp();
+    if (!this.#isOver && this.#pending?.length !== undefined) this.#usedUp();
   }
 
   /** Ends the readable and what is under way. */
@@ -187,7 +186,7 @@ class StagePair<In, Out, StageIn> {
 
   #handOver(pending: Pending<In>): void {
     this.#isTaken = true;
-    if (pending.isClose) this.#stage.end();
+    if (pending.length === undefined) this.#stage.end();
     else this.#stage.write(this.#hooks.convert?.(pending.chunk) ?? pending.chunk as unknown as StageIn);
   }
 

@@ -18,14 +18,25 @@ export class WrittenLengths {
     this.#bytesOf = bytesOf;
   }
 
-  /** A strategy that notes the length of each chunk: streams ask it for a size when the chunk is written. */
-  watch<T>(strategy: QueuingStrategy<T>): QueuingStrategy<T> {
+  /**
+   * A strategy that notes the length of each chunk: streams ask it for a size when the chunk is written.
+   *
+   * @param sink Told if there is no size. The stream errors then, and does not tell it.
+   */
+  watch<T>(strategy: QueuingStrategy<T>, sink?: { fail(reason: unknown): void }): QueuingStrategy<T> {
     const { highWaterMark, size } = strategy;
     return {
       ...(highWaterMark !== undefined && { highWaterMark }),
       size: (chunk) => {
         this.#lengths.push(byteLengthOf(this.#bytesOf(chunk)));
-        return size ? size(chunk) : 1;
+        try {
+          const value = size ? +size(chunk) : 1;
+          if (value >= 0 && value < Infinity) return value;
+          throw new RangeError(`Cannot use the chunk: its size is ${value}`);
+        } catch (error) {
+          sink?.fail(error);
+          throw error;
+        }
       },
     };
   }
@@ -40,8 +51,8 @@ export class WrittenLengths {
     return length;
   }
 
-  /** @throws {TypeError} If a chunk is not as long as it was when it was written. */
-  check(chunk: unknown, before: number): void {
+  /** @throws {TypeError} If a chunk is not as long as it was when it was written. The close has none, and no length. */
+  check(chunk: unknown, before = 0): void {
     const now = byteLengthOf(this.#bytesOf(chunk));
     if (before !== now) throw changedLengthError(before, now);
   }

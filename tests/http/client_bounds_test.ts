@@ -59,6 +59,18 @@ Deno.test("a signature is read by its length where no range from the end is know
   }
 });
 
+Deno.test("a length that no file can have counts as none", async () => {
+  for (const length of ["9999999999999999", "9007199254740993", "99999999999999999999"]) {
+    const { fetch } = hostOf(files, ({ init, headers }) => {
+      if (init.method === "HEAD") return new Response(null, { headers: { "Content-Length": length } });
+      if (headers.get("range")?.startsWith("bytes=-")) return new Response(null, { status: 416 });
+    });
+    const { readable, stats } = await fetchUpdate(URL_OF_FILE, basis, { fetch });
+    assertBytes(await toBytes(readable), target);
+    assert.ok(stats.isVerified, length);
+  }
+});
+
 Deno.test("bodies may come in pieces of any length, whatever they are pieces of", async () => {
   const fresh = (seed: number) => randomBytes(seed, 3000);
   const edited = concat([0, 1, 2, 3].flatMap((i) => [basis.subarray(70_000 * i, 70_000 * i + 60_000), fresh(i + 50)]));

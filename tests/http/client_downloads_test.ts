@@ -60,6 +60,30 @@ Deno.test("a download whose length is told late ends there, however little an an
   assert.equal(ofFile(asked).length, Math.ceil(target.length / 50_000));
 });
 
+Deno.test("a download that is not verified goes on only where something says how long the file is", async () => {
+  for (const total of [target.length, "*", undefined]) {
+    const { fetch } = hostOf({ "/f": target }, ({ path, headers }, body, offset) => {
+      if (path !== "/f") return;
+      if (headers.has("range")) {
+        const piece = body!.slice(0, 50_000);
+        const told = { "content-range": `bytes ${offset}-${offset + piece.length - 1}/${total}` };
+        return new Response(piece, { status: 206, headers: { etag: '"v1"', ...total !== undefined && told } });
+      }
+      const cut = new ReadableStream<Bytes>({
+        start: (controller) => controller.enqueue(body!.slice(0, 1000)),
+        pull: (controller) => controller.error(new TypeError("reset")),
+      }, { highWaterMark: 0 });
+      return new Response(cut, { headers: { etag: '"v1"' } });
+    });
+    await pausesDuring(async () => {
+      const { readable } = await fetchUpdate(URL_OF_FILE, undefined, { fetch });
+      const reading = toBytes(readable);
+      if (total === target.length) assertBytes(await reading, target);
+      else await assert.rejects(reading, { name: "HttpError", code: "protocol" });
+    });
+  }
+});
+
 Deno.test("a download that goes on with another version is an error, unless all of it comes", async () => {
   const { length } = target;
   const cut = () =>

@@ -173,3 +173,18 @@ Deno.test("a source that fails and bytes that are damaged are errors of the body
     assert.ok(state.reason instanceof Error, coding);
   }
 });
+
+Deno.test("what comes behind the end of an encoded body is not waited for, and cancelled", async () => {
+  const text = make({ gen: "text", seed: 2, len: 100_000 });
+  for (const coding of ["br", "gzip"] as const) {
+    const encoded = await toBytes(encodeStream(source(text), coding, text.length));
+    const { promise: cancelled, resolve } = Promise.withResolvers<unknown>();
+    let at = 0;
+    const padded = new ReadableStream<Bytes>({
+      pull: (controller) => controller.enqueue(at++ === 0 ? encoded : new Uint8Array(1000)),
+      cancel: resolve,
+    }, { highWaterMark: 0 });
+    assertBytes(await toBytes(decodeStream(padded, coding)), text);
+    await cancelled;
+  }
+});

@@ -163,3 +163,69 @@ Deno.test("to dispose of an update that has ended has no effect, and one that wa
   assert.equal(listeners.size, 0);
   await assert.rejects(toBytes(unread.readable), { name: "AbortError" });
 });
+
+const never = () => new Promise<never>(() => {});
+
+Deno.test("a signal ends a request that never answers, as it begins and between two chunks", async () => {
+  const reason = new Error("enough");
+  const atOnce = new AbortController();
+  const silent = () => {
+    atOnce.abort(reason);
+    return never();
+  };
+  await assert.rejects(fetchUpdate(URL_OF_FILE, null, { fetch: silent, signal: atOnce.signal }), (e) => e === reason);
+
+  const between = new AbortController();
+  const { fetch } = hostOf({}, ({ path }) => {
+    if (path !== "/f") return;
+    let count = 0;
+    return new Response(
+      new ReadableStream({
+        pull: (controller) => count++ === 0 ? controller.enqueue(Uint8Array.of(1)) : never(),
+      }, { highWaterMark: 0 }),
+    );
+  });
+  const { readable } = await fetchUpdate(URL_OF_FILE, null, { fetch, signal: between.signal });
+  const reader = readable.getReader();
+  assert.deepEqual((await reader.read()).value, Uint8Array.of(1));
+  between.abort(reason);
+  await assert.rejects(reader.read(), (error) => error === reason);
+});
+
+Deno.test("a read of the basis that never answers does not keep an update from its end", async () => {
+  const reason = new Error("enough");
+  let onRead: (() => void) | undefined;
+  const read = (offset: number, length: number) => {
+    if (!onRead) return Promise.resolve(basis.slice(offset, offset + length));
+    onRead();
+    return never();
+  };
+  const open = async (signal?: AbortSignal) => {
+    onRead = undefined;
+    const update = await fetchUpdate(URL_OF_FILE, { size: basis.length, read }, { ...clientOf(files), signal });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onRead = resolve;
+    const reader = update.readable.getReader();
+    const reading = reader.read().catch((error: unknown) => error);
+    await promise;
+    return { update, reader, reading };
+  };
+
+  const aborter = new AbortController();
+  const aborted = await open(aborter.signal);
+  aborter.abort(reason);
+  assert.equal(await aborted.reading, reason);
+
+  const cancelled = await open();
+  await cancelled.reader.cancel(reason);
+  assert.deepEqual(await cancelled.reading, { done: true, value: undefined });
+
+  const disposed = await open();
+  await disposed.update[Symbol.asyncDispose]();
+  assert.equal((await disposed.reading as Error).name, "AbortError");
+
+  const planning = new AbortController();
+  const { signal } = planning;
+  onRead = () => queueMicrotask(() => planning.abort(reason));
+  await assert.rejects(planUpdate(URL_OF_FILE, { read }, { ...clientOf(files), signal }), (error) => error === reason);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assertBytes } from "../_helpers.ts";
 import { concat, randomBytes } from "../_recipes.ts";
-import { assertProblem, bytesOf, get, Store } from "./_store.ts";
+import { assertProblem, bytesOf, get, ORIGIN, Store } from "./_store.ts";
 import { deltaOf, NEW, OLD, upload } from "./_upload.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -108,18 +108,30 @@ Deno.test("of two uploads that create a file one wins, and the other is 412", as
   store.assertClosed();
 });
 
-Deno.test("a query makes no other file of it", async () => {
-  const store = files();
-  const handler = store.writer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  store.onCommit = () => promise;
-  const answers = DELTAS.map((delta, i) => handler(upload(delta, { "If-Match": '"v1"' }, undefined, `/f?${i}`)));
-  await settle();
-  resolve();
-  const statuses = (await Promise.all(answers)).map(({ status }) => status);
-  assert.deepEqual(statuses.sort(), [204, 412]);
-  assert.equal(store.commits.length, 1);
-  store.assertClosed();
+Deno.test("a query, another encoding and a link make no other file of it, nor of one that is created", async () => {
+  for (const [first, second] of [["/f?0", "/f?1"], ["/f", "/%66"], ["/f", "/link"], ["/f%FF", "/f%FF?1"]]) {
+    for (const isCreated of first === "/f" && second === "/link" ? [false] : [false, true]) {
+      const store = isCreated ? new Store() : files();
+      const fileOf = () => new URL(`${ORIGIN}/f`);
+      const handler = store.writer({
+        open: () => store.open(fileOf()),
+        commit: (_, readable) => store.commit(fileOf(), readable),
+      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      store.onCommit = () => promise;
+      const deltas = isCreated
+        ? await Promise.all(TARGETS.map((target) => deltaOf(new Uint8Array(0), target)))
+        : DELTAS;
+      const condition = isCreated ? { "If-None-Match": "*" } : { "If-Match": '"v1"' };
+      const answers = [first!, second!].map((path, i) => handler(upload(deltas[i]!, condition, undefined, path)));
+      for (let i = 0; i < 5; i++) await settle();
+      resolve();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      assert.deepEqual(statuses.sort(), [isCreated ? 201 : 204, 412], `${first} and ${second}`);
+      assert.equal(store.commits.length, 1);
+      store.assertClosed();
+    }
+  }
 });
 
 Deno.test("a file that somebody else changes during the upload is 412", async () => {

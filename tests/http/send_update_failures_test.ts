@@ -1,6 +1,6 @@
 /** How `sendUpdate()` fails: by the server, by others who send, by time, and by its caller. */
 import assert from "node:assert/strict";
-import { sendUpdate } from "rsync-streams/http";
+import { sendUpdate, syncHandler } from "rsync-streams/http";
 import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, source, toBytes } from "../_helpers.ts";
 import { concat } from "../_recipes.ts";
@@ -184,4 +184,21 @@ Deno.test("an error of the local file is passed on", async () => {
     },
   };
   await assert.rejects(sendUpdate(FILE, local, { fetch: through(store.writer()) }), failure);
+});
+
+Deno.test("sendUpdate() ends with the reason of its signal while a read of the local file never answers", async () => {
+  const reason = new Error("enough");
+  const handle = syncHandler({ open: () => undefined, commit: () => assert.fail("nothing was sent") });
+  for (const hanging of [1, 3]) {
+    const aborter = new AbortController();
+    let count = 0;
+    const read = (offset: number, length: number) => {
+      if (++count < hanging) return Promise.resolve(Uint8Array.of(1, 2, 3).slice(offset, offset + length));
+      queueMicrotask(() => aborter.abort(reason));
+      return new Promise<never>(() => {});
+    };
+    const sent = sendUpdate(FILE, { size: 3, read }, { fetch: through(handle), signal: aborter.signal });
+    await assert.rejects(sent, (error) => error === reason);
+    assert.equal(count, hanging);
+  }
 });

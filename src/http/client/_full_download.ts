@@ -37,7 +37,7 @@ export async function* fullDownload(
   for (;;) {
     try {
       const answer = await connection.send(url, { headers: resumeHeaders(length, version) });
-      const { start, total } = await startOf(answer, length, version);
+      const { start, total } = await startOf(answer, length, version, isVerified);
       if (!version) onHead(answer);
       version ??= { tag: strongTag(answer.headers.get("etag")), length: total, isEncoded: answer.isEncoded };
       // The first answer may come without a length, and a later one with less than the rest.
@@ -79,6 +79,7 @@ async function startOf(
   answer: Answer,
   length: number,
   version: Version | undefined,
+  isVerified: boolean,
 ): Promise<{ start: number; total: number | undefined }> {
   const { url, status, headers } = answer;
   try {
@@ -87,9 +88,14 @@ async function startOf(
     if (status !== 200 && !isRange) throw await statusError(answer);
     const tag = strongTag(headers.get("etag"));
     const total = isRange ? range?.total : answer.length;
+    const refuse = (code: "changed" | "protocol", why: string) =>
+      new HttpError(code, url, `Cannot go on with ${url} at byte ${length}: ${why}`);
     const isChanged = version?.tag !== undefined && tag !== undefined && tag !== version.tag ||
       version?.length !== undefined && total !== undefined && total !== version.length;
-    if (isChanged) throw new HttpError("changed", url, `Cannot go on with ${url} at byte ${length}: it changed`);
+    if (isChanged) throw refuse("changed", "it changed");
+    // Then an answer with less than the rest would look like the end.
+    const isEndless = isRange && !isVerified && (total ?? version?.length) === undefined;
+    if (isEndless) throw refuse("protocol", "nothing says where it ends");
     return { start: isRange ? length : 0, total };
   } catch (error) {
     await answer.cancel();

@@ -1,4 +1,5 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
+import { endReads } from "../../basis/end_reads.ts";
 import { checkCallback, checkOptions } from "../../common/checks.ts";
 import { RsyncError } from "../../common/rsync_error.ts";
 import type { PatchBasis } from "../../engine/interface.ts";
@@ -69,7 +70,8 @@ export function openSession(file: string | URL, basis: Basis | null | undefined,
 /** Reads a signature, searches the basis, and decides how the rest is fetched. */
 export async function prepareUpdate(session: Session, sigUrl: URL): Promise<Prepared> {
   const { url, basis, connection, host } = session;
-  const local = basis === undefined || basis === null ? undefined : toPatchBasis(basis);
+  const hasBasis = basis !== undefined && basis !== null;
+  const local = hasBasis ? endReads(toPatchBasis(basis), connection.signal) : undefined;
   const whole = (fallback: UpdateFallback, remote?: RemoteSig): Prepared => {
     return { plan: wholePlan(connection, fallback, remote), remote, work: undefined };
   };

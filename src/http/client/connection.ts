@@ -180,7 +180,7 @@ export class Answer {
   /** Length of the body, if known. Across origins, nothing says whether it is that before or after compression. */
   get length(): number | undefined {
     const length = this.headers.get("content-length");
-    return length !== null && this.#parts.tellsLength && /^\d{1,16}$/.test(length) && !this.isEncoded
+    return length !== null && this.#parts.tellsLength && /^\d{1,15}$/.test(length) && !this.isEncoded
       ? Number(length)
       : undefined;
   }

@@ -1,5 +1,6 @@
 import { type Basis, toPatchBasis } from "../../basis/basis_source.ts";
-import { checkCallback, checkOptions } from "../../common/checks.ts";
+import { endReads } from "../../basis/end_reads.ts";
+import { checkCallback, checkOptions, checkSignal } from "../../common/checks.ts";
 import { checkBackend } from "../../kernel/mod.ts";
 import { FileUpload } from "./_file_upload.ts";
 import type { SendUpdateOptions, SentUpdate } from "./send_options.ts";
@@ -60,7 +61,7 @@ export async function sendUpdate(
   const { timeoutMs = 30_000, sigUrl, onProgress, backend } = checkOptions(options, CLIENT_NAMES);
   checkBackend(backend);
   checkCallback("onProgress", onProgress);
-  const source = toPatchBasis(target);
+  const source = endReads(toPatchBasis(target), checkSignal(options.signal));
   return await new FileUpload({
     ...resolveUrls(url, sigUrl),
     target,

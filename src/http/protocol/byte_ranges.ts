@@ -14,7 +14,7 @@ export function formatRange(runs: readonly Run[]): string {
 
 /** Reads a `Content-Range` of a part: `bytes 0-99/1000`. Undefined if it is something else. */
 export function parseContentRange(value: string | null | undefined): ContentRange | undefined {
-  const match = /^bytes[ \t]+(\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(value?.trim() ?? "");
+  const match = /^bytes[ \t]+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(value?.trim() ?? "");
   if (!match) return undefined;
   const [, first, last, total] = match;
   const offset = Number(first);

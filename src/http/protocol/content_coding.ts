@@ -171,7 +171,11 @@ function throughZlib(readable: ReadableStream<Bytes>, transform: ZlibTransform):
           await stop(failure.reason);
           throw failure.reason;
         }
-        if (transform.readableEnded) return controller.close();
+        if (transform.readableEnded) {
+          controller.close();
+          // There may be bytes behind the end of what was encoded. Nobody takes them.
+          return await stop(undefined);
+        }
         await new Promise<void>((resolve) => onBytes = resolve);
       }
     },

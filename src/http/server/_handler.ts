@@ -151,8 +151,8 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        // Whatever the query is, it may be the same file.
-        lock: () => this.#locks.enter(url.pathname, request.signal),
+        // Several URLs may stand for the same file: by links, by the query, and by how their path is encoded.
+        lock: () => this.#locks.enter(file?.entityTag ?? decodedPath(url), request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {
@@ -204,6 +204,15 @@ export class Handler {
     } catch {
       // There is nobody else to tell.
     }
+  }
+}
+
+function decodedPath({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    // Bytes that are not UTF-8.
+    return pathname;
   }
 }
 
