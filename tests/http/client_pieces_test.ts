@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RsyncError } from "rsync-streams";
 import type { SyncRun } from "rsync-streams/sync";
 import { toPatchBasis } from "../../src/basis/basis_source.ts";
-import { assemble } from "../../src/http/client/assemble.ts";
+import { assemble } from "../../src/basis/assemble.ts";
 import { boundaryOf, readParts } from "../../src/http/client/multipart_reader.ts";
 import { dropBytes, joinNear, Picker, RunQueue } from "../../src/http/client/runs.ts";
 import { copiesOf, literalLength, measure } from "../../src/http/client/upload_commands.ts";
@@ -141,7 +141,7 @@ Deno.test("putting a file together gives way to others, and says where bytes are
   assert.ok(await givesWay(() => assembled([{ offset: 0, length: basis.length, from: 0 }], basis, [])));
   const fails = async (runs: readonly SyncRun[], missing: readonly Uint8Array[], code: string, why: string) => {
     await assert.rejects(assembled(runs, FILE, missing), (error) => {
-      return error instanceof RsyncError && error.code === code && error.message === `Cannot update the file: ${why}`;
+      return error instanceof RsyncError && error.code === code && error.message === `Cannot read the file: ${why}`;
     });
   };
   await fails(SYNC_RUNS, MISSING.slice(0, 1), "truncated", "the missing bytes end before byte 13 of it");

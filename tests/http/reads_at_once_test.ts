@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import { RsyncError } from "rsync-streams";
 import { atomicWritable, fileBasis } from "rsync-streams/files";
 import { fetchUpdate, sendUpdate, syncHandler } from "rsync-streams/http";
-import { assemble } from "../../src/http/client/assemble.ts";
+import { assemble } from "../../src/basis/assemble.ts";
 import { readRuns } from "../../src/http/server/read_runs.ts";
 import { folder, replaceFs } from "../_fs.ts";
 import { assertBytes, toBytes } from "../_helpers.ts";

@@ -6,7 +6,7 @@ import { createDigest } from "../../stages/digest.ts";
 import { chosenKernel } from "../../kernel/mod.ts";
 import { longSigUrlOf } from "../protocol/media_types.ts";
 import type { LayeredSig } from "../../sync/layered_sig.ts";
-import { assemble } from "./assemble.ts";
+import { assemble } from "../../basis/assemble.ts";
 import { checkedBlocks } from "./checked_blocks.ts";
 import { fullDownload } from "./_full_download.ts";
 import { fallbackFor, type Prepared, prepareUpdate, type Session, type Work } from "./_prepare.ts";

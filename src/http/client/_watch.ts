@@ -1,3 +1,4 @@
+import { watchSignal } from "../../common/watch_signal.ts";
 import { HttpError } from "../http_error.ts";
 
 /** Ends a request that takes too long, or is no longer wanted. */
@@ -6,6 +7,7 @@ export class Watch {
   readonly #failure: string;
   readonly #timeoutMs: number;
   readonly #controller = new AbortController();
+  readonly #watched = watchSignal(this.#controller.signal);
   readonly #signals: readonly AbortSignal[];
   readonly #onAbort = (event: Event) => this.#controller.abort((event.target as AbortSignal).reason);
 
@@ -28,24 +30,14 @@ export class Watch {
   async wait<T>(step: Promise<T>): Promise<T> {
     const { signal } = this.#controller;
     const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
-    let onAbort: (() => void) | undefined;
     try {
       // A `fetch` that the caller passed may ignore signals.
-      return await Promise.race([
-        step,
-        new Promise<never>((_, reject) => {
-          onAbort = () => reject(signal.reason);
-          // It may have been aborted between two steps, when nobody waited.
-          if (signal.aborted) onAbort();
-          signal.addEventListener("abort", onAbort);
-        }),
-      ]);
+      return await this.#watched.orAborted(step);
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       throw new HttpError("network", this.#url, `${this.#failure}: ${reasonOf(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
-      if (onAbort) signal.removeEventListener("abort", onAbort);
     }
   }
 
