@@ -43,6 +43,7 @@ export class PullSource {
 
 /** Whether a file is the remote one, by length and digest. */
 export async function isSame(path: string, { fileLength, digest }: UpdatePlan): Promise<boolean> {
+  if (digest === undefined) return false;
   const stat = await fs.promises.stat(path).catch(() => undefined);
   if (!stat?.isFile() || stat.size !== fileLength) return false;
   const hash = createSha256();
