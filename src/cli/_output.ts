@@ -34,6 +34,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Whether it is the standard output. */
   readonly isStdout: boolean;
+  /** Removes what was written, unless the output is closed. Returns when that is done, also if somebody else began it. */
+  discard(reason: unknown): Promise<void>;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function withOutput(
   try {
     await work(output);
   } catch (error) {
-    await output.writable.abort(error).catch(() => {});
+    await output.discard(error);
     throw error;
   }
 }
@@ -70,7 +72,7 @@ function openStdout({ dialect, operands, options }: Invocation, { isBinary }: Ou
   if (isTerminal && isBinary && !options.get(FORCE) && !dialect.isRdiff) {
     throw new CliError(EXIT.USAGE, "the output is not for a terminal: name a file, redirect it, or say -f");
   }
-  return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal, isStdout: true };
+  return { writable: named(STDOUT_NAME, { write: writeStdout }), isTerminal, isStdout: true, discard: async () => {} };
 }
 
 /** Which regular file a path or a descriptor stands for. Undefined if it is none. */
@@ -91,9 +93,16 @@ async function openFile(path: string, invocation: Invocation, { mayReplace }: Ou
     const onWarning = ({ message }: Error) => warn(invocation, formatMessage(message));
     // rdiff does not wait for the disk. But when a file is replaced, a power cut must not lose both.
     const writer = atomicWritable(path, { sync: isThere, onWarning }).getWriter();
+    // Asked for later, it does not wait in Node 24.
+    const closed = writer.closed.catch(() => {});
     // Creates the file.
     await writer.write(new Uint8Array(0));
-    return { writable: named(path, writer), isTerminal: false, isStdout: false };
+    const discard = async (reason: unknown) => {
+      await writer.abort(reason).catch(() => {});
+      // A second abort of a stream does not wait for the first.
+      await closed;
+    };
+    return { writable: named(path, writer), isTerminal: false, isStdout: false, discard };
   } catch (error) {
     throw systemError("write", path, error, whereOf(error, isThere));
   }
