@@ -102,12 +102,12 @@ async function readLink(path: string): Promise<string | undefined> {
   }
 }
 
-/** A link is not followed to a name that is not UTF-8: the runtimes would write another file. */
 function tooManyLinks(path: string): Error {
   const why = `more than ${MAX_LINKS} links were seen, at most that many were expected`;
   return Object.assign(new Error(`Cannot follow the link ${quotePath(path)}: ${why}`), { code: "ELOOP", path });
 }
 
+/** A link is not followed to a name that is not UTF-8: the runtimes would write another file. */
 function notText(path: string, cause: unknown): Error {
   const error = new Error(`Cannot follow the link ${quotePath(path)}: the name that it points to is not UTF-8`, {
     cause,
