@@ -151,8 +151,9 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        // Several URLs may stand for the same file: by links, by the query, and by how their path is encoded.
-        lock: () => this.#locks.enter(file?.entityTag ?? decodedPath(url), request.signal),
+        // Several URLs may stand for the same file: by links, by the query, and by how their path is encoded. Other
+        // files may have the same tag, as first versions do.
+        lock: () => this.#locks.enter(file ? file.entityTag + file.size : decodedPath(url), request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {
