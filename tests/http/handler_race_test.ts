@@ -134,22 +134,6 @@ Deno.test("a query, another encoding and a link make no other file of it, nor of
   }
 });
 
-Deno.test("an upload does not wait for that of another file, whose tag may be the same", async () => {
-  const store = new Store({ "/f": OLD, "/g": NEW });
-  const handler = store.writer({
-    open: async (url) => ({ ...(await store.open(url))!, entityTag: '"v1"' }),
-  });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  store.onCommit = (path) => path === "/f" ? promise : undefined;
-  const first = handler(upload(DELTAS[0]));
-  for (let i = 0; i < 5; i++) await settle();
-  const second = await handler(upload(await deltaOf(NEW, OLD), undefined, undefined, "/g"));
-  assert.equal(second.status, 204);
-  resolve();
-  assert.equal((await first).status, 204);
-  store.assertClosed();
-});
-
 Deno.test("a file that somebody else changes during the upload is 412", async () => {
   const store = files();
   const slow = new SlowUpload(DELTAS[0]);
