@@ -23,7 +23,7 @@ Deno.test("an upload does not wait for that of another file, whose tag may be th
   store.assertClosed();
 });
 
-Deno.test("an upload of the next version waits for a commit that has more to do after the file is replaced", async () => {
+Deno.test("an upload of the next version waits for a commit that goes on after it has replaced the file", async () => {
   const store = new Store({ "/f": OLD });
   const { promise, resolve } = Promise.withResolvers<void>();
   const handler = store.writer({
