@@ -6,7 +6,7 @@ import process from "node:process";
 import { encodeDeltaStream } from "rsync-streams";
 import { runCli } from "rsync-streams/cli";
 import { openProgressBar } from "../src/cli/progress_bar.ts";
-import { BASIS, read, run, TARGET, test } from "./_cli_inside.ts";
+import { BASIS, read, replace, run, TARGET, test } from "./_cli_inside.ts";
 import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes } from "./_recipes.ts";
 import { until } from "./_until.ts";
@@ -280,5 +280,16 @@ Deno.test("a progress bar shows share, rate and the time that is left, after a m
   } finally {
     Object.assign(stderr, { write, isTTY });
     performance.now = now;
+  }
+});
+
+test("does not take files for one where the system gives them no number", async (folder) => {
+  const numberless = { isFile: () => true, isDirectory: () => false, size: 0, mode: 0, dev: 0n, ino: 0n };
+  const undo = ["fstatSync", "statSync"].map((name) => replace(nodeFs, name, () => numberless));
+  try {
+    const { code, err } = await run(folder, ["signature", "basis.bin"]);
+    assert.deepEqual([code, err], [0, ""]);
+  } finally {
+    for (const restore of undo) restore();
   }
 });

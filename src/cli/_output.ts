@@ -79,7 +79,8 @@ function openStdout({ dialect, operands, options }: Invocation, { isBinary }: Ou
 function fileOf(place: string | number): string | undefined {
   try {
     const stat = typeof place === "string" ? fs.statSync(place, BIGINT) : fs.fstatSync(place, BIGINT);
-    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+    // Some systems number no files.
+    return stat.isFile() && stat.ino ? `${stat.dev} ${stat.ino}` : undefined;
   } catch {
     return undefined;
   }

@@ -95,7 +95,7 @@ class ReadAhead {
   async close(): Promise<void> {
     this.isClosed = true;
     const released = this.#release();
-    // To open a pipe may take for ever, as may to read from one or from a terminal.
+    // Opening a pipe may take for ever, and so may reading from one or from a terminal.
     if (!this.#opening || await isFile(this.#path)) await released;
     else released.catch(() => {});
   }

@@ -127,6 +127,23 @@ Deno.test("sendUpdate() sends nothing again if the server has it, and the answer
   }
 });
 
+Deno.test("sendUpdate() that starts again replaces nothing that others have made meanwhile", async () => {
+  const others = concat([OLD, Uint8Array.of(1)]);
+  for (const old of [OLD, undefined]) {
+    const store = new Store(old ? { "/f": old } : {});
+    const writer = through(store.writer());
+    let sent = 0;
+    const fetch: typeof writer = async (url, init) => {
+      if (init?.method !== "PATCH" || ++sent > 1) return await writer(url, init);
+      store.put("/f", others);
+      throw new TypeError("reset");
+    };
+    await assertHttpError(sendUpdate(FILE, NEW, { fetch }), "changed", /precondition|no longer/, 412);
+    assert.equal(sent, 2);
+    assertBytes(store.files.get("/f")!.bytes, others);
+  }
+});
+
 Deno.test("an upload that breaks off twice could not be sent, and not read", async () => {
   const { fetch, sent } = losing(new Store({ "/f": OLD }), 9, false);
   await assertHttpError(sendUpdate(FILE, NEW, { fetch }), "network", /^Cannot send to http.+\/f: reset$/);

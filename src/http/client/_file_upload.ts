@@ -32,14 +32,6 @@ export interface FileUploadParts {
   readonly options: SendUpdateOptions;
 }
 
-/** A delta that is to be sent. */
-interface Delta {
-  readonly condition: Record<string, string>;
-  readonly coding: Coding | undefined;
-  /** What the server has. Undefined: nothing. */
-  readonly plan?: SyncPlan;
-}
-
 /** An upload of a file. */
 export class FileUpload {
   readonly #parts: FileUploadParts;
@@ -54,7 +46,8 @@ export class FileUpload {
   };
   readonly #connection: Connection;
   readonly #reading: ReturnType<typeof progressHooks>;
-  #hasSent = false;
+  /** That of the first delta. Later ones keep it: with another they would replace what others have made meanwhile. */
+  #condition: Record<string, string> | undefined;
 
   constructor(parts: FileUploadParts) {
     this.#parts = parts;
@@ -67,7 +60,7 @@ export class FileUpload {
     try {
       return await this.#attempt();
     } catch (error) {
-      const isLost = this.#hasSent && error instanceof HttpError && error.code === "network";
+      const isLost = this.#condition && error instanceof HttpError && error.code === "network";
       if (!isLost) throw error;
     }
     // The server may have closed the connection while the target was read. Whether it has the delta all the same, its
@@ -118,16 +111,17 @@ export class FileUpload {
 
   async #create(measured: Measured, coding: Coding | undefined): Promise<SentUpdate> {
     this.#stats.fallback = "no-file";
-    return this.#done(await this.#sendDelta(measured, { condition: { "If-None-Match": "*" }, coding }));
+    this.#condition ??= { "If-None-Match": "*" };
+    return this.#done(await this.#sendDelta(measured, coding));
   }
 
   async #update(measured: Measured, plan: SyncPlan, tag: string, coding: Coding | undefined): Promise<SentUpdate> {
-    const condition = { "If-Match": tag };
-    let answer = await this.#sendDelta(measured, { condition, coding, plan });
+    this.#condition ??= { "If-Match": tag };
+    let answer = await this.#sendDelta(measured, coding, plan);
     if (answer.status === 422 && this.#stats.copiedBytes > 0) {
       await answer.cancel();
       this.#stats.fallback = "wrong-copies";
-      answer = await this.#sendDelta(measured, { condition, coding });
+      answer = await this.#sendDelta(measured, coding);
     }
     return this.#done(answer, plan);
   }
@@ -140,7 +134,8 @@ export class FileUpload {
     return measured;
   }
 
-  async #sendDelta(measured: Measured, { condition, coding, plan }: Delta): Promise<Answer> {
+  /** @param plan What the server has. Undefined: nothing. */
+  async #sendDelta(measured: Measured, coding: Coding | undefined, plan?: SyncPlan): Promise<Answer> {
     const { url, source, timeoutMs } = this.#parts;
     const copies = copiesOf(plan?.runs ?? []);
     const literalBytes = literalLength(measured, copies);
@@ -152,8 +147,7 @@ export class FileUpload {
     this.#stats.total = length === undefined ? undefined : this.#stats.bytesSent + length;
     this.#report();
     this.#noteSent(length ?? 0);
-    const headers = { "Content-Type": DELTA_TYPE, ...condition, ...(coding && { "Content-Encoding": coding }) };
-    this.#hasSent = true;
+    const headers = { "Content-Type": DELTA_TYPE, ...this.#condition, ...(coding && { "Content-Encoding": coding }) };
     const maxMs = length === undefined ? Infinity : timeoutMs + length / MIN_RATE;
     return await this.#connection.send(url, { method: "PATCH", headers, body, timeoutMs: maxMs });
   }

@@ -151,8 +151,9 @@ export class Handler {
         limits: { maxLength, timeoutMs },
         maxOutputLength,
         open: () => this.#open(url, request),
-        // Several URLs may stand for the same file: by links, by the query, and by how their path is encoded.
-        lock: () => this.#locks.enter(file?.entityTag ?? decodedPath(url), request.signal),
+        // The same for all ways to encode it, and no error for bytes that are no UTF-8.
+        path: unescape(url.pathname),
+        lock: (name) => this.#locks.enter(name, request.signal),
         commit: (readable) => commit!(new URL(url), readable, request),
       });
     } finally {
@@ -204,15 +205,6 @@ export class Handler {
     } catch {
       // There is nobody else to tell.
     }
-  }
-}
-
-function decodedPath({ pathname }: URL): string {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    // Bytes that are not UTF-8.
-    return pathname;
   }
 }
 

@@ -16,8 +16,10 @@ export interface PatchContext {
   readonly maxOutputLength: number;
   /** Opens the version that is there now. */
   readonly open: () => Promise<OpenFile | undefined>;
-  /** Waits until no other upload of this file is about to end. Returns what ends that. */
-  readonly lock: () => Promise<() => void>;
+  /** The path of the file. */
+  readonly path: string;
+  /** Waits until no other upload has the lock of a name. Returns what lets go of it. */
+  readonly lock: (name: string) => Promise<() => void>;
   /** Replaces the file at the end of the readable. */
   readonly commit: (readable: ReadableStream<Bytes>) => unknown;
 }
@@ -43,8 +45,8 @@ export function checkPatchHeaders(request: Request): void {
 /**
  * Patches a file.
  *
- * Uploads of one file run side by side. Before one ends, it waits for the lock of the file and looks whether the file
- * is still the version that was patched. It keeps the lock until the file is replaced, so the first one wins.
+ * Uploads of one file run side by side. Before one ends, it waits for the locks of the file and looks whether the file
+ * is still the version that was patched. It keeps the locks until the file is replaced, so the first one wins.
  *
  * @param file The version that is there, or undefined if there is none.
  * @throws {Problem | RsyncError} If the file stays as it was.
@@ -54,21 +56,29 @@ export async function answerPatch(
   file: OpenFile | undefined,
   context: PatchContext,
 ): Promise<Response> {
-  const { limits, maxOutputLength, open, lock, commit } = context;
+  const { limits, maxOutputLength, open, path, lock, commit } = context;
   if (failedCondition(request, file)) throw preconditionFailed(file?.entityTag);
   const checkVersion = async () => {
     const now = await open();
     await now?.release();
     if (now?.entityTag !== file?.entityTag) throw preconditionFailed(now?.entityTag);
   };
-  let unlock: (() => void) | undefined;
+  // Several paths may lead to one version, and other files may have its tag, as first versions do. The path comes last,
+  // so that no two wait for each other.
+  const names = file ? [file.entityTag + file.size, path] : [path];
+  const unlocks: (() => void)[] = [];
   const upload = new Upload({
     delta: openRequestBody(request, limits),
     basis: file?.basis ?? { size: 0, read: () => new Uint8Array(0) },
     maxOutputLength,
     signal: request.signal,
     beforeEnd: async () => {
-      unlock = await lock();
+      for (const name of names) {
+        const unlock = await lock(name);
+        // It may have failed meanwhile, and be over.
+        if (upload.failure) unlock();
+        else unlocks.push(unlock);
+      }
       await checkVersion();
     },
   });
@@ -79,7 +89,7 @@ export async function answerPatch(
     const headers: HeadersInit = now ? { ETag: now.entityTag } : {};
     return new Response(null, { status: file ? 204 : 201, headers });
   } finally {
-    unlock?.();
+    for (const unlock of unlocks) unlock();
   }
 }
 
