@@ -34,7 +34,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Whether it is the standard output. */
   readonly isStdout: boolean;
-  /** Removes what was written, unless the output is closed. Returns when that is done, also if somebody else began it. */
+  /** Removes what was written, unless the output is closed. Returns when that is done, whoever began it. */
   discard(reason: unknown): Promise<void>;
 }
 
