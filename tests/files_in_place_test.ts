@@ -1,5 +1,6 @@
 /** `atomicWritable()` where a file cannot be renamed, and is written in place. */
 import assert from "node:assert/strict";
+import nodeFs from "node:fs";
 import fs from "node:fs/promises";
 import { atomicWritable } from "rsync-streams/files";
 import { assertBytes, source } from "./_helpers.ts";
@@ -9,6 +10,7 @@ import {
   failFs,
   failInPlace,
   folder,
+  isWindows,
   MIB,
   OLD,
   openPaths,
@@ -159,4 +161,19 @@ Deno.test("atomicWritable() passes a refused rename on where the file cannot be 
   assert.equal(await codeOf(source(randomBytes(54, 10)).pipeTo(atomicWritable(dir.path("file")))), "EIO");
   assertBytes(await fs.readFile(dir.path("file")), OLD);
   assert.deepEqual(await dir.names(), ["file"]);
+});
+
+Deno.test("atomicWritable() follows no link that took the place of a file, to write in place", async () => {
+  if (isWindows) return; // where only some users may make links
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  await fs.writeFile(dir.path("other"), OLD);
+  using _ = replaceFs("rename", () => (_from: string, _to: string, done: (error: Error) => void) => {
+    nodeFs.unlinkSync(dir.path("file"));
+    nodeFs.symlinkSync("other", dir.path("file"));
+    done(systemFailure("EPERM"));
+  });
+  assert.equal(await codeOf(source(randomBytes(55, 10)).pipeTo(atomicWritable(dir.path("file")))), "EPERM");
+  assertBytes(await fs.readFile(dir.path("other")), OLD);
+  assert.deepEqual(await dir.names(), ["file", "other"]);
 });
