@@ -4,6 +4,7 @@ import { giveWay } from "../../common/give_way.ts";
 import type { Sha256 } from "../../digest/mod.ts";
 import type { DeltaCommand } from "../../engine/delta_command.ts";
 import type { PatchBasis } from "../../engine/interface.ts";
+import { streamOf } from "../../streams/stream_of.ts";
 import type { SyncRun } from "../../sync/plan.ts";
 
 /** Bytes of a data command, and of a read. */
@@ -78,7 +79,7 @@ async function* uploadCommands(
   source: PatchBasis,
   { length, digest }: Measured,
   copies: readonly Copy[],
-): AsyncGenerator<DeltaCommand> {
+): AsyncGenerator<DeltaCommand, void, void> {
   yield { data: NO_BYTES, digest: { algorithm: ALGORITHM } };
   let at = 0;
   for (const copy of copies) {
@@ -96,15 +97,7 @@ export function commandStream(
   measured: Measured,
   copies: readonly Copy[],
 ): ReadableStream<DeltaCommand> {
-  const commands = uploadCommands(source, measured, copies);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await commands.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: async () => void await commands.return(undefined),
-  }, { highWaterMark: 0 });
+  return streamOf(uploadCommands(source, measured, copies));
 }
 
 async function* dataCommands(source: PatchBasis, start: number, end: number): AsyncGenerator<DeltaCommand> {

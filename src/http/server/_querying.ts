@@ -10,7 +10,8 @@ import { chooseCoding } from "./_accept_encoding.ts";
 import { failedCondition } from "./_conditions.ts";
 import { Problem } from "./_problem.ts";
 import { type Content, DEFAULT_CONTENT_TYPE, preconditionFailed } from "./_reading.ts";
-import { readRuns, streamOf } from "./read_runs.ts";
+import { streamOf } from "../../streams/stream_of.ts";
+import { readRuns } from "./read_runs.ts";
 import { type InputLimits, openRequestBody, readAll } from "./_request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

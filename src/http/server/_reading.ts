@@ -4,7 +4,8 @@ import { contentRange, parseRanges } from "./_byte_ranges.ts";
 import { failedCondition, isRangeWanted, lastModified } from "./_conditions.ts";
 import { multipartOf } from "./_multipart.ts";
 import { Problem } from "./_problem.ts";
-import { readRuns, streamOf } from "./read_runs.ts";
+import { streamOf } from "../../streams/stream_of.ts";
+import { readRuns } from "./read_runs.ts";
 
 /** What can be read in whole or in ranges. */
 export interface Content {

@@ -7,7 +7,8 @@ import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import { recommendedLayers } from "../../sync/recommended_layers.ts";
 import type { Gate } from "./_gate.ts";
 import type { OpenFile } from "./_open_files.ts";
-import { readRuns, streamOf } from "./read_runs.ts";
+import { streamOf } from "../../streams/stream_of.ts";
+import { readRuns } from "./read_runs.ts";
 import type { Content } from "./_reading.ts";
 import { readAll } from "./_request_body.ts";
 
