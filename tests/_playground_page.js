@@ -56,3 +56,12 @@ export async function violations() {
     })
   );
 }
+
+/** Lets half a second go by before each frame and each timer, as on a machine that is busy. */
+export function slowDown() {
+  const setTimer = setTimeout;
+  const requestFrame = requestAnimationFrame;
+  const LATE_MS = 500;
+  globalThis.setTimeout = (work, ms = 0, ...values) => setTimer(work, ms + LATE_MS, ...values);
+  globalThis.requestAnimationFrame = (work) => requestFrame((now) => setTimer(() => work(now), LATE_MS));
+}

@@ -19,7 +19,10 @@ export interface JobState<K extends JobName> {
   error: string | undefined;
 }
 
-/** A job that a component runs, again and again. */
+/**
+ * A job that a component runs, again and again. An effect that starts or resets it is a layout effect: other effects
+ * come late on a busy machine, and would undo what the user chose meanwhile.
+ */
 export interface JobControl<K extends JobName> extends JobState<K> {
   start(job: Jobs[K]): void;
   cancel(): void;

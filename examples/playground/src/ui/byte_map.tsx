@@ -1,5 +1,5 @@
 /** The map of a target, with the basis beneath. */
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { describe, summarize } from "../map/describe.ts";
 import { paint, PICTURE_HEIGHT } from "../map/paint.ts";
 import { pan, regionAt, reveal, type View, zoom } from "../map/view.ts";
@@ -25,7 +25,7 @@ export function ByteMap({ regions, basisLength, targetLength }: Properties) {
   const width = useWidth(canvas);
   const dragged = useRef<number>(undefined);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     setView({ start: 0, end: targetLength });
     setSelected(-1);
   }, [regions, targetLength]);

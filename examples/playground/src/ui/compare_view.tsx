@@ -1,5 +1,5 @@
 /** Bytes on the wire against block length, and against layers. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { bytes, count } from "../numbers.ts";
 import type { CompareResult, Way } from "../protocol.ts";
 import { useJob } from "../use_job.ts";
@@ -8,7 +8,7 @@ import { Progress } from "./progress.tsx";
 /** A button that runs all ways, and their chart. */
 export function CompareView({ basis, target }: { basis: Blob; target: Blob }) {
   const job = useJob("compare", "compare");
-  useEffect(job.reset, [basis, target]);
+  useLayoutEffect(job.reset, [basis, target]);
   const last = job.steps.at(-1);
   return (
     <section aria-labelledby="compare-heading">

@@ -1,6 +1,6 @@
 /** What can be taken home. */
 import type { Format } from "rsync-streams";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { FORMAT_NAMES, FORMAT_NOTES } from "../choices.ts";
 import { bytes } from "../numbers.ts";
 import type { GivenFormat } from "../protocol.ts";
@@ -23,7 +23,7 @@ export function Download({ blob, name, children }: { blob: Blob; name: string; c
 export function DeltaDownload({ delta, given, format }: { delta: Blob; given: GivenFormat; format: Format }) {
   const [wanted, setWanted] = useState(format);
   const job = useJob("transcode", "transcode");
-  useEffect(() => {
+  useLayoutEffect(() => {
     setWanted(format);
     job.reset();
   }, [delta, format]);

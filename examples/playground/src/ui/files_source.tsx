@@ -1,5 +1,5 @@
 /** Two files of the user. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { FileDrop } from "./file_drop.tsx";
 import type { Source } from "./source.ts";
 
@@ -22,10 +22,10 @@ export function FilesSource({ dropped, onSource }: Properties) {
     if (second) setBasis(first);
     setTarget(second ?? first);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (dropped.length > 0) takeBasis(dropped);
   }, [dropped]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     onSource(basis && target && { basis, target });
   }, [basis, target]);
 

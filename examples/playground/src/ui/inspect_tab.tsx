@@ -1,8 +1,8 @@
 /** Signatures and deltas that were made elsewhere. */
 import type { Format } from "rsync-streams";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { bytes, count } from "../numbers.ts";
-import type { DeltaFacts, GivenFormat, SigFacts } from "../protocol.ts";
+import type { DeltaFacts, GivenFormat, Jobs, SigFacts } from "../protocol.ts";
 import { useJob } from "../use_job.ts";
 import { ByteMap } from "./byte_map.tsx";
 import { DeltaDownload, Download } from "./downloads.tsx";
@@ -18,7 +18,7 @@ export function InspectTab() {
   const [file, setFile] = useState<File>();
   const [given, setGiven] = useState(RECOGNIZED);
   const job = useJob("inspect", "inspect");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (file) job.start({ file, given });
   }, [file, given]);
   return (
@@ -33,10 +33,20 @@ export function InspectTab() {
       />
       <GivenFormatChoice given={given} onGiven={setGiven} />
       <Progress job={job} steps={[]} />
-      {file && job.result?.kind === "signature" && <SigView key={file} file={file} facts={job.result} given={given} />}
-      {file && job.result?.kind === "delta" && <DeltaView key={file} file={file} facts={job.result} given={given} />}
+      {job.status === "done" && <Inspected key={job.result} facts={job.result!} {...job.input!} />}
     </>
   );
+}
+
+type Inspection = Jobs["inspect"];
+
+/** What was read, and of which file. */
+interface InspectedProperties<F> extends Inspection {
+  facts: F;
+}
+
+function Inspected({ facts, ...read }: InspectedProperties<SigFacts | DeltaFacts>) {
+  return facts.kind === "signature" ? <SigView facts={facts} {...read} /> : <DeltaView facts={facts} {...read} />;
 }
 
 function GivenFormatChoice({ given, onGiven }: { given: GivenFormat; onGiven(given: GivenFormat): void }) {
@@ -68,10 +78,10 @@ function GivenFormatChoice({ given, onGiven }: { given: GivenFormat; onGiven(giv
   );
 }
 
-function SigView({ file, facts, given }: { file: File; facts: SigFacts; given: GivenFormat }) {
+function SigView({ file, facts, given }: InspectedProperties<SigFacts>) {
   const [target, setTarget] = useState<File>();
   const job = useJob("delta", "delta");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (target) job.start({ sig: file, target, given });
   }, [target]);
   return (
@@ -100,10 +110,10 @@ function SigView({ file, facts, given }: { file: File; facts: SigFacts; given: G
   );
 }
 
-function DeltaView({ file, facts, given }: { file: File; facts: DeltaFacts; given: GivenFormat }) {
+function DeltaView({ file, facts, given }: InspectedProperties<DeltaFacts>) {
   const [basis, setBasis] = useState<File>();
   const job = useJob("patch", "patch");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (basis) job.start({ delta: file, basis, given });
   }, [basis]);
   const targetLength = facts.copiedBytes + facts.literalBytes;

@@ -1,5 +1,5 @@
 /** Signature, delta and patch of two files. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { pairCode } from "../code.ts";
 import { startJob } from "../jobs.ts";
 import type { GivenFormat, Jobs, PairOptions, PairResult } from "../protocol.ts";
@@ -40,7 +40,7 @@ export function PairTab() {
     setOptions((old) => ({ ...old, blockLength: kind === "text" ? TEXT_BLOCK_LENGTH : undefined }));
   };
   const run = () => source ? job.start({ ...source, options }) : job.reset();
-  useEffect(run, [source, options]);
+  useLayoutEffect(run, [source, options]);
 
   return (
     <>
@@ -86,7 +86,7 @@ function Result({ result, input: { basis, target, options } }: { result: PairRes
 
 function useRecommended(fileLength: number | undefined, { format }: PairOptions): number | undefined {
   const [recommended, setRecommended] = useState<number>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     setRecommended(undefined);
     if (fileLength === undefined) return;
     const job = startJob("recommend", "recommend", { fileLength, format });

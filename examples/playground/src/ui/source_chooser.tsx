@@ -1,5 +1,5 @@
 /** Where basis and target come from: files of the user, a bundled pair, or two texts. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FilesSource } from "./files_source.tsx";
 import { PairSource } from "./pair_source.tsx";
 import type { Source } from "./source.ts";
@@ -44,7 +44,7 @@ export function SourceChooser({ kind, onKind, onSource }: Properties) {
 
 /** Two files that are dropped beside the fields are basis and target. */
 function useDropAnywhere(onFiles: (files: readonly File[]) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onDragOver = (event: DragEvent) => event.preventDefault();
     const onDrop = (event: DragEvent) => {
       if (event.defaultPrevented) return; // by a field

@@ -1,5 +1,5 @@
 /** Updates a file from a URL. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { UpdatePlan } from "rsync-streams/http";
 import { updateCode } from "../code.ts";
 import { bytes, count, percent } from "../numbers.ts";
@@ -23,10 +23,10 @@ export function UrlTab() {
   const plan = useJob("plan", "plan");
   const update = useJob("update", "update");
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (pair) setUrl(pairUrl(pair.target));
   }, [pair]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     plan.reset();
     update.reset();
   }, [url, basis]);

@@ -1,6 +1,6 @@
 /** What components watch of the page. */
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Whether the user wants a dark page. */
 export function useDark(): boolean {
@@ -28,7 +28,7 @@ export function useWidth(element: RefObject<Element | null>): number {
 /** A URL for downloads, as long as the component shows the blob. */
 export function useBlobUrl(blob: Blob): string | undefined {
   const [url, setUrl] = useState<string>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = URL.createObjectURL(blob);
     setUrl(made);
     return () => URL.revokeObjectURL(made);
