@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { hasProc } from "./_fs.ts";
+import nodeFs from "node:fs";
+import { hasProc, replaceFs } from "./_fs.ts";
 import { BASIS, read, run, TARGET, test } from "./_cli_inside.ts";
 
 const NAMES = ["basis.bin", "target.bin"];
@@ -87,6 +88,36 @@ test("publish shows with --progress how far it is, of each file", async (folder)
     err.replace(/ [\d.]+ [kM]B\/s/g, " RATE"),
     "rsync-streams: 100.0 % of 20.0 kB | RATE\nrsync-streams: 100.0 % of 21.0 kB | RATE\n",
   );
+});
+
+test("publish makes no signature of a file that changes while it is read", async (folder) => {
+  const file = `${folder}/basis.bin`;
+  await run(folder, ["publish", "basis.bin"]);
+  const before = await read(folder, "basis.bin.rsig");
+  const changes: [what: string, change: () => void][] = [
+    ["its time alone tells", () => nodeFs.utimesSync(file, 1_000_000_000, 1_000_000_000)],
+    ["it grows", () => nodeFs.appendFileSync(file, "more")],
+    ["another takes its place", () => nodeFs.renameSync(`${folder}/target.bin`, file)],
+  ];
+  for (const [what, change] of changes) {
+    const output = await (async () => {
+      // Bytes of it were read, and others come.
+      using _ = replaceFs("read", (real: CallableFunction) => (...values: unknown[]) => {
+        const done = values.pop() as CallableFunction;
+        real(...values, (...result: unknown[]) => {
+          if (result[1] === BASIS.length) change();
+          done(...result);
+        });
+      });
+      return await run(folder, ["publish", "basis.bin"]);
+    })();
+    const err = "rsync-streams: basis.bin: it changed while it was read: publish it again\n";
+    assert.deepEqual(output, { code: 100, out: "", err }, what);
+    assert.deepEqual(await read(folder, "basis.bin.rsig"), before, what);
+    await Deno.writeFile(file, BASIS);
+  }
+  const { code } = await run(folder, ["publish", "basis.bin"]);
+  assert.equal(code, 0);
 });
 
 test("publish --check tells a signature that does not fit from one that is not there", async (folder) => {

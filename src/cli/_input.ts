@@ -61,6 +61,12 @@ export async function openInput(path: string | undefined, options: InputOptions)
   return { name: path, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
 }
 
+/** Whether a file that was opened by name is still as it was then, by its length and the time of its last change. */
+export async function isUnchanged({ name, reportedSize, modifiedMs }: Input): Promise<boolean> {
+  const stat = await checkFile(name);
+  return sizeOf(stat) === reportedSize && timeOf(stat) === modifiedMs;
+}
+
 /**
  * A basis that has to be closed. It has no size: whatever length the system reports is a hint, and a copy that needs
  * more bytes than there are fails all the same.

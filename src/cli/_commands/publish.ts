@@ -8,7 +8,7 @@ import { LayeredSig } from "../../sync/layered_sig.ts";
 import { layeredSigStream } from "../../sync/layered_sig_stream.ts";
 import type { CommandSpec, Invocation } from "../_command_spec.ts";
 import { CliError, EXIT, ReportedError, systemError, usageError } from "../_errors.ts";
-import { isStandard, openInput } from "../_input.ts";
+import { type Input, isStandard, isUnchanged, openInput } from "../_input.ts";
 import { flag } from "../_option_kinds.ts";
 import { withOutput } from "../_output.ts";
 import { reportDetail, reportFailure, reportJson, reportStatistics } from "../_report.ts";
@@ -31,7 +31,8 @@ server. Whoever has an older version finds out with few bytes what it is missing
 there is replaced, and none is published itself. A file that fails does not stop the others; the exit
 code is that of the first.
 
-A signature goes stale when its file changes afterwards: publish again, or find out with --check.`,
+A file that changes while it is read fails. A signature goes stale when its file changes afterwards:
+publish again, or find out with --check.`,
   examples: ["rsync-streams publish app.tar", "rsync-streams publish --check dist/*"],
   options: [CHECK, ...REPORT_OPTIONS, VERSION, HELP],
   run,
@@ -84,12 +85,23 @@ async function publishFile(path: string, invocation: Invocation): Promise<Outcom
     const bar = await openProgress(output, invocation, input.size);
     const onProgress = bar && (({ bytesIn }: { bytesIn: number }) => bar.update(bytesIn));
     const stream = layeredSigStream({ fileLength: input.size, modifiedMs, onProgress });
-    const ms = await transfer(input.readable.pipeThrough(stream), output, bar, invocation);
+    const bytes = input.readable.pipeThrough(unlessChanged(input)).pipeThrough(stream);
+    const ms = await transfer(bytes, output, bar, invocation);
     const { bytesIn, bytesOut, digest } = stats = stream.stats;
     reportDetail(invocation, `publish of ${input.name}: SHA-256 ${digest}`);
     reportStatistics(invocation, `publish: ${bytesIn} bytes read, ${bytesOut} written`, bytesIn, ms);
   });
   return { status: "published", stats: stats! };
+}
+
+/** Lets bytes through, and fails at their end if the file changed: they may be of neither the old nor the new one. */
+function unlessChanged(input: Input): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  return new TransformStream({
+    async flush() {
+      if (await isUnchanged(input)) return;
+      throw new CliError(EXIT.IO, `${input.name}: it changed while it was read: publish it again`);
+    },
+  });
 }
 
 /** @throws {CliError} If a published signature is not of the file beside it, by length and digest, or is damaged. */
