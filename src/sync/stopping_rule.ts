@@ -11,6 +11,8 @@
 
 /** Layers that are searched whatever was found. */
 const ALWAYS_SEARCHED = 2;
+/** Reads for a missing run. Records near each other are read at once, so a run takes a part of a read. */
+const READS_PER_RUN = 1 / 8;
 /** A sample has this many pieces, with so many blocks each at most, and one block in so many at most. */
 export const SAMPLE_PIECES = 4;
 const MAX_PIECE_COUNT = 64;
@@ -43,7 +45,7 @@ export function isWorthwhile(outlook: LayerOutlook): boolean {
   const { missingLength, missingCount, blockLength, recordLength, searchedCount, share, literalCost, readCost } =
     outlook;
   if (searchedCount < ALWAYS_SEARCHED) return true;
-  const cost = Math.ceil(missingLength / blockLength) * recordLength + missingCount * (readCost / 8);
+  const cost = Math.ceil(missingLength / blockLength) * recordLength + missingCount * READS_PER_RUN * readCost;
   return missingLength * share * literalCost > cost;
 }
 
