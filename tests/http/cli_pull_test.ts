@@ -134,7 +134,9 @@ test("pull --json prints one object, of the plan or of all", async (folder, host
   const planned = JSON.parse(await text(quiet(cli(DENO, ["pull", "--plan", "--json", url], folder))));
   const { plan, ...facts } = planned;
   assert.deepEqual(facts, { url, file: "app.bin", status: "planned", keptLength: 0 });
+  // What a request costs is measured, so another run may ask for other ranges.
   const { requestCost, bytesIn, missingLength, requests, ...certain } = plan;
+  assert.ok(requests > 0);
   assert.ok(requestCost >= 512);
   assert.deepEqual(certain, {
     way: "ranges",
@@ -151,10 +153,10 @@ test("pull --json prints one object, of the plan or of all", async (folder, host
   const { bytesRead, ...stats } = updated.stats;
   assert.ok(bytesRead >= OLD.length && bytesRead <= 9 * 2 ** 20, `${bytesRead} bytes`);
   assert.deepEqual(stats, {
-    bytesIn,
+    bytesIn: updated.plan.bytesIn,
     bytesSent: 0,
     bytesOut: NEW.length,
-    requests,
+    requests: updated.plan.requests,
     retries: 0,
     fallback: null,
     digest: DIGEST,

@@ -37,6 +37,7 @@ export function unknownHost(): Host {
 interface Job {
   readonly runs: readonly Run[];
   readonly fetched: Promise<Fetched>;
+  readonly stop: AbortController;
 }
 
 /** What came of a group: its bytes, and what has to be picked out of the whole file, which an answer may have. */
@@ -78,33 +79,32 @@ export class RangeReader {
    * @throws {HttpError} If the server does not give them.
    */
   async *chunks(runs: readonly Run[]): AsyncGenerator<Uint8Array, void, void> {
-    const stop = new AbortController();
     const queue = new RunQueue(runs);
     const jobs: Job[] = [];
     try {
       for (;;) {
-        while (queue.first && this.#mayStart(jobs)) jobs.push(this.#start(this.#takeGroup(queue), stop.signal));
-        const job = jobs.shift();
+        while (queue.first && this.#mayStart(jobs)) jobs.push(this.#start(this.#takeGroup(queue)));
+        const [job, ...others] = jobs;
         if (!job) return;
         const { pieces, whole } = await job.fetched;
         yield* pieces;
-        if (!whole) continue;
-        const left = [...whole.left, ...jobs.flatMap(({ runs }) => runs), ...queue.rest()];
-        yield* this.#pickWhole(whole.answer, left);
-        return;
+        if (whole) {
+          const left = [...whole.left, ...others.flatMap(({ runs }) => runs), ...queue.rest()];
+          await endJobs(others);
+          return yield* this.#pickWhole(whole.answer, left);
+        }
+        jobs.shift();
       }
     } finally {
-      stop.abort(new DOMException("The bytes are no longer wanted", "AbortError"));
-      for (const result of await Promise.allSettled(jobs.map(({ fetched }) => fetched))) {
-        if (result.status === "fulfilled") await result.value.whole?.answer?.cancel();
-      }
+      await endJobs(jobs);
     }
   }
 
-  #start(runs: readonly Run[], signal: AbortSignal): Job {
-    const fetched = this.#fetchGroup(runs, signal);
+  #start(runs: readonly Run[]): Job {
+    const stop = new AbortController();
+    const fetched = this.#fetchGroup(runs, stop.signal);
     fetched.catch(() => {}); // It is waited for when it is its turn.
-    return { runs, fetched };
+    return { runs, fetched, stop };
   }
 
   get #isSingle(): boolean {
@@ -217,6 +217,14 @@ export class RangeReader {
       left = dropBytes(left, picker.length);
       answer = undefined;
     }
+  }
+}
+
+/** Ends groups whose bytes are no longer wanted, and lets go of their answers. */
+async function endJobs(jobs: readonly Job[]): Promise<void> {
+  for (const { stop } of jobs) stop.abort(new DOMException("The bytes are no longer wanted", "AbortError"));
+  for (const result of await Promise.allSettled(jobs.map(({ fetched }) => fetched))) {
+    if (result.status === "fulfilled") await result.value.whole?.answer?.cancel();
   }
 }
 
