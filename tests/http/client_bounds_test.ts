@@ -59,6 +59,20 @@ Deno.test("a signature is read by its length where no range from the end is know
   }
 });
 
+Deno.test("a signature with blocks of more than 64 MiB is not used: a client holds some of them", async () => {
+  for (const [blockLength, fallback] of [[2 ** 26, undefined], [2 ** 26 + 16, "bad-signature"]] as const) {
+    const sig = await publish(target, { layers: [{ blockLength, strongLength: 8 }] });
+    const { readable, plan } = await fetchUpdate(URL_OF_FILE, target, clientOf({ "/f": target, "/f.rsig": sig }));
+    assertBytes(await toBytes(readable), target);
+    assert.equal(plan.fallback, fallback);
+    const handle = new Store({ "/f": target }).writer();
+    const fetch = async (url: string, init: RequestInit) =>
+      url.endsWith("rsig") ? new Response(sig) : await handle(new Request(url, init));
+    const sent = sendUpdate(URL_OF_FILE, basis, { fetch });
+    await assert.rejects(sent, fallback ? { name: "RsyncError", code: "limit" } : { code: "protocol" });
+  }
+});
+
 Deno.test("a length that no file can have counts as none", async () => {
   for (const length of ["9999999999999999", "9007199254740993", "99999999999999999999"]) {
     const { fetch } = hostOf(files, ({ init, headers }) => {

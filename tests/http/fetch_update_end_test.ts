@@ -1,6 +1,6 @@
 /** Signals, cancels and disposal of an update. */
 import assert from "node:assert/strict";
-import { fetchUpdate, planUpdate } from "rsync-streams/http";
+import { fetchUpdate, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
 import { concat } from "../_recipes.ts";
 import { hostOf } from "./memory_host.ts";
@@ -228,4 +228,34 @@ Deno.test("a read of the basis that never answers does not keep an update from i
   const { signal } = planning;
   onRead = () => queueMicrotask(() => planning.abort(reason));
   await assert.rejects(planUpdate(URL_OF_FILE, { read }, { ...clientOf(files), signal }), (error) => error === reason);
+});
+
+Deno.test("a body that is never let go of does not keep an update from its end", async () => {
+  const reason = new Error("enough");
+  const open = async (options: UpdateOptions) => {
+    const { fetch } = hostOf({}, ({ path }) => {
+      if (path === "/f") return new Response(new ReadableStream({ pull: never, cancel: never }, { highWaterMark: 0 }));
+    });
+    const update = await fetchUpdate(URL_OF_FILE, null, { fetch, ...options });
+    const reader = update.readable.getReader();
+    return { update, reader, reading: reader.read().catch((error: unknown) => error) };
+  };
+
+  const aborter = new AbortController();
+  const aborted = await open({ signal: aborter.signal });
+  setTimeout(() => aborter.abort(reason), 5);
+  assert.equal(await aborted.reading, reason);
+
+  const cancelled = await open({});
+  await cancelled.reader.cancel(reason);
+  assert.deepEqual(await cancelled.reading, { done: true, value: undefined });
+
+  const disposed = await open({});
+  await disposed.update[Symbol.asyncDispose]();
+  assert.equal((await disposed.reading as Error).name, "AbortError");
+
+  // A page with the status, which nobody reads.
+  const page = () => new Response(new ReadableStream({ cancel: never }), { status: 403 });
+  const refused = await fetchUpdate(URL_OF_FILE, null, { fetch: async () => await page(), timeoutMs: 5 });
+  await assert.rejects(toBytes(refused.readable), { code: "status", status: 403 });
 });

@@ -66,6 +66,8 @@ Deno.test("a commit that gives up while its upload waits for another one keeps n
   letGo();
   assert.equal((await first).status, 204);
   await settle();
+  // Three times for the first one. The second was answered before it could look again.
+  assert.equal(store.openCount, 4);
   store.onCommit = () => {};
   assert.equal((await handler(upload(await deltaOf(NEW, OLD), { "If-Match": '"v2"' }))).status, 204);
   store.assertClosed();

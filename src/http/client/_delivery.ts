@@ -124,7 +124,7 @@ export class Delivery {
       if (remote && stats.fallback !== "changed") {
         const isOther = length !== undefined && length !== remote.sig.footer.fileLength;
         const modified = Date.parse(headers.get("last-modified") ?? "");
-        const isNewer = stats.fallback === "digest-mismatch" && modified > (remote.modifiedMs ?? Infinity);
+        const isNewer = stats.fallback === "digest-mismatch" && modified > remote.modifiedMs;
         if (isOther || isNewer) stats.fallback = "stale-signature";
       }
       stats.total = length ?? (this.#expectedDigest === undefined ? undefined : stats.total);

@@ -1,3 +1,4 @@
+import { RsyncError } from "../../common/rsync_error.ts";
 import { HttpError } from "../http_error.ts";
 import { parseContentRange } from "../protocol/byte_ranges.ts";
 import { strongTag } from "../protocol/entity_tag.ts";
@@ -13,8 +14,8 @@ import { RunsReader } from "./_runs_reader.ts";
 
 /** Bytes asked for first, from the end. `LayeredSig` reads as many. */
 const TAIL_LENGTH = 2048;
-/** The longest signature that is read whole, from a server without ranges. */
-const MAX_WHOLE_LENGTH = 2 ** 26;
+/** The longest signature that is read whole, from a server without ranges, and the longest block: some are held. */
+const MAX_LENGTH = 2 ** 26;
 /** Statuses of servers that do not know a range from the end. */
 const NO_SUFFIX = new Set([400, 405, 416, 501]);
 
@@ -27,15 +28,15 @@ export interface RemoteSig {
   readonly cameWhole: boolean;
   /** Headers of the first answer. */
   readonly headers: Headers;
-  /** When the signature was modified, in milliseconds since 1970, if it is told. */
-  readonly modifiedMs: number | undefined;
+  /** When the signature was modified, in milliseconds since 1970. NaN: it is not told. */
+  readonly modifiedMs: number;
 }
 
 /**
  * Opens a layered signature: reads its end.
  *
  * @throws {HttpError} If there is none (`status`), or the server does not answer rightly.
- * @throws {RsyncError} If it is not a layered signature, or is damaged.
+ * @throws {RsyncError} If it is not a layered signature, is damaged, or has too long blocks.
  */
 export async function openRemoteSig(connection: Connection, host: Host, url: URL): Promise<RemoteSig> {
   const retries = new Retries(connection);
@@ -43,13 +44,14 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
     try {
       const { answer, source } = await openSource(connection, host, url, isFirst);
       const sig = await LayeredSig.open(source);
-      const modified = Date.parse(answer.headers.get("last-modified") ?? "");
+      const { blockLength } = sig.footer.layers[0]!;
+      if (blockLength > MAX_LENGTH) throw new RsyncError("limit", `Cannot use ${url}: its blocks are too long`);
       return {
         sig,
         cameWhole: answer.status === 200 && !answer.isHead,
         headers: answer.headers,
         takesRuns: takesRuns(answer.headers),
-        modifiedMs: Number.isNaN(modified) ? undefined : modified,
+        modifiedMs: Date.parse(answer.headers.get("last-modified") ?? ""),
       };
     } catch (error) {
       await retries.waitOrThrow(error);
@@ -79,11 +81,9 @@ async function openSource(connection: Connection, host: Host, url: URL, isFirst:
     const { length, total } = range;
     const tail = await answer.bytes(TAIL_LENGTH);
     if (tail.length !== length) {
-      const isCut = tail.length < length;
-      const why = isCut
-        ? `it broke off after ${tail.length} of ${length} bytes`
-        : `${tail.length} bytes were seen, the last ${length} of ${total} were expected`;
-      throw new HttpError(isCut ? "network" : "protocol", url, `Cannot read ${url}: ${why}`, { status: 206 });
+      const code = tail.length < length ? "network" : "protocol";
+      const why = `${tail.length} bytes were seen, the last ${length} of ${total} were expected`;
+      throw new HttpError(code, url, `Cannot read ${url}: ${why}`, { status: 206 });
     }
     host.givesRanges = true;
     return { answer, source: rangesSource(connection, host, answer, total!, tail) };
@@ -125,7 +125,7 @@ async function openByLength(connection: Connection, host: Host, url: URL): Promi
 }
 
 async function openWhole(answer: Answer): Promise<Opened> {
-  const bytes = await answer.bytes(MAX_WHOLE_LENGTH);
+  const bytes = await answer.bytes(MAX_LENGTH);
   if (answer.length !== undefined && bytes.length < answer.length) {
     throw new HttpError("network", answer.url, `Cannot read ${answer.url}: it broke off at byte ${bytes.length}`);
   }

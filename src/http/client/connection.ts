@@ -205,9 +205,8 @@ export class Answer {
       }
       onEnd(length, Math.max(performance.now() - start, 1e-3));
     } finally {
-      watch.end();
       // Without effect on a body that was read to its end.
-      await reader?.cancel().catch(() => {});
+      await this.#letGo(reader);
     }
   }
 
@@ -228,9 +227,15 @@ export class Answer {
   }
 
   /** Ends the answer without reading its body. */
-  async cancel(): Promise<void> {
-    this.#parts.watch.end();
-    await this.#parts.response.body?.cancel().catch(() => {});
+  cancel(): Promise<void> {
+    return this.#letGo(this.#parts.response.body);
+  }
+
+  /** Waits no longer than for its bytes: the caller's own `fetch` may give a body whose `cancel` never answers. */
+  async #letGo(body: { cancel(): Promise<void> } | null | undefined): Promise<void> {
+    const { watch } = this.#parts;
+    if (body) await watch.wait(body.cancel()).catch(() => {});
+    watch.end();
   }
 }
 

@@ -24,7 +24,7 @@ import { resolveUrls } from "./_urls.ts";
  * @param options How to send, and when to stop.
  * @returns What was done. Rejects with {@linkcode HttpError}: `changed` if the file is no longer the version whose
  * signature was read, `status`, `protocol`, `network` or `timeout`; with the reason of `signal`; with an `RsyncError`
- * if the layered signature is damaged; and with what reading the local file throws.
+ * if the layered signature is damaged, or has blocks of more than 64 MiB; and with what reading the local file throws.
  * @throws {TypeError | RangeError} If the URL is invalid or has a password, or an option is wrong. It is a rejection as
  * well.
  *

@@ -76,8 +76,8 @@ export async function answerPatch(
       for (const name of names) {
         const unlock = await lock(name);
         // It may have failed meanwhile, and be over.
-        if (upload.failure) unlock();
-        else unlocks.push(unlock);
+        if (upload.failure) return unlock();
+        unlocks.push(unlock);
       }
       await checkVersion();
     },
