@@ -37,7 +37,8 @@ export function unknownHost(): Host {
 interface Job {
   readonly runs: readonly Run[];
   readonly fetched: Promise<Fetched>;
-  readonly stop: AbortController;
+  /** Ends it, and lets go of its answer. */
+  end(): Promise<void>;
 }
 
 /** What came of a group: its bytes, and what has to be picked out of the whole file, which an answer may have. */
@@ -90,21 +91,26 @@ export class RangeReader {
         yield* pieces;
         if (whole) {
           const left = [...whole.left, ...others.flatMap(({ runs }) => runs), ...queue.rest()];
-          await endJobs(others);
+          await endAll(others);
           return yield* this.#pickWhole(whole.answer, left);
         }
         jobs.shift();
       }
     } finally {
-      await endJobs(jobs);
+      await endAll(jobs);
     }
   }
 
   #start(runs: readonly Run[]): Job {
     const stop = new AbortController();
     const fetched = this.#fetchGroup(runs, stop.signal);
-    fetched.catch(() => {}); // It is waited for when it is its turn.
-    return { runs, fetched, stop };
+    // It is waited for when it is its turn.
+    const settled = fetched.catch(() => undefined);
+    const end = async () => {
+      stop.abort();
+      await (await settled)?.whole?.answer?.cancel();
+    };
+    return { runs, fetched, end };
   }
 
   get #isSingle(): boolean {
@@ -220,12 +226,8 @@ export class RangeReader {
   }
 }
 
-/** Ends groups whose bytes are no longer wanted, and lets go of their answers. */
-async function endJobs(jobs: readonly Job[]): Promise<void> {
-  for (const { stop } of jobs) stop.abort(new DOMException("The bytes are no longer wanted", "AbortError"));
-  for (const result of await Promise.allSettled(jobs.map(({ fetched }) => fetched))) {
-    if (result.status === "fulfilled") await result.value.whole?.answer?.cancel();
-  }
+async function endAll(jobs: readonly Job[]): Promise<void> {
+  await Promise.all(jobs.map((job) => job.end()));
 }
 
 function isProtocol(error: unknown): boolean {
