@@ -70,6 +70,7 @@ Deno.test("sendUpdate() tells how much it has read before it sends: for the dige
       });
       const before = seen.filter(({ bytesSent }) => bytesSent === 0).map(({ bytesRead }) => bytesRead);
       assert.ok(before.some((bytes) => bytes > 0 && bytes < target.length), `${before}`);
+      assert.deepEqual(before, before.toSorted((a, b) => a - b));
       if (there === old) assert.ok(stats.bytesRead >= 2 * target.length, `${stats.bytesRead} bytes`);
       else assert.equal(stats.bytesRead, target.length);
     }
