@@ -7,7 +7,19 @@ import { pathToFileURL } from "node:url";
 import { atomicWritable, fileBasis, fileReadable } from "rsync-streams/files";
 import { assertBytes, toBytes } from "./_helpers.ts";
 import { concat, randomBytes, xorshift } from "./_recipes.ts";
-import { codeOf, folder, hasProc, isWindows, MIB, OLD, openPaths, reportLength, shortenReads } from "./_fs.ts";
+import {
+  codeOf,
+  failFs,
+  folder,
+  hasProc,
+  isWindows,
+  MIB,
+  OLD,
+  openPaths,
+  replaceFs,
+  reportLength,
+  shortenReads,
+} from "./_fs.ts";
 import { settle, until } from "./_until.ts";
 
 Deno.test("fileReadable() gives all bytes, whatever their number", async () => {
@@ -135,6 +147,22 @@ Deno.test("fileReadable() passes the failure of the file system on", async () =>
   assert.equal(await codeOf(toBytes(fileReadable(dir.path("missing")))), "ENOENT");
   assert.equal(await codeOf(toBytes(fileReadable(dir.path("")))), "EISDIR");
   assert.deepEqual(await openPaths(dir.path("")), []);
+});
+
+Deno.test("fileReadable() that cannot look at its file fails once that is closed", async () => {
+  await using dir = await folder();
+  await fs.writeFile(dir.path("file"), OLD);
+  const calls: string[] = [];
+  using _stat = failFs("fstat", "EIO");
+  using _close = replaceFs("close", (real) => (fd: number, done: () => void) => {
+    const end = () => {
+      calls.push("closed");
+      done();
+    };
+    real(fd, () => void setTimeout(end, 5));
+  });
+  assert.equal(await codeOf(toBytes(fileReadable(dir.path("file")))), "EIO");
+  assert.deepEqual(calls, ["closed"]);
 });
 
 Deno.test("fileReadable(), fileBasis() and atomicWritable() name what was given in place of a path", async () => {

@@ -16,6 +16,15 @@ Deno.test("each area has sources, and tests that exist", async () => {
   }
 });
 
+Deno.test("each source in which something can be wrong is of an area", async () => {
+  for (const path of await listFiles()) {
+    if (!/^(src|assembly)\/.+\.ts$/.test(path) || path.includes("/_generated/")) continue;
+    if (AREAS.some(({ files }) => files.test(path))) continue;
+    const faults = syntacticFaults(path, await Deno.readTextFile(join(ROOT, path)));
+    assert.deepEqual(faults, [], `${path} is of no area`);
+  }
+});
+
 Deno.test("each fault made by hand has its place in the sources, and an area", async () => {
   for (const fault of BY_HAND) {
     const { start, end, replacement } = locate(fault, await Deno.readTextFile(join(ROOT, fault.path)));

@@ -1,6 +1,7 @@
 /** Streams of what generators yield. */
 import assert from "node:assert/strict";
 import { streamOf } from "../src/streams/stream_of.ts";
+import { settle } from "./_until.ts";
 
 Deno.test("streamOf() makes an item when it is read, passes failures on, and ends its generator", async () => {
   const calls: string[] = [];
@@ -21,12 +22,33 @@ Deno.test("streamOf() makes an item when it is read, passes failures on, and end
   assert.deepEqual(calls.splice(0), ["one", "two", "end"]);
 
   const reader = streamOf(items(false)).getReader();
+  await settle();
   assert.deepEqual(calls, []);
   await reader.read();
+  await settle();
   assert.deepEqual(calls, ["one"]);
   await reader.cancel();
   assert.deepEqual(calls.splice(0), ["one", "end"]);
 
   await assert.rejects(Array.fromAsync(streamOf(items(true))), failure);
   assert.deepEqual(calls, ["one", "end"]);
+});
+
+Deno.test("streamOf() is cancelled once its generator has let go of what it holds", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  async function* items(): AsyncGenerator<number, void, void> {
+    try {
+      yield 1;
+    } finally {
+      await promise;
+    }
+  }
+  const reader = streamOf(items()).getReader();
+  await reader.read();
+  let isCancelled = false;
+  const cancelling = reader.cancel().then(() => isCancelled = true);
+  await settle();
+  assert.equal(isCancelled, false);
+  resolve();
+  await cancelling;
 });

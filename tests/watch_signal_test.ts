@@ -1,5 +1,6 @@
 /** Waits that a signal ends. */
 import assert from "node:assert/strict";
+import { endReads } from "../src/basis/end_reads.ts";
 import { watchSignal } from "../src/common/watch_signal.ts";
 
 /** A signal that counts its listeners. */
@@ -47,4 +48,25 @@ Deno.test("an abort ends all waits with its reason, and later ones at once", asy
   for (const wait of [...waits, orAborted(never())]) await assert.rejects(wait, (error) => error === reason);
   assert.throws(check, (error) => error === reason);
   assert.equal(count(), 0);
+});
+
+Deno.test("reads that a signal ends are otherwise those of their basis, which is known as well as before", async () => {
+  const aborter = new AbortController();
+  const createBuffer = (length: number) => new Uint8Array(length);
+  const basis = {
+    size: 70,
+    bytes: new Uint8Array(70),
+    readsAtOnce: 3,
+    createBuffer,
+    readInto: (_: Uint8Array, offset: number) => offset < 0 ? never() : offset < 60 ? 5 : Promise.resolve(offset),
+  };
+  const ended = endReads(basis, aborter.signal);
+  assert.deepEqual({ ...ended, readInto: basis.readInto }, basis);
+  const buffer = new Uint8Array(70);
+  assert.equal(ended.readInto(buffer, 7), 5);
+  assert.equal(await ended.readInto(buffer, 66), 66);
+  const reading = ended.readInto(buffer, -1);
+  aborter.abort(reason);
+  await assert.rejects(async () => await reading, (error) => error === reason);
+  assert.equal(endReads(basis, undefined), basis);
 });

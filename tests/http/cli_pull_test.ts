@@ -99,9 +99,11 @@ test("pull --plan says what it would take, and fetches nothing", async (folder, 
   ]);
   assert.ok(host.requests.every((request) => request.startsWith("GET /app.bin.rsig ")));
   assert.equal(host.requests.length, Number(requests) - 1);
-  // No permission to write is needed.
+  // No permission to write is needed. How much is asked for at once depends on how soon the server answers.
   const flags = [`--allow-net=${new URL(host.origin).host}`, "--allow-read=."];
-  assert.equal(await text(quiet(cli(denoWith(...flags), ["pull", "--plan", url, "old"], folder))), lines.join("\n"));
+  const again = (await text(quiet(cli(denoWith(...flags), ["pull", "--plan", url, "old"], folder)))).split("\n");
+  const withoutNumbers = (lines: string[]) => lines.map((line, i) => i < 3 ? line : line.replaceAll(/[\d.]+/g, "N"));
+  assert.deepEqual(withoutNumbers(again), withoutNumbers(lines));
   await Deno.writeFile(`${folder}/app.bin`, NEW);
   const same = await text(quiet(cli(DENO, ["pull", "--plan", url], folder)));
   assert.match(same, /\nway {10}none: the file is up to date\n/);

@@ -70,6 +70,7 @@ Deno.test("sendUpdate() tells how much it has read before it sends: for the dige
       });
       const before = seen.filter(({ bytesSent }) => bytesSent === 0).map(({ bytesRead }) => bytesRead);
       assert.ok(before.some((bytes) => bytes > 0 && bytes < target.length), `${before}`);
+      assert.deepEqual(before, before.toSorted((a, b) => a - b));
       if (there === old) assert.ok(stats.bytesRead >= 2 * target.length, `${stats.bytesRead} bytes`);
       else assert.equal(stats.bytesRead, target.length);
     }
@@ -114,5 +115,44 @@ inside("pull and push say that they wait for a server that takes its time", asyn
   for (const args of [["pull", url, "app.bin"], ["push", "app.bin", url]]) {
     const { err } = await run(folder, [...args, "--progress"]);
     assert.match(err, /^rsync-streams: 0 B \| 0 B\/s \| waiting for the server\n/);
+  }
+});
+
+inside("pull and push set a timer for that with --progress alone, and clear it at the end", async (folder, host) => {
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => {
+    return new Response("no", { status: 403 });
+  });
+  await Deno.writeFile(`${folder}/app.bin`, OLD);
+  const timers = new Set<unknown>();
+  let setCount = 0;
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const undos = [
+    replace(
+      globalThis,
+      "setTimeout",
+      ((run: () => void, ms?: number) => {
+        const timer = set(run, ms);
+        if (ms === 2000) timers.add(timer) && setCount++;
+        return timer;
+      }) as typeof setTimeout,
+    ),
+    replace(globalThis, "clearTimeout", (timer?: number) => {
+      timers.delete(timer);
+      clear(timer);
+    }),
+  ];
+  try {
+    const refusing = `http://127.0.0.1:${server.addr.port}/no.bin`;
+    const pull = (url: string) => ["pull", url, "app.bin"];
+    const runs = [pull(`${host.origin}/app.bin`), pull(refusing), ["push", "app.bin", refusing]];
+    for (const args of runs) await run(folder, args);
+    assert.equal(setCount, 0);
+    await Deno.writeFile(`${folder}/app.bin`, OLD);
+    for (const [i, args] of runs.entries()) {
+      await run(folder, [...args, "--progress"]);
+      assert.deepEqual([setCount, timers.size], [i + 1, 0], `${args}`);
+    }
+  } finally {
+    for (const undo of undos) undo();
   }
 });

@@ -129,18 +129,52 @@ Deno.test("sendUpdate() sends nothing again if the server has it, and the answer
 
 Deno.test("sendUpdate() that starts again replaces nothing that others have made meanwhile", async () => {
   const others = concat([OLD, Uint8Array.of(1)]);
-  for (const old of [OLD, undefined]) {
+  for (const [old, other] of [[OLD, others], [undefined, others], [OLD, undefined]]) {
     const store = new Store(old ? { "/f": old } : {});
     const writer = through(store.writer());
     let sent = 0;
     const fetch: typeof writer = async (url, init) => {
       if (init?.method !== "PATCH" || ++sent > 1) return await writer(url, init);
-      store.put("/f", others);
+      if (other) store.put("/f", other);
+      else store.files.delete("/f");
       throw new TypeError("reset");
     };
     await assertHttpError(sendUpdate(FILE, NEW, { fetch }), "changed", /precondition|no longer/, 412);
     assert.equal(sent, 2);
-    assertBytes(store.files.get("/f")!.bytes, others);
+    assert.deepEqual(store.files.get("/f")?.bytes, other);
+  }
+});
+
+Deno.test("sendUpdate() starts again neither before it has sent, nor for an answer or a lack of one", async () => {
+  const asked: Request[] = [];
+  const lost = through(() => Promise.reject(new TypeError("reset")), asked);
+  await pausesDuring(() => assertHttpError(sendUpdate(FILE, NEW, { fetch: lost }), "network", /reset/));
+  // One request for the signature, and five retries of it.
+  assert.equal(asked.filter(({ method }) => method === "GET").length, 6);
+
+  const { setTimeout: real } = globalThis;
+  const ends: [code: string, Handle][] = [
+    ["timeout", () => {
+      // The time that it may take is over at once.
+      globalThis.setTimeout = ((run: () => void) => real(run, 0)) as typeof setTimeout;
+      return new Promise<never>(() => {});
+    }],
+    ["status", answer("", 500)],
+    ["status", answer("", 422)],
+  ];
+  for (const files of [{}, { "/f": Uint8Array.of(2) }]) {
+    for (const [code, end] of ends) {
+      const writer = new Store(files).writer();
+      const seen: Request[] = [];
+      const fetch = through((request) => request.method === "PATCH" ? end(request) : writer(request), seen);
+      try {
+        await assert.rejects(sendUpdate(FILE, Uint8Array.of(1), { fetch }), { code });
+      } finally {
+        globalThis.setTimeout = real;
+      }
+      // The delta came last, and once.
+      assert.equal(seen.findIndex(({ method }) => method === "PATCH"), seen.length - 1, code);
+    }
   }
 });
 

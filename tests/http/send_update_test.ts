@@ -5,7 +5,7 @@ import { sendUpdate, type SendUpdateOptions } from "rsync-streams/http";
 import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, sha256, source, toBytes } from "../_helpers.ts";
 import { concat, make, randomBytes } from "../_recipes.ts";
-import { FILE, NEW, OLD, through } from "./_send_update.ts";
+import { assertHttpError, FILE, type Handle, NEW, OLD, through } from "./_send_update.ts";
 import { Store } from "./_store.ts";
 
 Deno.test("sendUpdate() makes the server's file equal to the local one, for few bytes", async () => {
@@ -43,6 +43,20 @@ Deno.test("sendUpdate() sends nothing if the server has the file already", async
   assert.deepEqual([status, entityTag, plan], ["unchanged", '"v1"', undefined]);
   assert.deepEqual([stats.requests, stats.bytesSent, stats.bytesIn], [1, 0, 2048]);
   assert.equal(store.commits.length, 0);
+});
+
+Deno.test("sendUpdate() asks a host of files whether it has the file of a signature", async () => {
+  const sig = await toBytes(source(OLD).pipeThrough(layeredSigStream({ fileLength: OLD.length })));
+  const has = (status: number, length: number): Handle => ({ url, method }) => {
+    if (url.endsWith(".rsig")) return new Response(sig);
+    assert.equal(method, "HEAD");
+    return new Response(null, { status, headers: { "Content-Length": String(length) } });
+  };
+  const { status } = await sendUpdate(FILE, OLD, { fetch: through(has(200, OLD.length)) });
+  assert.equal(status, "unchanged");
+  for (const fetch of [through(has(404, OLD.length)), through(has(200, OLD.length + 1))]) {
+    await assertHttpError(sendUpdate(FILE, OLD, { fetch }), "protocol", /no strong entity tag/);
+  }
 });
 
 Deno.test("sendUpdate() creates a file that is not there", async () => {
@@ -97,13 +111,19 @@ Deno.test("wrong copies are noticed by the server, and the whole file is sent th
   const sig = await toBytes(source(lie).pipeThrough(layeredSigStream({ fileLength: lie.length, entityTag: '"v1"' })));
   const handler = store.writer();
   const target = concat([lie, Uint8Array.of(1)]);
-  const fetch = through((request) => {
-    if (request.method !== "GET") return handler(request);
+  const cancelled: number[] = [];
+  const fetch = through(async (request) => {
+    if (request.method !== "GET") {
+      const { status, headers } = await handler(request);
+      if (status === 204) return new Response(null, { status, headers });
+      return new Response(new ReadableStream({ cancel: () => void cancelled.push(status) }), { status, headers });
+    }
     const headers = { "Accept-Encoding": "gzip, br" };
     return new Response(sig, { headers });
   });
   const { status, stats } = await sendUpdate(FILE, target, { fetch });
   assert.deepEqual([status, stats.fallback, stats.copiedBytes], ["updated", "wrong-copies", 0]);
+  assert.deepEqual(cancelled, [422]);
   assertBytes(store.files.get("/f")!.bytes, target);
 });
 

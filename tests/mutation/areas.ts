@@ -9,24 +9,6 @@ export interface Area {
   readonly tests: readonly string[];
 }
 
-/** Titles of tests that take longer than all others of their area, and look at what others look at too. */
-export const TOO_SLOW = new RegExp([
-  "fills buffers with what is there",
-  "reads at most eight times what is copied",
-  "in place where a file cannot be renamed",
-  "opens 100,000 digests",
-  "a flipped byte of a layered signature",
-  "a million copies of a byte",
-  "a wasm index takes at most 64 bytes",
-  "give up on the same windows of a hostile target",
-  "says why a server cannot be reached",
-  "waits as long as --timeout says",
-  "says in words what is wrong with the server",
-  "keeps the old file where the server fails",
-  "goes on with a download of a file",
-  "ends well: (for good|in passing|connection|redirect|.*(byte too few|: 500|take their time|nothing allowed))",
-].join("|"));
-
 export const AREAS: readonly Area[] = [
   {
     name: "options",
@@ -52,6 +34,7 @@ export const AREAS: readonly Area[] = [
       "patcher",
       "patch_in_memory",
       "patch_reads",
+      "http/reads_at_once",
       "signer",
       "commands",
       "input_window",
@@ -71,9 +54,13 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "streams",
-    files: /^src\/(streams\/|common\/(bytes|give_way|is_promise)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
+    files:
+      /^src\/(streams\/|common\/(bytes|chunk_list|give_way|is_promise|watch_\w+)\.ts|[a-z_]+_(stream|sigs?|delta)\.ts)/,
     tests: [
       "stage_pair",
+      "stream_of",
+      "watch_signal",
+      "chunk_list",
       "bytes",
       "byte_source",
       "written_lengths",
@@ -149,7 +136,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "portable",
-    files: /^src\/kernel\/portable\//,
+    files: /^src\/kernel\/(portable|rules)\//,
     tests: [
       "record_store",
       "keyed_hash",
@@ -196,7 +183,8 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "command",
-    files: /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_?serve|_?part|_?pull|_remote|_update)/,
+    files:
+      /^src\/cli\/(?!_commands\/pu(ll|sh)|_commands\/(serve|publish)|_?serve|_?part|_?pull|_remote|_search|_update)/,
     tests: [
       "cli_run",
       "cli_words",
@@ -209,17 +197,19 @@ export const AREAS: readonly Area[] = [
       "cli_process",
       "cli_completion",
       "cli_files",
+      "cli_leftovers",
     ],
   },
   {
     name: "remote commands",
-    files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_?serve|_?part|_?pull|_remote|_update)/,
+    files: /^src\/cli\/(_commands\/(pull|push|serve|publish)|_?serve|_?part|_?pull|_remote|_search|_update)/,
     tests: [
       "cli_part_file",
       "cli_pull_source",
       "cli_publish_says",
       "http/cli_exchange",
       "http/cli_server_words",
+      "http/search_progress",
       "http/cli_remote",
       "http/cli_lengths",
       "http/cli_pull_says",
@@ -280,7 +270,10 @@ export const AREAS: readonly Area[] = [
       "http/retries",
       "http/handler_limits",
       "http/handler_delta",
+      "http/handler_locks",
       "http/handler_race",
+      "http/reads_at_once",
+      "http/search_progress",
       "http/handler_runs",
       "http/handler_patch",
       "http/content_coding",
