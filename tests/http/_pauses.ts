@@ -3,14 +3,18 @@
 /** The longest pause of a client. Timers that take longer are limits, and stay as they are. */
 const MAX_PAUSE_MS = 10_000;
 
-/** Does work, and returns the timers that were set meanwhile, in milliseconds. None of them runs. */
-export async function timersDuring(work: () => Promise<unknown>): Promise<number[]> {
+/**
+ * Does work, and returns the timers that were set meanwhile, in milliseconds. None of them runs.
+ *
+ * @param work What to do. It is given the timers that were set so far.
+ */
+export async function timersDuring(work: (timers: readonly number[]) => Promise<unknown>): Promise<number[]> {
   const { setTimeout: real } = globalThis;
   const timers: number[] = [];
   const never = (_: () => void, ms: number) => ({ count: timers.push(ms) });
   globalThis.setTimeout = never as unknown as typeof setTimeout;
   try {
-    await work();
+    await work(timers);
   } finally {
     globalThis.setTimeout = real;
   }
