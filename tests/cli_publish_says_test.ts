@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import nodeFs from "node:fs";
 import { hasProc, replaceFs } from "./_fs.ts";
+import { watchedSignal } from "./_listeners.ts";
 import { BASIS, read, run, TARGET, test } from "./_cli_inside.ts";
 
 const NAMES = ["basis.bin", "target.bin"];
@@ -48,10 +49,7 @@ test("publish prints JSON of each file, in their order, and the code of the firs
 });
 
 test("a run listens no longer for its end where it cannot read a file, or need not", async (folder) => {
-  const { signal } = new AbortController();
-  const listeners = new Set<unknown>();
-  signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
-  signal.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener);
+  const { signal, listeners } = watchedSignal();
   await Deno.mkdir(`${folder}/target.bin.rsig`);
   const runs = [["publish", "--check", ...NAMES], ["publish", ...NAMES]];
   // It cannot be read at its start.

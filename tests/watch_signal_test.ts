@@ -2,52 +2,38 @@
 import assert from "node:assert/strict";
 import { endReads } from "../src/basis/end_reads.ts";
 import { watchSignal } from "../src/common/watch_signal.ts";
-
-/** A signal that counts its listeners. */
-function counted(): { aborter: AbortController; count: () => number } {
-  const aborter = new AbortController();
-  const { signal } = aborter;
-  const { addEventListener, removeEventListener } = signal;
-  let count = 0;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    count++;
-    addEventListener.apply(signal, args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-    count--;
-    removeEventListener.apply(signal, args);
-  };
-  return { aborter, count: () => count };
-}
+import { listenersOf } from "./_listeners.ts";
 
 const never = () => new Promise<never>(() => {});
 const reason = new Error("enough");
 
 Deno.test("waits end with what they wait for, and a signal has one listener for all, which goes", async () => {
-  const { aborter, count } = counted();
+  const aborter = new AbortController();
+  const listeners = listenersOf(aborter.signal);
   const { orAborted } = watchSignal(aborter.signal);
   const { promise, resolve } = Promise.withResolvers<number>();
   const failure = new Error("not today");
   const waits = [orAborted(promise), orAborted(promise), orAborted(Promise.reject(failure))];
-  assert.equal(count(), 1);
+  assert.equal(listeners.size, 1);
   await assert.rejects(waits[2]!, failure);
-  assert.equal(count(), 1);
+  assert.equal(listeners.size, 1);
   resolve(7);
   assert.deepEqual(await Promise.all(waits.slice(0, 2)), [7, 7]);
   await undefined;
-  assert.equal(count(), 0);
+  assert.equal(listeners.size, 0);
   assert.equal(await orAborted(Promise.resolve(8)), 8);
 });
 
 Deno.test("an abort ends all waits with its reason, and later ones at once", async () => {
-  const { aborter, count } = counted();
+  const aborter = new AbortController();
+  const listeners = listenersOf(aborter.signal);
   const { orAborted, check } = watchSignal(aborter.signal);
   check();
   const waits = [orAborted(never()), orAborted(never())];
   aborter.abort(reason);
   for (const wait of [...waits, orAborted(never())]) await assert.rejects(wait, (error) => error === reason);
   assert.throws(check, (error) => error === reason);
-  assert.equal(count(), 0);
+  assert.equal(listeners.size, 0);
 });
 
 Deno.test("reads that a signal ends are otherwise those of their basis, which is known as well as before", async () => {

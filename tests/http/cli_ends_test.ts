@@ -1,7 +1,8 @@
 /** A command has ended when it says so: nothing is open, under way or listened for any more. In this process. */
 import assert from "node:assert/strict";
 import { names } from "../_cli_runner.ts";
-import { replace, run } from "../_cli_inside.ts";
+import { run } from "../_cli_inside.ts";
+import { watchedSignal } from "../_listeners.ts";
 import { randomBytes } from "../_recipes.ts";
 import { type SlowFiles, withSlowFiles } from "../_slow_files.ts";
 import { until } from "../_until.ts";
@@ -10,22 +11,6 @@ import { inside, PART, withStore } from "./_cli_runs.ts";
 import { linesOf } from "./_cli_serving.ts";
 import { pausesDuring } from "./_pauses.ts";
 import { DELTA, deltaOf } from "./_upload.ts";
-
-/** A signal that counts who listens to it. */
-function watchedSignal() {
-  const { signal } = new AbortController();
-  const seen = { signal, listenerCount: 0 };
-  const { addEventListener: add, removeEventListener: remove } = signal;
-  replace(signal, "addEventListener", (...args: Parameters<typeof add>) => {
-    seen.listenerCount++;
-    add.apply(signal, args);
-  });
-  replace(signal, "removeEventListener", (...args: Parameters<typeof remove>) => {
-    seen.listenerCount--;
-    remove.apply(signal, args);
-  });
-  return seen;
-}
 
 /** A standard output that takes nothing until files are left alone for a while. It counts the texts that wait. */
 function slowOut(files: SlowFiles) {
@@ -55,7 +40,7 @@ async function ends(folder: string, args: string[], expected = 0): Promise<void>
       openFiles: files.openCount,
       operations: files.pendingCount,
       texts: out.pendingCount,
-      listeners: watched.listenerCount,
+      listeners: watched.listeners.size,
     };
     assert.deepEqual(left, { code: expected, openFiles: 0, operations: 0, texts: 0, listeners: 0 }, output.err);
     assert.ok(files.openedCount > 0);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fetchUpdate, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
+import { watchedSignal } from "../_listeners.ts";
 import { concat, randomBytes } from "../_recipes.ts";
 import { type Bytes, hostOf, publish } from "./memory_host.ts";
 import { pausesDuring } from "./_pauses.ts";
@@ -132,15 +133,6 @@ Deno.test("another version, more bytes and fewer bytes than were asked for are n
   assert.deepEqual([resumed.retries, short.ofFile()], [1, ["QUERY", "QUERY"]]);
 });
 
-/** A signal, and how many listen to it. */
-function countedSignal() {
-  const { signal } = new AbortController();
-  const listeners = new Set<unknown>();
-  signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
-  signal.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener);
-  return { signal, listeners };
-}
-
 Deno.test("a plan leaves no listener on its signal, however it was made", async () => {
   const whole: UpdateOptions = {
     fetch: hostOf(files, ({ path }) => new Response(path === "/f" ? target : files["/f.rsig"])).fetch,
@@ -168,11 +160,11 @@ Deno.test("a plan leaves no listener on its signal, however it was made", async 
     ],
   };
   for (const [name, [basis, options]] of Object.entries(cases)) {
-    const state = countedSignal();
+    const state = watchedSignal();
     await planUpdate(URL_OF_FILE, basis, { ...options, signal: state.signal });
     assert.equal(state.listeners.size, 0, name);
   }
-  const state = countedSignal();
+  const state = watchedSignal();
   await assert.rejects(planUpdate(URL_OF_FILE, basis, { ...clientOf({}), signal: state.signal }));
   assert.equal(state.listeners.size, 0);
 });

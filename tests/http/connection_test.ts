@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Connection } from "../../src/http/client/connection.ts";
 import { withClock } from "../_clock.ts";
+import { watchedSignal } from "../_listeners.ts";
 
 const URL_OF_FILE = new URL("http://host.test/f");
 
@@ -149,4 +150,13 @@ Deno.test("a body of many chunks leaves no listener for each on the signal of it
   const connection = new Connection(URL_OF_FILE, { fetch }, newStats());
   assert.equal((await (await connection.send(URL_OF_FILE, {})).bytes(1000)).length, 450);
   assert.deepEqual([most, listeners.size], [1, 0]);
+});
+
+Deno.test("a request that is ended before it is sent leaves no listener on any signal", async () => {
+  const reason = new Error("enough");
+  const { signal, listeners } = watchedSignal();
+  const connection = new Connection(URL_OF_FILE, { fetch: () => Promise.reject(reason), signal }, newStats());
+  const sending = connection.send(URL_OF_FILE, { signal: AbortSignal.abort(reason) });
+  await assert.rejects(sending, (error) => error === reason);
+  assert.equal(listeners.size, 0);
 });

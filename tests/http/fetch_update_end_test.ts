@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fetchUpdate, planUpdate, type UpdateOptions } from "rsync-streams/http";
 import { assertBytes, toBytes } from "../_helpers.ts";
+import { watchedSignal } from "../_listeners.ts";
 import { concat } from "../_recipes.ts";
 import { hostOf } from "./memory_host.ts";
 import { pausesDuring } from "./_pauses.ts";
@@ -113,19 +114,8 @@ Deno.test("a signal ends an update that only reads the local file: to verify, an
   }
 });
 
-/** A signal, and who listens to it. */
-function countedSignal(): { signal: AbortSignal; listeners: ReadonlySet<unknown> } {
-  const listeners = new Set<unknown>();
-  const signal: AbortSignal = Object.assign(Object.create(AbortSignal.any([])), {
-    throwIfAborted: () => {},
-    addEventListener: (_type: string, listener: unknown) => listeners.add(listener),
-    removeEventListener: (_type: string, listener: unknown) => listeners.delete(listener),
-  });
-  return { signal, listeners };
-}
-
 Deno.test("requests that fail leave no listener on the signal", async () => {
-  const { signal, listeners } = countedSignal();
+  const { signal, listeners } = watchedSignal();
   const fetch = () => Promise.reject(new TypeError("reset"));
   await pausesDuring(() => assert.rejects(planUpdate(URL_OF_FILE, basis, { fetch, signal }), { code: "network" }));
   assert.equal(listeners.size, 0);
@@ -137,7 +127,7 @@ Deno.test("an update that is disposed of ends its requests, errors its stream, a
     if (path !== "/f") return;
     return new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(seen = init.signal!.reason)));
   });
-  const { signal, listeners } = countedSignal();
+  const { signal, listeners } = watchedSignal();
   let piped: Promise<unknown>;
   {
     await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
@@ -156,7 +146,7 @@ Deno.test("to dispose of an update that has ended has no effect, and one that wa
     await using update = await fetchUpdate(URL_OF_FILE, basis, { fetch });
     assertBytes(await toBytes(update.readable), target);
   }
-  const { signal, listeners } = countedSignal();
+  const { signal, listeners } = watchedSignal();
   const unread = await fetchUpdate(URL_OF_FILE, basis, { fetch, signal });
   assert.equal(listeners.size, 1);
   await unread[Symbol.asyncDispose]();

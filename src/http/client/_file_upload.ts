@@ -71,7 +71,6 @@ export class FileUpload {
 
   async #attempt(): Promise<SentUpdate> {
     const { options: { signal, backend }, sigUrl } = this.#parts;
-    signal?.throwIfAborted();
     let remote: RemoteSig;
     try {
       remote = await openRemoteSig(this.#connection, unknownHost(), sigUrl);

@@ -16,10 +16,8 @@ export class Watch {
     this.#failure = `Cannot ${method === "PATCH" ? "send to" : "read"} ${url}`;
     this.#timeoutMs = timeoutMs;
     this.#signals = signals.filter((signal) => signal !== undefined);
-    for (const signal of this.#signals) {
-      signal.throwIfAborted();
-      signal.addEventListener("abort", this.#onAbort);
-    }
+    for (const signal of this.#signals) signal.throwIfAborted();
+    for (const signal of this.#signals) signal.addEventListener("abort", this.#onAbort);
   }
 
   get signal(): AbortSignal {
