@@ -23,8 +23,8 @@ function rangesOf({ headers }: Asked): [first: number, last: number][] {
   return spans.map((span) => span.split("-").map(Number) as [number, number]);
 }
 
-/** Answers requests for several ranges with a multipart body. */
-function multipart(files: Record<string, Bytes>): OnAsked {
+/** Answers requests for several ranges with a multipart body, of some length if one is given. */
+function multipart(files: Record<string, Bytes>, lengthOf?: (ranges: [number, number][]) => number): OnAsked {
   return (asked) => {
     const ranges = rangesOf(asked);
     if (ranges.length < 2) return;
@@ -34,7 +34,9 @@ function multipart(files: Record<string, Bytes>): OnAsked {
       file.slice(first, last + 1),
     ]);
     const headers = { "content-type": "multipart/byteranges; boundary=b" };
-    return new Response(new Blob([...parts, "\r\n--b--\r\n"]), { status: 206, headers });
+    const body = new Blob([...parts, "\r\n--b--\r\n"]);
+    const filler = "x".repeat(lengthOf ? lengthOf(ranges) - body.size : 0);
+    return new Response(new Blob([filler, body]), { status: 206, headers });
   };
 }
 
@@ -79,6 +81,17 @@ Deno.test("pieces that are near are one range: at 100 bytes, or at what a reques
   const [trial, ...one] = ofFile(single.asked).map(rangesOf);
   assert.equal(trial!.length, 5);
   assert.deepEqual(one, [spans([0, 22]), spans([32, 32])]);
+});
+
+Deno.test("a multipart body may have 1,024 bytes for each range besides it, and 8,192 more", async () => {
+  const { file, basis, host } = await filesOf(400, (k) => k % 3 === 0 && k < 3 * 130);
+  for (const [tooMany, counts] of [[0, [128, 2]], [1, [128, 1]]] as const) {
+    const limit = (ranges: [number, number][]) => ranges.length * (BLOCK + 1024) + 8192;
+    const { fetch, asked } = hostOf(host, multipart(host, (ranges) => limit(ranges) + tooMany));
+    // A request costs the least, so the rest is near enough for one range.
+    await withClock(() => 0, () => update(basis, file, { fetch }));
+    assert.deepEqual(ofFile(asked).map((one) => rangesOf(one).length), counts);
+  }
 });
 
 Deno.test("a request asks for 128 ranges at most, and the first that asks for several is waited for", async () => {
