@@ -92,10 +92,15 @@ test("publish makes no signature of a file that changes while it is read", async
   const file = `${folder}/basis.bin`;
   await run(folder, ["publish", "basis.bin"]);
   const before = await read(folder, "basis.bin.rsig");
+  await Deno.writeFile(`${folder}/basis.new`, BASIS.toReversed());
   const changes: [what: string, change: () => void][] = [
     ["its time alone tells", () => nodeFs.utimesSync(file, 1_000_000_000, 1_000_000_000)],
     ["it grows", () => nodeFs.appendFileSync(file, "more")],
-    ["another takes its place", () => nodeFs.renameSync(`${folder}/target.bin`, file)],
+    ["another takes its place", () => {
+      const { atime, mtime } = nodeFs.statSync(file);
+      nodeFs.utimesSync(`${folder}/basis.new`, atime, mtime);
+      nodeFs.renameSync(`${folder}/basis.new`, file);
+    }],
   ];
   for (const [what, change] of changes) {
     const output = await (async () => {

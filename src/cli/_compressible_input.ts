@@ -56,9 +56,7 @@ export async function openCompressible(
       yield chunk;
     }
   };
-  const { name, size, reportedSize, modifiedMs } = input;
-  const readable = isPlain ? input.readable : piped(input.readable, work);
-  return Object.assign(state, { name, size, reportedSize, modifiedMs, readable });
+  return Object.assign(state, input, isPlain ? {} : { readable: piped(input.readable, work) });
 }
 
 /** What statistics say of an input that is compressed. Nothing if it is not. */

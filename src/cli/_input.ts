@@ -24,6 +24,8 @@ export interface Input {
   readonly reportedSize: number | undefined;
   /** When it was modified, in milliseconds since 1970. Undefined if it is not a regular file. */
   readonly modifiedMs: number | undefined;
+  /** Tells whether it is still the same file, and as it was. Undefined if it is not a regular file. */
+  readonly stamp: string | undefined;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -50,21 +52,26 @@ export async function openInput(path: string | undefined, options: InputOptions)
     const stat = stdinStat();
     // Deno would read no bytes, and say nothing.
     if (stat) refuseFolder(STDIN_NAME, stat);
-    const reportedSize = sizeOf(stat);
     // The runtime knows how to poll each kind of file. A pending read of the descriptor would keep Node from exiting.
     const readable = named(STDIN_NAME, () => process.stdin[Symbol.asyncIterator](), isPipe(stat), options);
-    return { name: STDIN_NAME, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
+    return { name: STDIN_NAME, ...factsOf(stat), readable };
   }
   const stat = await checkFile(path);
-  const reportedSize = sizeOf(stat);
   const readable = named(path, () => fileReadable(path)[Symbol.asyncIterator](), isPipe(stat), options);
-  return { name: path, size: reportedSize || undefined, reportedSize, modifiedMs: timeOf(stat), readable };
+  return { name: path, ...factsOf(stat), readable };
 }
 
-/** Whether a file that was opened by name is still as it was then, by its length and the time of its last change. */
-export async function isUnchanged({ name, reportedSize, modifiedMs }: Input): Promise<boolean> {
-  const stat = await checkFile(name);
-  return sizeOf(stat) === reportedSize && timeOf(stat) === modifiedMs;
+/** Whether a name still stands for the file that was opened, and it has the same length and time of change. */
+export async function isUnchanged({ name, stamp }: Input): Promise<boolean> {
+  return factsOf(await checkFile(name)).stamp === stamp;
+}
+
+function factsOf(stat: fs.Stats | undefined): Pick<Input, "size" | "reportedSize" | "modifiedMs" | "stamp"> {
+  const reportedSize = sizeOf(stat);
+  const size = reportedSize || undefined;
+  if (!stat?.isFile()) return { size, reportedSize, modifiedMs: undefined, stamp: undefined };
+  const { dev, ino, mtimeMs } = stat;
+  return { size, reportedSize, modifiedMs: Math.floor(mtimeMs), stamp: [dev, ino, reportedSize, mtimeMs].join() };
 }
 
 /**
@@ -160,10 +167,6 @@ function sizeOf(stat: fs.Stats | undefined): number | undefined {
 /** Whether the end may be that of another program. */
 function isPipe(stat: fs.Stats | undefined): boolean {
   return stat?.isFIFO() || stat?.isSocket() || false;
-}
-
-function timeOf(stat: fs.Stats | undefined): number | undefined {
-  return stat?.isFile() ? Math.floor(stat.mtimeMs) : undefined;
 }
 
 function stdinStat(): fs.Stats | undefined {

@@ -9,7 +9,7 @@ import { formatShare } from "./_units.ts";
 const FALLBACKS: Readonly<Record<UpdateFallback, string>> = {
   "no-basis": "there is no local file to copy from",
   "no-signature": "the server has no .rsig of it",
-  "bad-signature": "its .rsig is damaged",
+  "bad-signature": "its .rsig cannot be used",
   "stale-signature": "its .rsig is of another version",
   "no-ranges": "the server gives no ranges",
   cheaper: "the local file has too little of it",

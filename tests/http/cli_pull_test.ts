@@ -119,7 +119,7 @@ test("pull --plan says why the whole file would be fetched", async (folder, host
     ["/app.bin", "missing", "there is no local file to copy from"],
     ["/app.bin", "old", "the local file has too little of it"],
     ["/bare", "old", "the server has no .rsig of it"],
-    ["/bad", "old", "its .rsig is damaged"],
+    ["/bad", "old", "its .rsig cannot be used"],
   ];
   for (const [path, file, why] of cases) {
     const plan = await text(quiet(cli(DENO, ["pull", "--plan", host.origin + path, file], folder)));

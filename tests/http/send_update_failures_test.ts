@@ -1,9 +1,9 @@
 /** How `sendUpdate()` fails: by the server, by others who send, by time, and by its caller. */
 import assert from "node:assert/strict";
-import { sendUpdate, syncHandler } from "rsync-streams/http";
+import { type HttpError, sendUpdate, syncHandler } from "rsync-streams/http";
 import { layeredSigStream } from "rsync-streams/sync";
 import { assertBytes, source, toBytes } from "../_helpers.ts";
-import { concat } from "../_recipes.ts";
+import { concat, randomBytes } from "../_recipes.ts";
 import { pausesDuring } from "./_pauses.ts";
 import { assertHttpError, FILE, type Handle, NEW, OLD, through } from "./_send_update.ts";
 import { get, Store } from "./_store.ts";
@@ -94,6 +94,28 @@ for (const [name, [handle, code, message, status]] of Object.entries(FAILURES)) 
     await pausesDuring(() => assertHttpError(sending(), code, message, status));
   });
 }
+
+Deno.test("sendUpdate() waits as long as an upload takes, but not so long for the body of the answer", async () => {
+  const never = () => new Promise<never>(() => {});
+  const stalled = (status: number, headers = {}) => () =>
+    new Response(new ReadableStream({ pull: never, cancel: never }), { status, headers });
+  // It is sent as a stream.
+  const target = randomBytes(5, 2 ** 25 + 1);
+  const ends: [answer: () => Response, status: unknown][] = [
+    [stalled(422, { "Content-Type": "application/problem+json" }), 422],
+    [stalled(500), 500],
+    [stalled(201), "created"],
+  ];
+  for (const [answer, status] of ends) {
+    const fetch = through(async (request) => {
+      if (request.method !== "PATCH") return new Response(null, { status: 404 });
+      await request.arrayBuffer();
+      return answer();
+    });
+    const end = await sendUpdate(FILE, target, { fetch, timeoutMs: 20 }).catch((error: HttpError) => error);
+    assert.equal(end.status, status);
+  }
+});
 
 /** A host whose first uploads lose their connection, before or after they are done. */
 function losing(store: Store, count: number, isDone: boolean): { fetch: typeof fetch; sent: () => number } {

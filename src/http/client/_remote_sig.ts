@@ -45,7 +45,12 @@ export async function openRemoteSig(connection: Connection, host: Host, url: URL
       const { answer, source } = await openSource(connection, host, url, isFirst);
       const sig = await LayeredSig.open(source);
       const { blockLength } = sig.footer.layers[0]!;
-      if (blockLength > MAX_LENGTH) throw new RsyncError("limit", `Cannot use ${url}: its blocks are too long`);
+      if (blockLength > MAX_LENGTH) {
+        throw new RsyncError(
+          "limit",
+          `Cannot use ${url}: its blocks have ${blockLength} bytes, not up to ${MAX_LENGTH}`,
+        );
+      }
       return {
         sig,
         cameWhole: answer.status === 200 && !answer.isHead,

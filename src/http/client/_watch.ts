@@ -24,10 +24,10 @@ export class Watch {
     return this.#controller.signal;
   }
 
-  /** Waits for a step of the request. */
-  async wait<T>(step: Promise<T>): Promise<T> {
+  /** Waits for a step of the request, which may take longer than others. */
+  async wait<T>(step: Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
     const { signal } = this.#controller;
-    const timer = setTimeout(() => this.#controller.abort(this.#timeoutError()), this.#timeoutMs);
+    const timer = setTimeout(() => this.#controller.abort(this.#timeoutError(timeoutMs)), timeoutMs);
     try {
       // A `fetch` that the caller passed may ignore signals.
       return await this.#watched.orAborted(step);
@@ -44,8 +44,8 @@ export class Watch {
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
   }
 
-  #timeoutError(): HttpError {
-    return new HttpError("timeout", this.#url, `${this.#failure}: nothing came for ${this.#timeoutMs} ms`);
+  #timeoutError(timeoutMs: number): HttpError {
+    return new HttpError("timeout", this.#url, `${this.#failure}: nothing came for ${timeoutMs} ms`);
   }
 }
 

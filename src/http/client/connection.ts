@@ -43,7 +43,7 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes are counted here, others where they come from. */
   readonly body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  /** How long the answer is waited for, if it may take longer than others. */
+  /** How long the head of the answer is waited for, if it may take longer than others. */
   readonly timeoutMs?: number | undefined;
   /** Ends this request early. */
   readonly signal?: AbortSignal | undefined;
@@ -104,13 +104,13 @@ export class Connection {
 
   async #sendOnce(url: URL, asked: Asked, headers: Headers): Promise<Answer> {
     const { method = "GET", body, signal, timeoutMs = this.#timeoutMs } = asked;
-    const watch = new Watch(url, method, Math.min(timeoutMs, MAX_TIMEOUT_MS), [this.signal, signal]);
+    const watch = new Watch(url, method, this.#timeoutMs, [this.signal, signal]);
     this.stats.requests++;
     if (body instanceof Uint8Array) this.stats.bytesSent += body.length;
     const start = performance.now();
     const init: RequestInit = { ...noStore(), method, headers, signal: watch.signal };
     const request = (async () => await this.#fetch(url.href, body ? { ...init, body, ...HALF_DUPLEX } : init))();
-    const response = await watch.wait(request).catch((error) => {
+    const response = await watch.wait(request, Math.min(timeoutMs, MAX_TIMEOUT_MS)).catch((error) => {
       watch.end();
       request.then((late) => late.body?.cancel()).catch(() => {});
       throw error;

@@ -32,7 +32,7 @@ export function DeltaDownload({ delta, given, format }: { delta: Blob; given: Gi
     if (to === format) job.reset();
     else job.start({ delta, from: given, to });
   };
-  const blob = wanted === format ? delta : job.result;
+  const blob = wanted === format ? delta : job.status === "done" && job.result;
   return (
     <div class="row">
       <label>

@@ -105,7 +105,9 @@ function SigView({ file, facts, given }: InspectedProperties<SigFacts>) {
         onFiles={([chosen]) => setTarget(chosen)}
       />
       <Progress job={job} />
-      {job.result && <Download blob={job.result} name={`${target?.name}.delta`}>Download the delta</Download>}
+      {job.status === "done" && (
+        <Download blob={job.result!} name={`${target!.name}.delta`}>Download the delta</Download>
+      )}
     </section>
   );
 }
@@ -138,7 +140,7 @@ function DeltaView({ file, facts, given }: InspectedProperties<DeltaFacts>) {
         onFiles={([chosen]) => setBasis(chosen)}
       />
       <Progress job={job} />
-      {job.result && <Download blob={job.result} name="patched">Download the patched file</Download>}
+      {job.status === "done" && <Download blob={job.result!} name="patched">Download the patched file</Download>}
       <DeltaDownload delta={file} given={given} format={formatOf(facts, given)} />
     </section>
   );

@@ -102,7 +102,7 @@ const WAYS: Record<UpdatePlan["way"], string> = {
 const FALLBACKS: Record<NonNullable<UpdatePlan["fallback"]>, string> = {
   "no-basis": "there is no local file",
   "no-signature": "the host has no signature of it",
-  "bad-signature": "the file in the place of its signature is not one",
+  "bad-signature": "the file in the place of its signature cannot be used as one",
   "stale-signature": "the signature is of another version",
   "no-ranges": "the host gives no ranges",
   "cheaper": "that costs less, since the files have little in common",
