@@ -151,6 +151,8 @@ test("what is chosen as soon as it shows stays chosen, in a slow page too", (pla
     await page.getByLabel("Delta in format").selectOption("librsync");
     await page.locator('a[download="delta.librsync"]').waitFor();
     await page.getByLabel("Strong sum").selectOption("blake2b");
+    await isDone(page);
+    assert.equal(await page.locator("code").getByText('strongSum: "blake2b"').count(), 1, "no result of other options");
     await page.getByRole("button", { name: "Compare them on this pair" }).click();
     await page.locator(".chart").waitFor();
   }));
