@@ -110,6 +110,7 @@ Deno.test("sendUpdate() waits as long as an upload takes, but not so long for th
     const fetch = through(async (request) => {
       if (request.method !== "PATCH") return new Response(null, { status: 404 });
       await request.arrayBuffer();
+      await new Promise((resolve) => setTimeout(resolve, 60)); // longer than for other answers
       return answer();
     });
     const end = await sendUpdate(FILE, target, { fetch, timeoutMs: 20 }).catch((error: HttpError) => error);
